@@ -1,0 +1,203 @@
+//! The keys of a volume.
+
+use alloc::format;
+use alloc::string::String;
+
+use crate::Version;
+use crate::id::Id;
+use crate::key::Key;
+use crate::manifest::{BlockName, Format};
+use crate::range::ByteRange;
+
+/// The folder that all volumes lie in.
+const VOLUMES: &str = "volumes";
+
+/// Makes the keys of one volume, and reads them back.
+///
+/// ```
+/// use lode_core::id::Id;
+/// use lode_core::layout::VolumeLayout;
+/// use lode_core::manifest::Format;
+/// use lode_core::Version;
+///
+/// let layout = VolumeLayout::new(Id::new("disk")?);
+/// let slot = layout.slot(Version::FIRST, Format::Compact);
+/// assert_eq!(slot.as_str(), "volumes/disk/snapshots/0000000000000000001/manifest.lode");
+/// # Ok::<(), lode_core::id::IdError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VolumeLayout {
+    id: Id,
+    /// `volumes/<id>`.
+    prefix: String,
+}
+
+impl VolumeLayout {
+    /// The layout of the volume `id`.
+    pub fn new(id: Id) -> Self {
+        let prefix = format!("{VOLUMES}/{id}");
+        Self { id, prefix }
+    }
+
+    /// The folder that holds one folder for each volume.
+    pub fn volumes() -> &'static str {
+        VOLUMES
+    }
+
+    /// The volume.
+    pub fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// The folder below which all of the volume's keys lie.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The descriptor.
+    pub fn descriptor(&self) -> Key {
+        self.key("volume.json")
+    }
+
+    /// The hint that names the newest version.
+    pub fn hint(&self) -> Key {
+        self.key("latest")
+    }
+
+    /// The folder of the slots.
+    pub fn slots(&self) -> Key {
+        self.key("snapshots")
+    }
+
+    /// The folder of the blocks.
+    pub fn data(&self) -> Key {
+        self.key("data")
+    }
+
+    /// The slot of `version`: the one key whose presence commits it.
+    pub fn slot(&self, version: Version, format: Format) -> Key {
+        self.key(&format!("snapshots/{version}/{}", format.slot_name()))
+    }
+
+    /// The version whose slot in `format` this key is.
+    pub fn parse_slot(&self, key: &str, format: Format) -> Option<Version> {
+        let (version, name) = self.below(key, "snapshots")?.split_once('/')?;
+        if name == format.slot_name() { version.parse().ok() } else { None }
+    }
+
+    /// The object that holds the bytes of a block.
+    pub fn block(&self, range: ByteRange, name: &BlockName) -> Key {
+        let place = format!("data/{}-{}", range.start(), range.length());
+        match name {
+            BlockName::Foreign(block) => block.key.clone(),
+            BlockName::Plain => self.key(&format!("{place}.bin")),
+            BlockName::Written { writer, suffix: 0 } => {
+                self.key(&format!("{place}-{writer:016x}.bin"))
+            }
+            BlockName::Written { writer, suffix } => {
+                self.key(&format!("{place}-{writer:016x}-{suffix}.bin"))
+            }
+        }
+    }
+
+    /// The range and name of the block that this key holds, if it is named as ours or the Go
+    /// implementation's are.
+    pub fn parse_block(&self, key: &str) -> Option<(ByteRange, BlockName)> {
+        let name = self.below(key, "data")?.strip_suffix(".bin")?;
+        let mut parts = name.split('-');
+        let offset = canonical(parts.next()?)?;
+        let range = ByteRange::with_length(offset, canonical(parts.next()?)?)?;
+        let name = match (parts.next(), parts.next(), parts.next()) {
+            (None, ..) => BlockName::Plain,
+            (Some(writer), suffix, None) => {
+                let suffix = suffix.map_or(Some(0), |suffix| canonical(suffix).filter(|n| *n > 0));
+                BlockName::Written { writer: parse_writer(writer)?, suffix: suffix? }
+            }
+            _ => return None,
+        };
+        Some((range, name))
+    }
+
+    fn key(&self, rest: &str) -> Key {
+        Key::assembled(format!("{}/{rest}", self.prefix))
+    }
+
+    /// What of `key` follows the folder `folder` of this volume.
+    fn below<'a>(&self, key: &'a str, folder: &str) -> Option<&'a str> {
+        let rest = key.strip_prefix(&self.prefix)?.strip_prefix('/')?;
+        rest.strip_prefix(folder)?.strip_prefix('/')
+    }
+}
+
+/// The number that `digits` print, if that is how it is printed: no sign, no leading zero.
+fn canonical(digits: &str) -> Option<u64> {
+    let leads_with_zero = digits.len() > 1 && digits.starts_with('0');
+    let only_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+    if leads_with_zero || !only_digits { None } else { digits.parse().ok() }
+}
+
+fn parse_writer(digits: &str) -> Option<u64> {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    match digits.len() == 16 && digits.bytes().all(is_digit) {
+        true => u64::from_str_radix(digits, 16).ok(),
+        false => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout() -> VolumeLayout {
+        VolumeLayout::new(Id::new("disk").unwrap())
+    }
+
+    #[test]
+    fn slots_are_read_back() {
+        let version = Version::new(42).unwrap();
+        for format in [Format::Compact, Format::Json] {
+            let slot = layout().slot(version, format);
+            assert_eq!(layout().parse_slot(slot.as_str(), format), Some(version));
+        }
+        let slot = layout().slot(version, Format::Json);
+        assert_eq!(layout().parse_slot(slot.as_str(), Format::Compact), None);
+        for foreign in [
+            "volumes/disk2/snapshots/0000000000000000042/manifest.lode",
+            "volumes/disk/snapshots/42/manifest.lode",
+            "volumes/disk/snapshots/0000000000000000042/manifest.lode#1",
+            "volumes/disk/snapshots/0000000000000000042",
+            "volumes/disk/latest",
+        ] {
+            assert_eq!(layout().parse_slot(foreign, Format::Compact), None, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn blocks_are_read_back() {
+        let range = ByteRange::new(512, 768).unwrap();
+        for (name, file) in [
+            (BlockName::Plain, "512-256.bin"),
+            (BlockName::Written { writer: 0xab, suffix: 0 }, "512-256-00000000000000ab.bin"),
+            (BlockName::Written { writer: 0xab, suffix: 7 }, "512-256-00000000000000ab-7.bin"),
+        ] {
+            let key = layout().block(range, &name);
+            assert_eq!(key.name(), file);
+            assert_eq!(layout().parse_block(key.as_str()), Some((range, name)));
+        }
+        for foreign in [
+            "512.bin",
+            "512-0.bin",
+            "0512-256.bin",
+            "+512-256.bin",
+            "512-256-ab.bin",
+            "512-256-00000000000000AB.bin",
+            "512-256-00000000000000ab-0.bin",
+            "512-256-00000000000000ab-1-1.bin",
+            "512-256",
+            "18446744073709551615-1.bin",
+        ] {
+            let key = format!("volumes/disk/data/{foreign}");
+            assert_eq!(layout().parse_block(&key), None, "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The pure core of Lode.
+//!
+//! Lode persists structured data on plain object storage: snapshots, explicit metadata and
+//! atomic commits, without running a database. This crate holds everything that *decides*: it
+//! takes events and returns actions, and owns no I/O, no clock and no source of randomness. Two
+//! thin shells carry the actions out, one for devices and one (`lode-std`) for hosts, so what is
+//! verified here holds in both.
+//!
+//! # One idea
+//!
+//! **The presence of a manifest is the commit.** A history is a series of *slots*, one per
+//! [`Version`]; each slot is one object, written once by create-if-absent and never freed again.
+//! Whoever creates slot N + 1 has committed; whoever finds it taken has lost the race and knows
+//! to whom.
+//!
+//! # Map
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`range`] | sorted, disjoint byte ranges, their gaps and their coverage |
+//! | [`manifest`] | what a snapshot consists of, and its two formats |
+//! | [`descriptor`] | what every writer of one history must agree on |
+//! | [`commit`] | the commit protocol as a machine without I/O |
+//! | [`layout`] | where everything lies in a store |
+//! | [`key`], [`id`] | names that cannot leave their place |
+//! | [`checksum`], [`crc32c`] | digests and the algorithms that make them |
+//! | [`store`], [`time`] | what a device shell is generic over |
+//!
+//! # Features
+//!
+//! Additive, and none is on by default; no feature changes what the others do.
+//!
+//! * none: no heap. Fixed tables, the commit machine, the traits.
+//! * `alloc`: growable tables, owned keys and manifests, the compact format.
+//! * `json`: manifests and descriptors in JSON; implies `alloc`.
+
+#![no_std]
+#![cfg_attr(
+    not(test),
+    warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)
+)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod checksum;
+pub mod commit;
+pub mod crc32c;
+#[cfg(feature = "alloc")]
+pub mod descriptor;
+mod error;
+#[cfg(feature = "alloc")]
+pub mod id;
+pub mod key;
+#[cfg(feature = "alloc")]
+pub mod layout;
+pub mod manifest;
+pub mod range;
+pub mod store;
+pub mod time;
+mod version;
+
+pub use error::ErrorKind;
+pub use version::{Version, VersionError};

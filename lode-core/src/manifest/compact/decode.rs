@@ -1,0 +1,327 @@
+//! Reading the compact format.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use serde::Deserialize;
+
+use super::encode::MIN_DIGEST;
+use super::metadata;
+use super::prefix::{Kind, Prefix, PrefixError};
+use super::wire::{RunHead, Spacing, WireDigest};
+use crate::Version;
+use crate::checksum::Digest;
+use crate::id::Id;
+use crate::manifest::{
+    Block, BlockName, BlockTable, ManifestError, Metadata, SlotContent, Tombstone, VolumeManifest,
+};
+use crate::range::ByteRange;
+use crate::time::Timestamp;
+
+/// What the bytes of a slot hold. Costs O(blocks); allocates no more than a few times the bytes.
+///
+/// # Errors
+///
+/// [`ManifestError::Trailer`] if any bit is not what was written, [`ManifestError::Version`] if
+/// it is a later version of the format, else [`ManifestError::Decode`] with the place and field.
+pub fn decode(bytes: &[u8]) -> Result<SlotContent, ManifestError> {
+    let (prefix, body) = Prefix::split(bytes).map_err(ManifestError::from)?;
+    let mut reader = Reader::new(body, Prefix::SIZE);
+    let content = match prefix.kind {
+        Kind::VolumeManifest => SlotContent::Live(manifest(&mut reader)?),
+        Kind::VolumeTombstone => SlotContent::Collected(tombstone(&mut reader)?),
+    };
+    reader.finish("end")?;
+    Ok(content)
+}
+
+impl From<PrefixError> for ManifestError {
+    fn from(error: PrefixError) -> Self {
+        let (at, field, reason) = match error {
+            PrefixError::Trailer { expected, found } => return Self::Trailer { expected, found },
+            PrefixError::Format { found } => return Self::Version { found: found.to_string() },
+            PrefixError::Kind => (5, "kind", "an object of this kind is not known"),
+            PrefixError::Magic => (0, "magic", "it does not begin with LODE"),
+            PrefixError::Short => (0, "prefix", "it is shorter than any manifest"),
+        };
+        Self::Decode { at, field, reason }
+    }
+}
+
+fn manifest(reader: &mut Reader<'_>) -> Result<VolumeManifest, ManifestError> {
+    let head = HeadFields::read(reader)?;
+    let checksum: &str = reader.take("checksum")?;
+    let digest_size = reader.checked("digest_size", "it is not 4 to 32", |size: u8| {
+        Some(usize::from(size)).filter(|size| (MIN_DIGEST..=Digest::MAX_SIZE).contains(size))
+    })?;
+    let metadata: &[u8] = reader.take("metadata")?;
+    let metadata = metadata::decode(metadata, reader.at - metadata.len())?;
+    let (blocks, covered) = Runs::begin(reader, digest_size)?.read(reader)?;
+    if blocks.covered() != covered {
+        return Err(reader.wrong("covered", "it is not the sum of the blocks' lengths"));
+    }
+    let manifest = VolumeManifest {
+        id: head.id,
+        version: head.version,
+        parent: head.parent,
+        parent_digest: head.parent_digest,
+        commit_id: head.commit_id,
+        created_at: head.created_at,
+        total_length: head.total_length,
+        checksum: Some(checksum.into()),
+        metadata,
+        blocks,
+        extra: Metadata::new(),
+    };
+    manifest.validate()?;
+    Ok(manifest)
+}
+
+fn tombstone(reader: &mut Reader<'_>) -> Result<Tombstone, ManifestError> {
+    let head = HeadFields::read(reader)?;
+    Ok(Tombstone {
+        id: head.id,
+        version: head.version,
+        parent: head.parent,
+        parent_digest: head.parent_digest,
+        commit_id: head.commit_id,
+        digest: reader.take("digest")?,
+        total_length: head.total_length,
+        created_at: head.created_at,
+    })
+}
+
+/// What a manifest and its tombstone share, checked.
+struct HeadFields {
+    id: Id,
+    version: Version,
+    parent: Option<Version>,
+    parent_digest: Option<crate::manifest::ManifestDigest>,
+    commit_id: Option<crate::manifest::CommitId>,
+    created_at: Option<Timestamp>,
+    total_length: u64,
+}
+
+impl HeadFields {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, ManifestError> {
+        const NO_VERSION: &str = "it is not 1 to 2^63 - 1";
+        const NO_TIME: &str = "it has a second or more of nanoseconds";
+        Ok(Self {
+            id: reader.checked("volume_id", "it is not one segment of a key", |id: &str| {
+                Id::existing(id).ok()
+            })?,
+            version: reader.checked("version", NO_VERSION, Version::new)?,
+            parent: reader.checked_option("parent", NO_VERSION, Version::new)?,
+            parent_digest: reader.take::<WireDigest>("parent_digest")?.into(),
+            commit_id: reader.take("commit_id")?,
+            created_at: reader.checked_option(
+                "created_at",
+                NO_TIME,
+                |(seconds, nanoseconds)| Timestamp::new(seconds, nanoseconds),
+            )?,
+            total_length: reader.take("total_length")?,
+        })
+    }
+}
+
+/// Reads the runs of a manifest, one after the other.
+struct Runs {
+    writers: Vec<u64>,
+    digest_size: usize,
+    blocks: u64,
+    covered: u64,
+    runs: u64,
+}
+
+impl Runs {
+    fn begin(reader: &mut Reader<'_>, digest_size: usize) -> Result<Self, ManifestError> {
+        let writers =
+            reader.checked("writers", "they are not 8 bytes each", |bytes: &[u8]| {
+                let (writers, rest) = bytes.as_chunks::<8>();
+                let writers = writers.iter().map(|writer| u64::from_le_bytes(*writer));
+                rest.is_empty().then(|| writers.collect::<Vec<_>>())
+            })?;
+        if !writers.is_sorted_by(|this, next| this < next) {
+            return Err(reader.wrong("writers", "they are not in order"));
+        }
+        Ok(Self {
+            writers,
+            digest_size,
+            blocks: reader.take("blocks")?,
+            covered: reader.take("covered")?,
+            runs: reader.take("runs")?,
+        })
+    }
+
+    /// All blocks, and how many bytes they are said to cover.
+    fn read(&self, reader: &mut Reader<'_>) -> Result<(BlockTable, u64), ManifestError> {
+        reader.check_count(self.blocks, "blocks", self.digest_size)?;
+        let mut blocks = Vec::with_capacity(usize::try_from(self.blocks).unwrap_or(0));
+        let mut end = 0;
+        for _ in 0..self.runs {
+            end = self.read_run(reader, end, &mut blocks)?;
+        }
+        if blocks.len() as u64 != self.blocks {
+            return Err(reader.wrong("blocks", "it is not the sum of the runs' counts"));
+        }
+        let blocks = BlockTable::from_sorted(blocks)
+            .map_err(|_| reader.wrong("runs", "they are not in order"))?;
+        Ok((blocks, self.covered))
+    }
+
+    /// Appends the blocks of the next run, which begins behind `end`, and says where they end.
+    fn read_run(
+        &self,
+        reader: &mut Reader<'_>,
+        end: u64,
+        blocks: &mut Vec<Block>,
+    ) -> Result<u64, ManifestError> {
+        let head: RunHead =
+            reader.checked("run", "its length or count is 0", |head: RunHead| {
+                (head.length > 0 && head.count > 0).then_some(head)
+            })?;
+        let spacing = read_spacing(reader, head.shape)?;
+        reader.check_count(head.count, "run count", self.digest_size)?;
+        let writer = usize::try_from(head.writer).ok().and_then(|place| self.writers.get(place));
+        let Some(&writer) = writer else {
+            return Err(reader.wrong("run writer", "there is no such writer"));
+        };
+        let step = u64::from(head.shape & RunHead::COUNTING != 0);
+        let too_far = |reader: &Reader<'_>| reader.wrong("run", "it ends behind 2^64 - 1");
+        let mut end = end;
+        for index in 0..head.count {
+            let gap = match (index, spacing) {
+                (0, _) => head.gap,
+                (_, Spacing::Adjacent) => 0,
+                (_, Spacing::Strided(stride)) => stride,
+                (_, Spacing::Listed(shift)) => {
+                    let units: u64 = reader.take("run gap")?;
+                    units.checked_mul(1 << shift).ok_or_else(|| too_far(reader))?
+                }
+            };
+            let start = end.checked_add(gap);
+            let range = start.and_then(|start| ByteRange::with_length(start, head.length));
+            let range = range.ok_or_else(|| too_far(reader))?;
+            let suffix = head.suffix.checked_add(index * step).ok_or_else(|| too_far(reader))?;
+            let digest = Digest::new(reader.bytes("digest", self.digest_size)?);
+            blocks.push(Block { range, name: BlockName::Written { writer, suffix }, digest });
+            end = range.end();
+        }
+        Ok(end)
+    }
+}
+
+fn read_spacing(reader: &mut Reader<'_>, shape: u8) -> Result<Spacing, ManifestError> {
+    Ok(match shape & !RunHead::COUNTING {
+        RunHead::ADJACENT => Spacing::Adjacent,
+        RunHead::STRIDED => reader.checked("run stride", "it is 0", |stride| {
+            (stride > 0).then_some(Spacing::Strided(stride))
+        })?,
+        RunHead::LISTED => reader.checked("run shift", "it is more than 63", |shift| {
+            (shift <= RunHead::MAX_SHIFT).then_some(Spacing::Listed(shift))
+        })?,
+        _ => return Err(reader.wrong("run shape", "a run of this shape is not known")),
+    })
+}
+
+/// Takes values off the front of some bytes, and knows where it is.
+pub(super) struct Reader<'a> {
+    rest: &'a [u8],
+    /// Where `rest` begins in the object.
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
+        Self { rest: bytes, at }
+    }
+
+    /// The next value.
+    pub(super) fn take<T: Deserialize<'a>>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<T, ManifestError> {
+        match postcard::take_from_bytes(self.rest) {
+            Ok((value, rest)) => {
+                self.advance(rest);
+                Ok(value)
+            }
+            Err(_) => Err(self.wrong(field, "it is cut short or not well formed")),
+        }
+    }
+
+    /// What `check` makes of the next value; `reason` is why it is wrong if that is nothing.
+    pub(super) fn checked<T: Deserialize<'a>, U>(
+        &mut self,
+        field: &'static str,
+        reason: &'static str,
+        check: impl FnOnce(T) -> Option<U>,
+    ) -> Result<U, ManifestError> {
+        let at = self.at;
+        check(self.take(field)?).ok_or(ManifestError::Decode { at, field, reason })
+    }
+
+    /// The same for a value that may be absent.
+    fn checked_option<T: Deserialize<'a>, U>(
+        &mut self,
+        field: &'static str,
+        reason: &'static str,
+        check: impl FnOnce(T) -> Option<U>,
+    ) -> Result<Option<U>, ManifestError> {
+        self.checked(field, reason, |value: Option<T>| match value {
+            None => Some(None),
+            Some(value) => check(value).map(Some),
+        })
+    }
+
+    /// The next `count` bytes as they are.
+    pub(super) fn bytes(
+        &mut self,
+        field: &'static str,
+        count: usize,
+    ) -> Result<&'a [u8], ManifestError> {
+        let Some((bytes, rest)) = self.rest.split_at_checked(count) else {
+            return Err(self.wrong(field, "it is cut short"));
+        };
+        self.advance(rest);
+        Ok(bytes)
+    }
+
+    /// The next value as a number of things that take `size` bytes each, at the least.
+    pub(super) fn count(&mut self, field: &'static str, size: usize) -> Result<u64, ManifestError> {
+        let count = self.take(field)?;
+        self.check_count(count, field, size)?;
+        Ok(count)
+    }
+
+    /// Checks that `count` things of `size` bytes each, at the least, can follow.
+    pub(super) fn check_count(
+        &self,
+        count: u64,
+        field: &'static str,
+        size: usize,
+    ) -> Result<(), ManifestError> {
+        match count.checked_mul(size as u64) {
+            Some(bytes) if bytes <= self.rest.len() as u64 => Ok(()),
+            _ => Err(self.wrong(field, "there are fewer bytes than that many would take")),
+        }
+    }
+
+    /// Checks that nothing is left.
+    pub(super) fn finish(&self, field: &'static str) -> Result<(), ManifestError> {
+        match self.rest.is_empty() {
+            true => Ok(()),
+            false => Err(self.wrong(field, "more bytes follow")),
+        }
+    }
+
+    /// An error at this place.
+    pub(super) fn wrong(&self, field: &'static str, reason: &'static str) -> ManifestError {
+        ManifestError::Decode { at: self.at, field, reason }
+    }
+
+    fn advance(&mut self, rest: &'a [u8]) {
+        self.at += self.rest.len() - rest.len();
+        self.rest = rest;
+    }
+}

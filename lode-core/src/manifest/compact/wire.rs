@@ -1,0 +1,90 @@
+//! The records of the compact format, as they lie in the bytes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::manifest::{CommitId, ManifestDigest};
+
+/// What a manifest and its tombstone begin with. It is read field by field, so that an error can
+/// name its place.
+#[derive(Serialize)]
+pub(super) struct Head<'a> {
+    pub(super) id: &'a str,
+    pub(super) version: u64,
+    pub(super) parent: Option<u64>,
+    pub(super) parent_digest: WireDigest,
+    pub(super) commit_id: Option<CommitId>,
+    pub(super) created_at: Option<(i64, u32)>,
+    pub(super) total_length: u64,
+}
+
+/// An optional [`ManifestDigest`], in one byte and the digest.
+#[derive(Deserialize, Serialize)]
+pub(super) enum WireDigest {
+    None,
+    Crc32c(u32),
+    Blake3([u8; 32]),
+}
+
+impl From<Option<ManifestDigest>> for WireDigest {
+    fn from(digest: Option<ManifestDigest>) -> Self {
+        match digest {
+            None => Self::None,
+            Some(ManifestDigest::Crc32c(value)) => Self::Crc32c(value),
+            Some(ManifestDigest::Blake3(digest)) => Self::Blake3(digest),
+        }
+    }
+}
+
+impl From<WireDigest> for Option<ManifestDigest> {
+    fn from(digest: WireDigest) -> Self {
+        match digest {
+            WireDigest::None => None,
+            WireDigest::Crc32c(value) => Some(ManifestDigest::Crc32c(value)),
+            WireDigest::Blake3(digest) => Some(ManifestDigest::Blake3(digest)),
+        }
+    }
+}
+
+/// What follows the head of a manifest, up to its runs. It, too, is read field by field.
+#[derive(Serialize)]
+pub(super) struct Summary<'a> {
+    pub(super) checksum: &'a str,
+    pub(super) digest_size: u8,
+    pub(super) metadata: &'a [u8],
+    pub(super) writers: &'a [u8],
+    pub(super) blocks: u64,
+    pub(super) covered: u64,
+    pub(super) runs: u64,
+}
+
+/// What a run begins with.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub(super) struct RunHead {
+    pub(super) gap: u64,
+    pub(super) length: u64,
+    pub(super) count: u64,
+    pub(super) writer: u64,
+    pub(super) suffix: u64,
+    pub(super) shape: u8,
+}
+
+/// How the blocks of a run lie to each other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Spacing {
+    /// Each begins where the one before ends.
+    Adjacent,
+    /// The gaps are all of this many bytes.
+    Strided(u64),
+    /// The gaps are given one by one, in units of 2 to this power.
+    Listed(u8),
+}
+
+impl RunHead {
+    /// The bit of `shape` that says that suffixes count up.
+    pub(super) const COUNTING: u8 = 4;
+    pub(super) const ADJACENT: u8 = 0;
+    pub(super) const STRIDED: u8 = 1;
+    pub(super) const LISTED: u8 = 2;
+    /// The greatest unit of listed gaps, as a power of 2.
+    pub(super) const MAX_SHIFT: u8 = 63;
+}
