@@ -4,8 +4,14 @@ use crc::{CRC_32_ISCSI, Crc, Digest as State, Table};
 
 use crate::checksum::{Checksum, Digest};
 
-/// The table driven algorithm; `Table<1>` costs 1 KiB of read-only memory and one look-up a byte.
-static CASTAGNOLI: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);
+/// Where there is no heap, memory is short: 1 KiB of tables, a byte at a time.
+#[cfg(not(feature = "alloc"))]
+type Tables = Table<1>;
+/// Elsewhere 16 KiB of tables, 16 bytes at a time.
+#[cfg(feature = "alloc")]
+type Tables = Table<16>;
+
+static CASTAGNOLI: Crc<u32, Tables> = Crc::<u32, Tables>::new(&CRC_32_ISCSI);
 
 /// The CRC-32C of `bytes`.
 ///
@@ -19,7 +25,7 @@ pub fn of(bytes: &[u8]) -> u32 {
 /// CRC-32C over bytes that arrive in parts. Its digest is the four bytes of the value, most
 /// significant first, so that it prints as the number does.
 #[derive(Clone)]
-pub struct Crc32c(State<'static, u32, Table<1>>);
+pub struct Crc32c(State<'static, u32, Tables>);
 
 impl Crc32c {
     /// The value over all bytes so far.

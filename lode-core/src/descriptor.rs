@@ -95,8 +95,9 @@ mod json {
 
     use super::VolumeDescriptor;
     use crate::id::Id;
-    use crate::manifest::json::{json_error, wrong};
-    use crate::manifest::{ManifestError, VolumeManifest};
+    use crate::manifest::ManifestError;
+    use crate::manifest::json::{check_format, json_error, wrong};
+    use crate::manifest::volume::check_length;
 
     const SCHEMA: &str = "lode-volume";
     const FORMAT: &str = "1.0.0";
@@ -130,9 +131,7 @@ mod json {
         if wire.schema_name != SCHEMA {
             return Err(wrong("schema_name", format!("{:?} is not {SCHEMA:?}", wire.schema_name)));
         }
-        if wire.format_version.split('.').next() != FORMAT.split('.').next() {
-            return Err(ManifestError::Version { found: wire.format_version.into_owned() });
-        }
+        check_format(&wire.format_version)?;
         check_length(wire.total_length)?;
         Ok(VolumeDescriptor {
             id: Id::existing(&wire.volume_id).map_err(|e| wrong("volume_id", e))?,
@@ -141,13 +140,6 @@ mod json {
             checksum: wire.checksum_algorithm.map(|name| Box::from(name.as_ref())),
             grace_period: wire.grace_period_seconds,
         })
-    }
-
-    fn check_length(length: u64) -> Result<(), ManifestError> {
-        match length == 0 || length > VolumeManifest::MAX_LENGTH {
-            true => Err(wrong("total_length", format!("{length} is not 1 to 2^63 - 1"))),
-            false => Ok(()),
-        }
     }
 
     #[derive(Deserialize, Serialize)]

@@ -24,6 +24,7 @@
 //! | [`layout`] | where everything lies in a store |
 //! | [`key`], [`id`] | names that cannot leave their place |
 //! | [`checksum`], [`crc32c`] | digests and the algorithms that make them |
+//! | [`codec`], [`compress`], [`partition`] | how records become data files: what plugins implement |
 //! | [`store`], [`time`] | what a device shell is generic over |
 //!
 //! # Features
@@ -47,7 +48,11 @@ extern crate alloc;
 extern crate std;
 
 pub mod checksum;
+#[cfg(feature = "alloc")]
+pub mod codec;
 pub mod commit;
+#[cfg(feature = "alloc")]
+pub mod compress;
 pub mod crc32c;
 #[cfg(feature = "alloc")]
 pub mod descriptor;
@@ -58,6 +63,8 @@ pub mod key;
 #[cfg(feature = "alloc")]
 pub mod layout;
 pub mod manifest;
+#[cfg(feature = "alloc")]
+pub mod partition;
 pub mod range;
 pub mod store;
 pub mod time;

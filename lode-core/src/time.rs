@@ -32,6 +32,22 @@ impl Timestamp {
     }
 }
 
+/// A point in time as somebody's clock on the wall shows it: with the offset of their zone.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct ZonedTimestamp {
+    /// The point in time.
+    pub at: Timestamp,
+    /// By how many seconds the wall clock is ahead of UTC.
+    pub offset: i32,
+}
+
+/// In UTC.
+impl From<Timestamp> for ZonedTimestamp {
+    fn from(at: Timestamp) -> Self {
+        Self { at, offset: 0 }
+    }
+}
+
 /// Tells the time, as far as it is known.
 pub trait Clock {
     /// The time now, or `None` where there is no clock or it has not been set.

@@ -26,7 +26,8 @@ pub enum Commit {
 
 impl Commit {
     /// Begins a commit. With a `head`, however old, it is prepared at once; without, the head is
-    /// looked up first.
+    /// looked up first. The `head` must be one that [`Resolve`] or a commit has found: it is not
+    /// looked at again.
     pub fn start(id: CommitId, rules: Rules, head: Option<Position>) -> (Self, Action) {
         let context = Context { id, rules, conflicts: 0 };
         match head {
@@ -192,8 +193,8 @@ impl Context {
         }
     }
 
-    fn create(self, position: Position, attempt: Attempt) -> (Commit, Action) {
-        enter(Commit::Creating(Creating { context: self, position, attempt }))
+    fn create(self, attempt: Attempt) -> (Commit, Action) {
+        enter(Commit::Creating(Creating { context: self, attempt }))
     }
 
     fn classify(self, attempt: Attempt, reads: u32) -> (Commit, Action) {
@@ -277,7 +278,7 @@ impl Preparing {
     fn on(self, event: Event) -> Option<(Commit, Action)> {
         let attempt = Attempt { version: self.version, uncertain: false, resends: 0 };
         Some(match event {
-            Event::Prepared => self.context.create(self.position, attempt),
+            Event::Prepared => self.context.create(attempt),
             Event::AlreadyCommitted => done(Outcome::AlreadyCommitted),
             Event::Refused => done(Outcome::Refused),
             Event::Hinted(_) | Event::Seen(_) | Event::Sent(_) | Event::Waited => return None,
@@ -289,13 +290,12 @@ impl Preparing {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Creating {
     context: Context,
-    position: Position,
     attempt: Attempt,
 }
 
 impl Creating {
     fn on(self, sent: Sent) -> (Commit, Action) {
-        let Self { context, attempt, .. } = self;
+        let Self { context, attempt } = self;
         match sent {
             Sent::Created => context.hint(attempt.version),
             Sent::Exists => context.classify(attempt, 0),
@@ -361,7 +361,7 @@ impl BackingOff {
     fn on(self) -> (Commit, Action) {
         let Self { context, then } = self;
         match then {
-            Then::Resend(attempt) => context.create(Position::EMPTY, attempt),
+            Then::Resend(attempt) => context.create(attempt),
             Then::Relocate(Position { live: None, .. }) => {
                 context.locate(Resolve::cold(context.rules.lists))
             }

@@ -5,8 +5,20 @@
 //! volumes/<id>/snapshots/<version>/manifest.lode|json  the slot; its presence is the commit
 //! volumes/<id>/data/<offset>-<length>-<writer>.bin     block bytes
 //! volumes/<id>/latest                                  hint: newest version, plain text
+//!
+//! datasets/<id>/dataset.json                           descriptor
+//! datasets/<id>/snapshots/<version>/manifest.json      the slot, in the default layout
+//! datasets/<id>/segments/<version>/manifest.json       the slot, in the hive layout
+//! datasets/<id>/data/<token>/data[.ext]                a data file
+//! datasets/<id>/partitions/<k=v>/…/segments/<token>/data/data[.ext]    one of a partition
+//! datasets/<id>/partitions/<k=v>/…/segments/<version>/manifest.json    its index: candidates
+//! datasets/<id>/latest                                 hint
+//!
+//! <id>/<version>/manifest.json, <id>/data/…, <id>/dataset.json, <id>/latest    the flat layout
 //! ```
 
+mod dataset;
 mod volume;
 
+pub use self::dataset::{DatasetLayout, LayoutKind};
 pub use self::volume::VolumeLayout;

@@ -26,22 +26,31 @@ pub mod json;
 #[cfg(feature = "alloc")]
 mod block;
 #[cfg(feature = "alloc")]
+mod dataset;
+#[cfg(feature = "alloc")]
 mod draft;
 #[cfg(feature = "alloc")]
 mod error;
+#[cfg(feature = "alloc")]
+mod format;
 #[cfg(feature = "alloc")]
 mod merge;
 #[cfg(feature = "alloc")]
 mod metadata;
 #[cfg(feature = "alloc")]
-mod volume;
+mod slot;
+#[cfg(feature = "alloc")]
+pub(crate) mod volume;
 
 #[cfg(feature = "alloc")]
 mod model {
     pub use super::block::{Block, BlockName, BlockTable, BlockTableError, ForeignBlock};
+    pub use super::dataset::{DataFile, DatasetDraft, DatasetManifest};
     pub use super::draft::{RebaseError, VolumeDraft};
     pub use super::error::{ManifestError, Mismatch};
+    pub use super::format::Format;
     pub use super::merge::{Merged, Overlap};
     pub use super::metadata::{Metadata, Value};
-    pub use super::volume::{Expected, Format, SlotContent, Tombstone, VolumeManifest};
+    pub use super::slot::{Expected, SlotContent, SlotManifest, Tombstone};
+    pub use super::volume::VolumeManifest;
 }

@@ -24,7 +24,7 @@ use crate::time::Timestamp;
 ///
 /// [`ManifestError::Trailer`] if any bit is not what was written, [`ManifestError::Version`] if
 /// it is a later version of the format, else [`ManifestError::Decode`] with the place and field.
-pub fn decode(bytes: &[u8]) -> Result<SlotContent, ManifestError> {
+pub fn decode(bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, ManifestError> {
     let (prefix, body) = Prefix::split(bytes).map_err(ManifestError::from)?;
     let mut reader = Reader::new(body, Prefix::SIZE);
     let content = match prefix.kind {
@@ -86,7 +86,7 @@ fn tombstone(reader: &mut Reader<'_>) -> Result<Tombstone, ManifestError> {
         parent_digest: head.parent_digest,
         commit_id: head.commit_id,
         digest: reader.take("digest")?,
-        total_length: head.total_length,
+        total_length: Some(head.total_length),
         created_at: head.created_at,
     })
 }
@@ -104,14 +104,14 @@ struct HeadFields {
 
 impl HeadFields {
     fn read(reader: &mut Reader<'_>) -> Result<Self, ManifestError> {
-        const NO_VERSION: &str = "it is not 1 to 2^63 - 1";
+        const OUT_OF_BOUNDS: &str = "it is not 1 to 2^63 - 1";
         const NO_TIME: &str = "it has a second or more of nanoseconds";
         Ok(Self {
             id: reader.checked("volume_id", "it is not one segment of a key", |id: &str| {
                 Id::existing(id).ok()
             })?,
-            version: reader.checked("version", NO_VERSION, Version::new)?,
-            parent: reader.checked_option("parent", NO_VERSION, Version::new)?,
+            version: reader.checked("version", OUT_OF_BOUNDS, Version::new)?,
+            parent: reader.checked_option("parent", OUT_OF_BOUNDS, Version::new)?,
             parent_digest: reader.take::<WireDigest>("parent_digest")?.into(),
             commit_id: reader.take("commit_id")?,
             created_at: reader.checked_option(
@@ -119,7 +119,9 @@ impl HeadFields {
                 NO_TIME,
                 |(seconds, nanoseconds)| Timestamp::new(seconds, nanoseconds),
             )?,
-            total_length: reader.take("total_length")?,
+            total_length: reader.checked("total_length", OUT_OF_BOUNDS, |length: u64| {
+                Some(length).filter(|length| (1..=VolumeManifest::MAX_LENGTH).contains(length))
+            })?,
         })
     }
 }

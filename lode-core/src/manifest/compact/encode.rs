@@ -64,8 +64,11 @@ pub fn encode(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError> {
 ///
 /// # Errors
 ///
-/// None in practice; the type is that of [`encode`].
+/// [`ManifestError::Unrepresentable`] if it is not of a volume.
 pub fn encode_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError> {
+    let Some(total_length) = tombstone.total_length else {
+        return Err(unrepresentable("total_length", "only volumes have this format"));
+    };
     let mut object = Object::begin(Kind::VolumeTombstone);
     object.put(&Head {
         id: tombstone.id.as_str(),
@@ -74,7 +77,7 @@ pub fn encode_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>
         parent_digest: tombstone.parent_digest.into(),
         commit_id: tombstone.commit_id,
         created_at: tombstone.created_at.map(|at| (at.seconds(), at.nanoseconds())),
-        total_length: tombstone.total_length,
+        total_length,
     })?;
     object.put(&tombstone.digest)?;
     Ok(object.finish())

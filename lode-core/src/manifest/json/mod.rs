@@ -24,6 +24,9 @@
 //! }
 //! ```
 //!
+//! A dataset's manifest lists `files` (`path`, `size_bytes`, `checksum`, `stats`) instead of blocks,
+//! and says `row_count`, `min_timestamp`, `max_timestamp`, `codec`, `compressor`, `partitioner`.
+//!
 //! `commit_id` and `parent_digest` are ours; so is `collected`, which marks a tombstone and holds
 //! the digest of the bytes that it replaced. The Go implementation ignores all three. Omitted when
 //! empty: `parent_snapshot_id`, `checksum_algorithm`, `checksum`, and ours. Times are RFC 3339 in
@@ -34,14 +37,17 @@
 
 pub(crate) mod value;
 
+mod common;
+mod dataset;
 mod volume;
 
+pub(crate) use self::common::check_format;
+pub use self::dataset::{decode_dataset, encode_dataset, encode_dataset_tombstone};
 pub use self::volume::{decode_volume, encode_tombstone, encode_volume};
 
 use alloc::string::{String, ToString};
 
 use super::ManifestError;
-use crate::time::Timestamp;
 
 /// The error of `serde_json`, with its place.
 pub(crate) fn json_error(error: &serde_json::Error) -> ManifestError {
@@ -51,37 +57,4 @@ pub(crate) fn json_error(error: &serde_json::Error) -> ManifestError {
 /// `field` has a value that it cannot have.
 pub(crate) fn wrong(field: impl Into<String>, reason: impl ToString) -> ManifestError {
     ManifestError::Field { field: field.into(), reason: reason.to_string() }
-}
-
-/// A time in RFC 3339, in UTC, with as many digits as it takes.
-pub(crate) fn format_time(at: Timestamp) -> Option<String> {
-    let nanoseconds = i32::try_from(at.nanoseconds()).ok()?;
-    jiff::Timestamp::new(at.seconds(), nanoseconds).ok().map(|at| at.to_string())
-}
-
-/// The point in time that a text in RFC 3339 says, in any zone.
-pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
-    const SECOND: i128 = 1_000_000_000;
-    let nanoseconds = text.parse::<jiff::Timestamp>().ok()?.as_nanosecond();
-    let seconds = i64::try_from(nanoseconds.div_euclid(SECOND)).ok()?;
-    Timestamp::new(seconds, u32::try_from(nanoseconds.rem_euclid(SECOND)).ok()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_back_to_the_nanosecond() {
-        for text in
-            ["2026-11-22T20:46:28.392632392Z", "1969-12-31T23:59:59.5Z", "2026-01-01T00:00:00Z"]
-        {
-            assert_eq!(parse_time(text).and_then(format_time).as_deref(), Some(text));
-        }
-        let zone = parse_time("2026-01-01T02:00:00.000000001+02:00").unwrap();
-        assert_eq!(zone, Timestamp::new(1_767_225_600, 1).unwrap());
-        for bad in ["", "yesterday", "2026-01-01", "2026-01-01T00:00:00"] {
-            assert_eq!(parse_time(bad), None, "{bad}");
-        }
-    }
 }

@@ -9,22 +9,21 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{format_time, json_error, parse_time, wrong};
-use crate::Version;
+use super::common::{FORMAT, Place, Text, check_extra, format_time, write};
+use super::{json_error, wrong};
 use crate::checksum::Digest;
-use crate::id::Id;
 use crate::key::Key;
 use crate::layout::VolumeLayout;
+use crate::manifest::volume::check_length;
 use crate::manifest::{
-    Block, BlockName, BlockTable, ForeignBlock, ManifestDigest, ManifestError, Metadata,
-    SlotContent, Tombstone, Value, VolumeManifest,
+    Block, BlockName, BlockTable, ForeignBlock, ManifestError, Metadata, SlotContent, Tombstone,
+    Value, VolumeManifest,
 };
 use crate::range::ByteRange;
+use crate::time::Timestamp;
 
 /// What `schema_name` says.
 const SCHEMA: &str = "lode-volume-manifest";
-/// The version that is written; all of major version 1 are read.
-const FORMAT: &str = "1.0.0";
 
 /// The manifest in JSON, as the Go implementation writes it.
 ///
@@ -33,6 +32,7 @@ const FORMAT: &str = "1.0.0";
 /// [`ManifestError::Field`] if it is not valid.
 pub fn encode_volume(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError> {
     manifest.validate()?;
+    check_extra(&manifest.extra, VolumeWire::FIELDS)?;
     let layout = VolumeLayout::new(manifest.id.clone());
     let blocks = manifest.blocks.as_slice().iter();
     write(&VolumeWire {
@@ -40,7 +40,7 @@ pub fn encode_volume(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError
         format_version: FORMAT.into(),
         volume_id: manifest.id.as_str().into(),
         snapshot_id: manifest.version.to_string().into(),
-        created_at: manifest.created_at.and_then(format_time).map(Cow::Owned),
+        created_at: write_time(manifest.created_at)?,
         metadata: Cow::Borrowed(&manifest.metadata),
         total_length: manifest.total_length,
         blocks: blocks.map(|block| BlockWire::new(block, &layout)).collect(),
@@ -58,16 +58,20 @@ pub fn encode_volume(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError
 ///
 /// # Errors
 ///
-/// None in practice; the type is that of [`encode_volume`].
+/// [`ManifestError::Unrepresentable`] if it is not of a volume.
 pub fn encode_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError> {
+    let total_length = tombstone.total_length.ok_or_else(|| ManifestError::Unrepresentable {
+        field: "total_length".to_string(),
+        reason: "it is not the tombstone of a volume",
+    })?;
     write(&VolumeWire {
         schema_name: SCHEMA.into(),
         format_version: FORMAT.into(),
         volume_id: tombstone.id.as_str().into(),
         snapshot_id: tombstone.version.to_string().into(),
-        created_at: tombstone.created_at.and_then(format_time).map(Cow::Owned),
+        created_at: write_time(tombstone.created_at)?,
         metadata: Cow::Owned(Metadata::new()),
-        total_length: tombstone.total_length,
+        total_length,
         blocks: Vec::new(),
         parent_snapshot_id: tombstone.parent.map(|parent| parent.to_string().into()),
         checksum_algorithm: None,
@@ -83,46 +87,23 @@ pub fn encode_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>
 /// # Errors
 ///
 /// [`ManifestError::Json`] with line and column, or [`ManifestError::Field`] with the field.
-pub fn decode_volume(bytes: &[u8]) -> Result<SlotContent, ManifestError> {
+pub fn decode_volume(bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, ManifestError> {
     let wire: VolumeWire<'_> = serde_json::from_slice(bytes).map_err(|e| json_error(&e))?;
-    if wire.schema_name != SCHEMA {
-        return Err(wrong("schema_name", format!("{:?} is not {SCHEMA:?}", wire.schema_name)));
-    }
-    if wire.format_version.split('.').next() != FORMAT.split('.').next() {
-        return Err(ManifestError::Version { found: wire.format_version.into_owned() });
-    }
-    let id = Id::existing(&wire.volume_id).map_err(|e| wrong("volume_id", e))?;
-    let version = wire.snapshot_id.parse::<Version>().map_err(|e| wrong("snapshot_id", e))?;
-    let parent = parse("parent_snapshot_id", wire.parent_snapshot_id.as_deref())?;
-    let parent_digest = parse("parent_digest", wire.parent_digest.as_deref())?;
-    let commit_id = parse("commit_id", wire.commit_id.as_deref())?;
-    let created_at = match wire.created_at.as_deref() {
-        Some(text) => {
-            Some(parse_time(text).ok_or_else(|| wrong("created_at", "it is no time in RFC 3339"))?)
-        }
-        None => None,
-    };
+    let placed = wire.place().parse()?;
     let total_length = wire.total_length;
-    if let Some(digest) = parse::<ManifestDigest>("collected", wire.collected.as_deref())? {
-        return Ok(SlotContent::Collected(Tombstone {
-            id,
-            version,
-            parent,
-            parent_digest,
-            commit_id,
-            digest,
-            total_length,
-            created_at,
-        }));
+    let content = (!wire.blocks.is_empty()).then_some("blocks");
+    if let Some(tombstone) = placed.tombstone(Some(total_length), content)? {
+        check_length(total_length)?;
+        return Ok(SlotContent::Collected(tombstone));
     }
-    let layout = VolumeLayout::new(id.clone());
+    let layout = VolumeLayout::new(placed.id.clone());
     let manifest = VolumeManifest {
-        id,
-        version,
-        parent,
-        parent_digest,
-        commit_id,
-        created_at,
+        id: placed.id,
+        version: placed.version,
+        parent: placed.parent,
+        parent_digest: placed.parent_digest,
+        commit_id: placed.commit_id,
+        created_at: placed.created_at,
         total_length,
         checksum: wire.checksum_algorithm.map(|name| Box::from(name.as_ref())),
         metadata: wire.metadata.into_owned(),
@@ -142,46 +123,73 @@ fn decode_blocks(
         .map_err(|error| wrong(format!("blocks[{}].offset", error.index), error))
 }
 
-fn write(wire: &VolumeWire<'_>) -> Result<Vec<u8>, ManifestError> {
-    serde_json::to_vec_pretty(wire).map_err(|e| json_error(&e))
-}
-
-fn parse<T: core::str::FromStr>(field: &str, text: Option<&str>) -> Result<Option<T>, ManifestError>
-where
-    T::Err: ToString,
-{
-    text.map(|text| text.parse().map_err(|e: T::Err| wrong(field, e.to_string()))).transpose()
+fn write_time(at: Option<Timestamp>) -> Result<Option<Text<'static>>, ManifestError> {
+    at.map(|at| format_time("created_at", at.into()).map(Cow::Owned)).transpose()
 }
 
 /// The fields in the order in which the Go implementation writes them.
 #[derive(Deserialize, Serialize)]
 struct VolumeWire<'a> {
     #[serde(borrow)]
-    schema_name: Cow<'a, str>,
+    schema_name: Text<'a>,
     #[serde(borrow)]
-    format_version: Cow<'a, str>,
+    format_version: Text<'a>,
     #[serde(borrow)]
-    volume_id: Cow<'a, str>,
+    volume_id: Text<'a>,
     #[serde(borrow)]
-    snapshot_id: Cow<'a, str>,
+    snapshot_id: Text<'a>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    created_at: Option<Cow<'a, str>>,
+    created_at: Option<Text<'a>>,
     metadata: Cow<'a, Metadata>,
     total_length: u64,
     #[serde(borrow)]
     blocks: Vec<BlockWire<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    parent_snapshot_id: Option<Cow<'a, str>>,
+    parent_snapshot_id: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    checksum_algorithm: Option<Cow<'a, str>>,
+    checksum_algorithm: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    commit_id: Option<Cow<'a, str>>,
+    commit_id: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    parent_digest: Option<Cow<'a, str>>,
+    parent_digest: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    collected: Option<Cow<'a, str>>,
+    collected: Option<Text<'a>>,
     #[serde(flatten)]
     extra: Cow<'a, BTreeMap<String, Value>>,
+}
+
+impl VolumeWire<'_> {
+    const FIELDS: &'static [&'static str] = &[
+        "schema_name",
+        "format_version",
+        "volume_id",
+        "snapshot_id",
+        "created_at",
+        "metadata",
+        "total_length",
+        "blocks",
+        "parent_snapshot_id",
+        "checksum_algorithm",
+        "commit_id",
+        "parent_digest",
+        "collected",
+    ];
+
+    fn place(&self) -> Place<'_> {
+        Place {
+            schema: SCHEMA,
+            id_field: "volume_id",
+            schema_name: &self.schema_name,
+            format_version: &self.format_version,
+            id: &self.volume_id,
+            snapshot_id: &self.snapshot_id,
+            created_at: self.created_at.as_deref(),
+            parent_snapshot_id: self.parent_snapshot_id.as_deref(),
+            commit_id: self.commit_id.as_deref(),
+            parent_digest: self.parent_digest.as_deref(),
+            collected: self.collected.as_deref(),
+        }
+    }
 }
 
 #[derive(Deserialize, Serialize)]
@@ -189,9 +197,9 @@ struct BlockWire<'a> {
     offset: u64,
     length: u64,
     #[serde(borrow)]
-    path: Cow<'a, str>,
+    path: Text<'a>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    checksum: Option<Cow<'a, str>>,
+    checksum: Option<Text<'a>>,
     #[serde(flatten)]
     extra: Cow<'a, BTreeMap<String, Value>>,
 }

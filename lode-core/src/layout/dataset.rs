@@ -1,0 +1,254 @@
+//! The keys of a dataset.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::str::FromStr;
+
+use crate::Version;
+use crate::id::Id;
+use crate::key::Key;
+use crate::manifest::Mismatch;
+use crate::partition::Partition;
+
+/// The folder that all datasets lie in, but those of the flat layout.
+const DATASETS: &str = "datasets";
+/// The name of the object in a slot.
+const MANIFEST: &str = "manifest.json";
+
+/// How the keys of a dataset are arranged.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum LayoutKind {
+    /// `datasets/<id>/snapshots/<version>/manifest.json`.
+    #[default]
+    Default,
+    /// `<id>/<version>/manifest.json`. Such datasets cannot be listed.
+    Flat,
+    /// `datasets/<id>/segments/<version>/manifest.json`, and the data in folders by partition.
+    Hive,
+}
+
+impl LayoutKind {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Default, Self::Flat, Self::Hive];
+
+    /// Its name in descriptors.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Flat => "flat",
+            Self::Hive => "hive",
+        }
+    }
+}
+
+impl fmt::Display for LayoutKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for LayoutKind {
+    type Err = Mismatch;
+
+    fn from_str(name: &str) -> Result<Self, Mismatch> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| Mismatch {
+            field: "layout",
+            expected: "default, flat or hive".to_string(),
+            found: name.to_string(),
+        })
+    }
+}
+
+/// Makes the keys of one dataset, and reads them back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DatasetLayout {
+    id: Id,
+    kind: LayoutKind,
+    /// `datasets/<id>`, or flat `<id>`.
+    prefix: String,
+}
+
+impl DatasetLayout {
+    /// The layout of the dataset `id`.
+    pub fn new(id: Id, kind: LayoutKind) -> Self {
+        let prefix = match kind {
+            LayoutKind::Flat => id.to_string(),
+            LayoutKind::Default | LayoutKind::Hive => format!("{DATASETS}/{id}"),
+        };
+        Self { id, kind, prefix }
+    }
+
+    /// The folder that holds one folder for each dataset.
+    pub fn datasets() -> &'static str {
+        DATASETS
+    }
+
+    /// The dataset.
+    pub fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// How its keys are arranged.
+    pub fn kind(&self) -> LayoutKind {
+        self.kind
+    }
+
+    /// The folder below which all of the dataset's keys lie.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The descriptor.
+    pub fn descriptor(&self) -> Key {
+        self.key("dataset.json")
+    }
+
+    /// The hint that names the newest version.
+    pub fn hint(&self) -> Key {
+        self.key("latest")
+    }
+
+    /// The folder of the slots. In the flat layout there is other data in it.
+    pub fn slots(&self) -> Key {
+        match self.slot_folder() {
+            "" => Key::assembled(self.prefix.clone()),
+            folder => self.key(folder),
+        }
+    }
+
+    /// The folder of the partitions, in the hive layout.
+    pub fn partitions(&self) -> Key {
+        self.key("partitions")
+    }
+
+    /// The slot of `version`: the one key whose presence commits it.
+    pub fn slot(&self, version: Version) -> Key {
+        match self.slot_folder() {
+            "" => self.key(&format!("{version}/{MANIFEST}")),
+            folder => self.key(&format!("{folder}/{version}/{MANIFEST}")),
+        }
+    }
+
+    /// The version whose slot this key is.
+    pub fn parse_slot(&self, key: &str) -> Option<Version> {
+        let rest = key.strip_prefix(&self.prefix)?.strip_prefix('/')?;
+        let rest = match self.slot_folder() {
+            "" => rest,
+            folder => rest.strip_prefix(folder)?.strip_prefix('/')?,
+        };
+        let (version, name) = rest.split_once('/')?;
+        if name == MANIFEST { version.parse().ok() } else { None }
+    }
+
+    /// A data file: `token` is the random name of what is being written, `name` that of the file.
+    ///
+    /// # Errors
+    ///
+    /// If the partition makes the key too long.
+    pub fn file(
+        &self,
+        token: u128,
+        partition: Option<&Partition>,
+        name: &str,
+    ) -> Result<Key, crate::key::KeyError> {
+        let prefix = &self.prefix;
+        Key::new(match partition {
+            Some(partition) => {
+                format!("{prefix}/partitions/{partition}/segments/{token:032x}/data/{name}")
+            }
+            None => format!("{prefix}/data/{token:032x}/{name}"),
+        })
+    }
+
+    /// The entry in a partition's index that says that `version` has files in it.
+    ///
+    /// # Errors
+    ///
+    /// If the partition makes the key too long.
+    pub fn partition_entry(
+        &self,
+        partition: &Partition,
+        version: Version,
+    ) -> Result<Key, crate::key::KeyError> {
+        let prefix = &self.prefix;
+        Key::new(format!("{prefix}/partitions/{partition}/segments/{version}/{MANIFEST}"))
+    }
+
+    /// The partition and version of an entry in a partition's index.
+    pub fn parse_partition_entry(&self, key: &str) -> Option<(Partition, Version)> {
+        let (partition, rest) = self.split_partition(key)?;
+        let (version, name) = rest.split_once('/')?;
+        if name != MANIFEST {
+            return None;
+        }
+        Some((partition, version.parse().ok()?))
+    }
+
+    /// The partition that a data file lies in.
+    pub fn partition_of(&self, key: &Key) -> Option<Partition> {
+        self.split_partition(key.as_str()).map(|(partition, _)| partition)
+    }
+
+    fn split_partition<'a>(&self, key: &'a str) -> Option<(Partition, &'a str)> {
+        let rest = key.strip_prefix(&self.prefix)?.strip_prefix("/partitions/")?;
+        let (partition, rest) = rest.split_once("/segments/")?;
+        Some((Partition::new(partition).ok()?, rest))
+    }
+
+    /// The folder of the slots below the prefix; empty in the flat layout.
+    fn slot_folder(&self) -> &'static str {
+        match self.kind {
+            LayoutKind::Default => "snapshots",
+            LayoutKind::Flat => "",
+            LayoutKind::Hive => "segments",
+        }
+    }
+
+    fn key(&self, rest: &str) -> Key {
+        Key::assembled(format!("{}/{rest}", self.prefix))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(kind: LayoutKind) -> DatasetLayout {
+        DatasetLayout::new(Id::new("events").unwrap(), kind)
+    }
+
+    #[test]
+    fn slots_are_read_back() {
+        let version = Version::new(7).unwrap();
+        for (kind, slot) in [
+            (LayoutKind::Default, "datasets/events/snapshots/0000000000000000007/manifest.json"),
+            (LayoutKind::Flat, "events/0000000000000000007/manifest.json"),
+            (LayoutKind::Hive, "datasets/events/segments/0000000000000000007/manifest.json"),
+        ] {
+            let layout = layout(kind);
+            assert_eq!(layout.slot(version).as_str(), slot);
+            assert_eq!(layout.parse_slot(slot), Some(version));
+            assert!(layout.slot(version).is_below(layout.slots().as_str()));
+            let data = layout.file(1, None, "data").unwrap();
+            assert_eq!(layout.parse_slot(data.as_str()), None);
+            assert!(data.is_below(layout.prefix()));
+        }
+    }
+
+    #[test]
+    fn partitions_are_read_back() {
+        let layout = layout(LayoutKind::Hive);
+        let partition = Partition::new("day=2026-01-01/region=eu%2Fwest").unwrap();
+        let version = Version::new(7).unwrap();
+        let entry = layout.partition_entry(&partition, version).unwrap();
+        let parsed = layout.parse_partition_entry(entry.as_str());
+        assert_eq!(parsed, Some((partition.clone(), version)));
+        let file = layout.file(1, Some(&partition), "data.gz").unwrap();
+        assert_eq!(layout.partition_of(&file), Some(partition));
+        assert_eq!(layout.parse_partition_entry(file.as_str()), None);
+        let long = Partition::new("a/".repeat(500) + "b").unwrap();
+        assert!(layout.file(1, Some(&long), "data").is_err());
+    }
+}

@@ -1,0 +1,132 @@
+//! The manifest of a dataset's snapshot.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::slot::{Expected, SlotManifest};
+use super::{CommitId, ManifestDigest, Metadata, Mismatch, Value};
+use crate::Version;
+use crate::checksum::Digest;
+use crate::codec::FileStats;
+use crate::id::Id;
+use crate::key::Key;
+use crate::time::{Timestamp, ZonedTimestamp};
+
+/// The manifest of a dataset's snapshot: its data files, and what is known of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatasetManifest {
+    /// The dataset that it belongs to.
+    pub id: Id,
+    /// Which snapshot of the dataset it is.
+    pub version: Version,
+    /// The live snapshot before it.
+    pub parent: Option<Version>,
+    /// The digest of the parent's stored bytes.
+    pub parent_digest: Option<ManifestDigest>,
+    /// The commit that made it; the Go implementation writes none.
+    pub commit_id: Option<CommitId>,
+    /// When it was made, as far as the writer knew.
+    pub created_at: Option<Timestamp>,
+    /// What the caller says about it.
+    pub metadata: Metadata,
+    /// Its data files. A snapshot has its own, not those of its parent.
+    pub files: Vec<DataFile>,
+    /// How many rows they hold; a blob counts as one.
+    pub row_count: u64,
+    /// The earliest of the records' times, if they have any.
+    pub min_timestamp: Option<ZonedTimestamp>,
+    /// The latest of the records' times.
+    pub max_timestamp: Option<ZonedTimestamp>,
+    /// The codec of the files; `None` for blobs.
+    pub codec: Option<Box<str>>,
+    /// The compressor of the files; `noop` for none.
+    pub compressor: Box<str>,
+    /// What has divided the records into files; `noop` for nothing.
+    pub partitioner: Box<str>,
+    /// The algorithm of the files' digests.
+    pub checksum: Option<Box<str>>,
+    /// Fields that this version does not know.
+    pub extra: BTreeMap<String, Value>,
+}
+
+impl DatasetManifest {
+    /// What `compressor` and `partitioner` say where there is none.
+    pub const NONE: &'static str = "noop";
+
+    /// Checks that it is the manifest that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// The first field that is another.
+    pub fn check(&self, expected: &Expected<'_>) -> Result<(), Mismatch> {
+        expected.check("dataset_id", self)
+    }
+}
+
+impl SlotManifest for DatasetManifest {
+    fn id(&self) -> &Id {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn parent(&self) -> Option<Version> {
+        self.parent
+    }
+
+    fn commit_id(&self) -> Option<CommitId> {
+        self.commit_id
+    }
+}
+
+/// A data file of a snapshot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataFile {
+    /// Where it lies; below the dataset's own prefix.
+    pub key: Key,
+    /// How many bytes it has, as it is stored.
+    pub size: u64,
+    /// The digest of its stored bytes by the manifest's algorithm.
+    pub digest: Option<Digest>,
+    /// What its codec says of it.
+    pub stats: Option<FileStats>,
+    /// Fields that this version does not know.
+    pub extra: BTreeMap<String, Value>,
+}
+
+/// What a writer wants to commit to a dataset, whatever it will be committed after.
+#[derive(Clone, Debug)]
+pub struct DatasetDraft {
+    /// The manifest, all but its place in the history: `version`, `parent`, `parent_digest` and
+    /// `created_at` are those of no snapshot yet.
+    pub manifest: DatasetManifest,
+}
+
+impl DatasetDraft {
+    /// The manifest of `version` after `head`, or as the first of an empty history.
+    ///
+    /// # Errors
+    ///
+    /// If the head is of another dataset.
+    pub fn rebase(
+        &self,
+        head: Option<(&DatasetManifest, ManifestDigest)>,
+        version: Version,
+        created_at: Option<Timestamp>,
+    ) -> Result<DatasetManifest, Mismatch> {
+        if let Some((head, _)) = head {
+            Mismatch::check("dataset_id", &self.manifest.id, &head.id)?;
+        }
+        Ok(DatasetManifest {
+            version,
+            parent: head.map(|(head, _)| head.version),
+            parent_digest: head.map(|(_, digest)| digest),
+            created_at,
+            ..self.manifest.clone()
+        })
+    }
+}

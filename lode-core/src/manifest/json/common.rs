@@ -1,0 +1,185 @@
+//! What the manifests of volumes and datasets have in common in JSON.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::str::FromStr;
+
+use serde::Serialize;
+
+use super::{json_error, wrong};
+use crate::Version;
+use crate::id::Id;
+use crate::manifest::{CommitId, ManifestDigest, ManifestError, Metadata, Tombstone};
+use crate::time::{Timestamp, ZonedTimestamp};
+
+/// The version that is written; all of major version 1 are read.
+pub(super) const FORMAT: &str = "1.0.0";
+
+/// A text of a manifest, borrowed from its bytes where that is possible.
+pub(super) type Text<'a> = Cow<'a, str>;
+
+/// The fields that tell the place of a manifest in its history, as texts.
+pub(super) struct Place<'a> {
+    /// What `schema_name` must be.
+    pub(super) schema: &'static str,
+    /// What the id is called.
+    pub(super) id_field: &'static str,
+    pub(super) schema_name: &'a str,
+    pub(super) format_version: &'a str,
+    pub(super) id: &'a str,
+    pub(super) snapshot_id: &'a str,
+    pub(super) created_at: Option<&'a str>,
+    pub(super) parent_snapshot_id: Option<&'a str>,
+    pub(super) commit_id: Option<&'a str>,
+    pub(super) parent_digest: Option<&'a str>,
+    pub(super) collected: Option<&'a str>,
+}
+
+/// The same, checked.
+pub(super) struct Placed {
+    pub(super) id: Id,
+    pub(super) version: Version,
+    pub(super) created_at: Option<Timestamp>,
+    pub(super) parent: Option<Version>,
+    pub(super) commit_id: Option<CommitId>,
+    pub(super) parent_digest: Option<ManifestDigest>,
+    /// Marks a tombstone.
+    pub(super) collected: Option<ManifestDigest>,
+}
+
+impl Place<'_> {
+    pub(super) fn parse(&self) -> Result<Placed, ManifestError> {
+        if self.schema_name != self.schema {
+            let reason = format!("{:?} is not {:?}", self.schema_name, self.schema);
+            return Err(wrong("schema_name", reason));
+        }
+        check_format(self.format_version)?;
+        let created_at = self.created_at.map(|text| parse_time("created_at", text)).transpose()?;
+        Ok(Placed {
+            id: Id::existing(self.id).map_err(|e| wrong(self.id_field, e))?,
+            version: self.snapshot_id.parse().map_err(|e| wrong("snapshot_id", e))?,
+            created_at: created_at.map(|zoned| zoned.at),
+            parent: parse("parent_snapshot_id", self.parent_snapshot_id)?,
+            commit_id: parse("commit_id", self.commit_id)?,
+            parent_digest: parse("parent_digest", self.parent_digest)?,
+            collected: parse("collected", self.collected)?,
+        })
+    }
+}
+
+impl Placed {
+    /// The tombstone that it is, if it is one. `content` names what it has that no tombstone has.
+    pub(super) fn tombstone(
+        &self,
+        total_length: Option<u64>,
+        content: Option<&'static str>,
+    ) -> Result<Option<Tombstone>, ManifestError> {
+        let Some(digest) = self.collected else { return Ok(None) };
+        if let Some(field) = content {
+            return Err(wrong(field, "a snapshot that has been collected has none"));
+        }
+        Ok(Some(Tombstone {
+            id: self.id.clone(),
+            version: self.version,
+            parent: self.parent,
+            parent_digest: self.parent_digest,
+            commit_id: self.commit_id,
+            digest,
+            total_length,
+            created_at: self.created_at,
+        }))
+    }
+}
+
+/// Checks that this version of the format can be read.
+pub(crate) fn check_format(found: &str) -> Result<(), ManifestError> {
+    match found.split('.').next() == FORMAT.split('.').next() {
+        true => Ok(()),
+        false => Err(ManifestError::Version { found: found.to_string() }),
+    }
+}
+
+/// Checks that no field that is not known has the name of one that is.
+pub(super) fn check_extra(extra: &Metadata, known: &[&str]) -> Result<(), ManifestError> {
+    match extra.keys().find(|name| known.contains(&name.as_str())) {
+        Some(field) => Err(ManifestError::Unrepresentable {
+            field: field.clone(),
+            reason: "a field that is not known has the name of one that is",
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The value that a text of an optional field prints.
+pub(super) fn parse<T: FromStr>(field: &str, text: Option<&str>) -> Result<Option<T>, ManifestError>
+where
+    T::Err: ToString,
+{
+    text.map(|text| text.parse().map_err(|e: T::Err| wrong(field, e))).transpose()
+}
+
+/// A time in RFC 3339, with as many digits as it takes; in UTC as `Z`.
+pub(super) fn format_time(field: &str, zoned: ZonedTimestamp) -> Result<String, ManifestError> {
+    let text = || {
+        let nanoseconds = i32::try_from(zoned.at.nanoseconds()).ok()?;
+        let at = jiff::Timestamp::new(zoned.at.seconds(), nanoseconds).ok()?;
+        Some(match zoned.offset {
+            0 => at.to_string(),
+            offset => {
+                let offset = jiff::tz::Offset::from_seconds(offset).ok()?;
+                at.display_with_offset(offset).to_string()
+            }
+        })
+    };
+    text().ok_or_else(|| ManifestError::Unrepresentable {
+        field: field.to_string(),
+        reason: "it lies outside of the years that RFC 3339 can write",
+    })
+}
+
+/// What a text in RFC 3339 says.
+pub(super) fn parse_time(field: &str, text: &str) -> Result<ZonedTimestamp, ManifestError> {
+    const SECOND: i128 = 1_000_000_000;
+    let parse = || {
+        let nanoseconds = text.parse::<jiff::Timestamp>().ok()?.as_nanosecond();
+        let seconds = i64::try_from(nanoseconds.div_euclid(SECOND)).ok()?;
+        let at = Timestamp::new(seconds, u32::try_from(nanoseconds.rem_euclid(SECOND)).ok()?)?;
+        let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
+        let offset = pieces.to_numeric_offset().map_or(0, |offset| offset.seconds());
+        Some(ZonedTimestamp { at, offset })
+    };
+    parse().ok_or_else(|| wrong(field, format!("{text:?} is no time in RFC 3339")))
+}
+
+/// The bytes of a manifest.
+pub(super) fn write(wire: &impl Serialize) -> Result<Vec<u8>, ManifestError> {
+    serde_json::to_vec_pretty(wire).map_err(|e| json_error(&e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_back_to_the_nanosecond_and_in_their_zone() {
+        for text in [
+            "2026-11-22T20:46:28.392632392Z",
+            "1969-12-31T23:59:59.5Z",
+            "2026-01-01T00:00:00Z",
+            "2026-01-02T05:04:05.678900001+02:00",
+            "2026-01-02T05:04:05-11:30",
+        ] {
+            let zoned = parse_time("at", text).unwrap();
+            assert_eq!(format_time("at", zoned).as_deref(), Ok(text));
+        }
+        let zoned = parse_time("at", "2026-01-01T02:00:00.000000001+02:00").unwrap();
+        assert_eq!(zoned.at, Timestamp::new(1_767_225_600, 1).unwrap());
+        for bad in ["", "yesterday", "2026-01-01", "2026-01-01T00:00:00"] {
+            assert!(parse_time("at", bad).is_err(), "{bad}");
+        }
+        let never = Timestamp::new(i64::MAX, 0).unwrap().into();
+        assert!(format_time("at", never).is_err());
+    }
+}

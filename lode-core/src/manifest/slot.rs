@@ -1,0 +1,107 @@
+//! What the slots of a history hold, whatever it is a history of.
+
+use super::{CommitId, ManifestDigest, Mismatch};
+use crate::Version;
+use crate::id::Id;
+use crate::time::Timestamp;
+
+/// What every manifest says of its place in a history.
+pub trait SlotManifest {
+    /// The volume or dataset that it belongs to.
+    fn id(&self) -> &Id;
+
+    /// Which snapshot it is.
+    fn version(&self) -> Version;
+
+    /// The live snapshot that it was made from.
+    fn parent(&self) -> Option<Version>;
+
+    /// The commit that made it; the Go implementation writes none.
+    fn commit_id(&self) -> Option<CommitId>;
+}
+
+/// Which manifest a reader asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// The volume or dataset.
+    pub id: &'a Id,
+    /// The snapshot.
+    pub version: Version,
+    /// The length that a volume's descriptor or an earlier manifest says, if one is known.
+    pub total_length: Option<u64>,
+}
+
+impl Expected<'_> {
+    /// Checks what every manifest says; `id_field` is what its format calls the id.
+    pub(super) fn check(
+        &self,
+        id_field: &'static str,
+        manifest: &impl SlotManifest,
+    ) -> Result<(), Mismatch> {
+        Mismatch::check(id_field, self.id, manifest.id())?;
+        Mismatch::check("snapshot_id", &self.version, &manifest.version())
+    }
+}
+
+/// What takes the place of a manifest that has been collected, or of one that was damaged beyond
+/// repair. The slot stays taken, so no late write can ever fill it again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tombstone {
+    /// The volume or dataset that it belongs to.
+    pub id: Id,
+    /// The slot that it fills.
+    pub version: Version,
+    /// The parent of the manifest that was here, so that the chain holds. Over a manifest that
+    /// could not be read it is the newest live version below: without it, all that lies below
+    /// would be out of reach.
+    pub parent: Option<Version>,
+    /// That manifest's digest of its parent.
+    pub parent_digest: Option<ManifestDigest>,
+    /// The commit that had filled the slot, so that its writer can still learn that it took place.
+    pub commit_id: Option<CommitId>,
+    /// The digest of the bytes that were here, which its successor names.
+    pub digest: ManifestDigest,
+    /// How many bytes the volume has; `None` for a dataset.
+    pub total_length: Option<u64>,
+    /// When the manifest that was here was made.
+    pub created_at: Option<Timestamp>,
+}
+
+impl Tombstone {
+    /// Checks that it is of the slot that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// The first field that is another.
+    pub fn check(&self, expected: &Expected<'_>) -> Result<(), Mismatch> {
+        expected.check("id", self)
+    }
+}
+
+impl SlotManifest for Tombstone {
+    fn id(&self) -> &Id {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn parent(&self) -> Option<Version> {
+        self.parent
+    }
+
+    fn commit_id(&self) -> Option<CommitId> {
+        self.commit_id
+    }
+}
+
+/// What a slot holds, of a history whose manifests are `M`.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_enums, reason = "a slot holds one or the other")]
+pub enum SlotContent<M> {
+    /// A snapshot.
+    Live(M),
+    /// A snapshot was here.
+    Collected(Tombstone),
+}

@@ -1,0 +1,350 @@
+//! Bytes that somebody made to do harm: with a right checksum, and anything inside.
+
+use lode_core::crc32c;
+use lode_core::manifest::ManifestError;
+use lode_core::manifest::compact::{decode, encode};
+use proptest::prelude::*;
+
+use crate::{block, manifest};
+
+/// An object with this kind and body, and the trailer that it needs.
+fn seal(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut bytes = [b"LODE\x02".as_slice(), &[kind], body].concat();
+    let trailer = crc32c::of(&bytes);
+    bytes.extend(trailer.to_le_bytes());
+    bytes
+}
+
+fn varint(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let low = u8::try_from(number & 0x7f).unwrap();
+        number >>= 7;
+        match number {
+            0 => break bytes.push(low),
+            _ => bytes.push(low | 0x80),
+        }
+    }
+    bytes
+}
+
+/// The parts of a manifest with one block of a byte; each test spoils one.
+struct Parts {
+    id: Vec<u8>,
+    version: u64,
+    parent: Vec<u8>,
+    parent_digest: Vec<u8>,
+    commit_id: Vec<u8>,
+    created_at: Vec<u8>,
+    total_length: u64,
+    checksum: Vec<u8>,
+    digest_size: u8,
+    metadata: Vec<u8>,
+    writers: Vec<u64>,
+    blocks: u64,
+    covered: u64,
+    /// Each with its digests.
+    runs: Vec<Vec<u8>>,
+    run_count: Option<u64>,
+}
+
+/// A run of one block: gap, length, count, writer, suffix, shape; then what follows.
+fn run(head: [u64; 5], shape: u8, rest: &[u8]) -> Vec<u8> {
+    let head: Vec<u8> = head.into_iter().flat_map(varint).collect();
+    [head, vec![shape], rest.to_vec()].concat()
+}
+
+const GOOD: [u64; 5] = [0, 1, 1, 0, 0];
+
+impl Parts {
+    fn new() -> Self {
+        Self {
+            id: b"\x04disk".to_vec(),
+            version: 1,
+            parent: vec![0],
+            parent_digest: vec![0],
+            commit_id: vec![0],
+            created_at: vec![0],
+            total_length: 65536,
+            checksum: b"\x06crc32c".to_vec(),
+            digest_size: 4,
+            metadata: vec![0],
+            writers: vec![7],
+            blocks: 1,
+            covered: 1,
+            runs: vec![run(GOOD, 0, &[9; 4])],
+            run_count: None,
+        }
+    }
+
+    fn head(&self) -> Vec<u8> {
+        let version = varint(self.version);
+        let length = varint(self.total_length);
+        [&self.id, &version, &self.parent, &self.parent_digest, &self.commit_id, &self.created_at]
+            .into_iter()
+            .chain([&length])
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let writers: Vec<u8> = self.writers.iter().flat_map(|w| w.to_le_bytes()).collect();
+        let mut body = self.head();
+        body.extend(&self.checksum);
+        body.push(self.digest_size);
+        body.extend(varint(self.metadata.len() as u64));
+        body.extend(&self.metadata);
+        body.extend(varint(writers.len() as u64));
+        body.extend(writers);
+        let runs = self.run_count.unwrap_or(self.runs.len() as u64);
+        body.extend([self.blocks, self.covered, runs].into_iter().flat_map(varint));
+        body.extend(self.runs.concat());
+        seal(1, &body)
+    }
+}
+
+fn spoilt(spoil: impl FnOnce(&mut Parts)) -> Result<(), ManifestError> {
+    let mut parts = Parts::new();
+    spoil(&mut parts);
+    decode(&parts.bytes()).map(|_| ())
+}
+
+/// Decoding fails at a part of the format, and says which, and where.
+#[track_caller]
+fn fails(expected: &str, spoil: impl FnOnce(&mut Parts)) {
+    match spoilt(spoil) {
+        Err(ManifestError::Decode { field, at, .. }) => {
+            assert_eq!(field, expected);
+            assert!(at >= 6, "{field} at {at}: it lies behind the prefix");
+        }
+        other => panic!("{expected}: {other:?}"),
+    }
+}
+
+/// Decoding fails at the content of a field.
+#[track_caller]
+fn is_invalid(expected: &str, spoil: impl FnOnce(&mut Parts)) {
+    match spoilt(spoil) {
+        Err(ManifestError::Field { field, .. }) => assert_eq!(field, expected),
+        other => panic!("{expected}: {other:?}"),
+    }
+}
+
+#[test]
+fn unspoilt_it_is_fine() {
+    assert_eq!(spoilt(|_| {}), Ok(()));
+    let same = manifest(vec![block(0, 1, (7, 0), &[9; 4])]);
+    assert_eq!(encode(&same), Ok(Parts::new().bytes()), "the parts are those of the format");
+}
+
+#[test]
+fn the_head_is_checked() {
+    fails("volume_id", |parts| parts.id = b"\x02..".to_vec());
+    fails("volume_id", |parts| parts.id = b"\x03a/b".to_vec());
+    fails("volume_id", |parts| parts.id = b"\x02\xff\xff".to_vec());
+    fails("volume_id", |parts| parts.id = varint(1 << 60));
+    fails("version", |parts| parts.version = 0);
+    fails("version", |parts| parts.version = 1 << 63);
+    fails("parent", |parts| parts.parent = vec![1, 0]);
+    fails("parent", |parts| parts.parent = vec![2]);
+    fails("parent_digest", |parts| parts.parent_digest = vec![3]);
+    fails("parent_digest", |parts| parts.parent_digest = [vec![1], varint(1 << 32)].concat());
+    fails("commit_id", |parts| parts.commit_id = vec![2]);
+    fails("created_at", |parts| parts.created_at = [vec![1, 0], varint(1_000_000_000)].concat());
+    fails("total_length", |parts| parts.total_length = 0);
+    fails("total_length", |parts| parts.total_length = 1 << 63);
+    is_invalid("blocks[0].length", |parts| {
+        (parts.total_length, parts.covered) = (1, 2);
+        parts.runs = vec![run([0, 2, 1, 0, 0], 0, &[9; 4])];
+    });
+}
+
+#[test]
+fn the_summary_is_checked() {
+    fails("checksum", |parts| parts.checksum = varint(1 << 60));
+    fails("checksum", |parts| parts.checksum = vec![1, 0xff]);
+    for size in [0, 3, 33, 255] {
+        fails("digest_size", |parts| parts.digest_size = size);
+    }
+    fails("writers", |parts| parts.writers = vec![8, 7]);
+    fails("writers", |parts| parts.writers = vec![7, 7]);
+    // What the counts say must fit into the bytes that are left.
+    for count in [3, 1 << 60, 1 << 62, (1 << 62) + 1, u64::MAX / 4, u64::MAX] {
+        fails("blocks", |parts| parts.blocks = count);
+    }
+    fails("blocks", |parts| parts.blocks = 0);
+    fails("blocks", |parts| parts.blocks = 2);
+    for covered in [0, 2, u64::MAX] {
+        fails("covered", |parts| parts.covered = covered);
+    }
+    for runs in [2, 1 << 60, u64::MAX] {
+        fails("run", |parts| parts.run_count = Some(runs));
+    }
+    fails("end", |parts| {
+        parts.runs.push(vec![0]);
+        parts.run_count = Some(1);
+    });
+}
+
+#[test]
+fn runs_are_checked() {
+    let one = |field, head, shape, rest: &[u8]| {
+        fails(field, |parts| parts.runs = vec![run(head, shape, rest)]);
+    };
+    let digest = &[9; 4];
+    one("run", [0, 0, 1, 0, 0], 0, digest);
+    one("run", [0, 1, 0, 0, 0], 0, digest);
+    one("run count", [0, 1, 2, 0, 0], 0, digest);
+    one("run count", [0, 1, 1 << 60, 0, 0], 0, digest);
+    one("run count", [0, 1, (1 << 62) + 1, 0, 0], 0, digest);
+    one("run count", [0, 1, u64::MAX, 0, 0], 0, digest);
+    one("run writer", [0, 1, 1, 1, 0], 0, digest);
+    one("run writer", [0, 1, 1, u64::MAX, 0], 0, digest);
+    one("run", [u64::MAX, 1, 1, 0, 0], 0, digest);
+    one("run", [1, u64::MAX, 1, 0, 0], 0, digest);
+    for shape in [3, 7, 8, 255] {
+        one("run shape", GOOD, shape, digest);
+    }
+    one("run stride", GOOD, 1, &[&[0], digest.as_slice()].concat());
+    one("run shift", GOOD, 2, &[&[64], digest.as_slice()].concat());
+    one("run count", GOOD, 4, &[]);
+    one("covered", [0, u64::MAX, 1, 0, 0], 0, digest);
+}
+
+#[test]
+fn runs_cannot_overflow() {
+    let two = |field, head, shape, rest: &[u8]| {
+        fails(field, |parts| {
+            (parts.blocks, parts.covered) = (2, 2);
+            parts.runs = vec![run(head, shape, rest)];
+        });
+    };
+    let pair = [0, 1, 2, 0, 0];
+    let stride = [varint(u64::MAX), vec![9; 8]].concat();
+    two("run", pair, 1, &stride);
+    two("run", [0, 1, 2, 0, u64::MAX], 4, &[9; 8]);
+    two("run", [0, 1 << 63, 2, 0, 0], 0, &[9; 8]);
+    let shifted = |gap| [vec![63], vec![9; 4], varint(gap), vec![9; 4]].concat();
+    two("run", pair, 2, &shifted(2));
+    // In units of 2^63 bytes the next block begins behind the volume, but in the numbers' range.
+    is_invalid("blocks[1].length", |parts| {
+        (parts.blocks, parts.covered) = (2, 2);
+        parts.runs = vec![run(pair, 2, &shifted(1))];
+    });
+    two("run gap", pair, 2, &[vec![0], vec![9; 4], vec![0x80; 4]].concat());
+}
+
+/// More runs than needed are not how it is written, but they mean the same.
+#[test]
+fn runs_may_be_cut_differently() {
+    let split = |parts: &mut Parts| {
+        (parts.blocks, parts.covered) = (2, 2);
+        parts.runs = vec![run(GOOD, 0, &[9; 4]), run(GOOD, 0, &[9; 4])];
+    };
+    assert_eq!(spoilt(split), Ok(()));
+}
+
+#[test]
+fn metadata_is_checked() {
+    let one = |value: &[u8]| [b"\x01\x01a", value].concat();
+    let text = |bytes: &[u8]| one(&[&[6], bytes].concat());
+    fails("metadata", |parts| parts.metadata = varint(1 << 60));
+    fails("metadata", |parts| parts.metadata = vec![0, 0]);
+    fails("metadata", |parts| parts.metadata = vec![]);
+    fails("metadata name", |parts| parts.metadata = b"\x02\x01b\0\x01a\0".to_vec());
+    fails("metadata name", |parts| parts.metadata = b"\x02\x01a\0\x01a\0".to_vec());
+    fails("metadata name", |parts| parts.metadata = b"\x01\x01\xff\0".to_vec());
+    for value in [&[9][..], &[3], &[5, 0, 0], &[7, 2, 0], &[3, 0xff]] {
+        fails("metadata value", |parts| parts.metadata = one(value));
+    }
+    fails("metadata value", |parts| parts.metadata = one(&[vec![7], varint(1 << 60)].concat()));
+    fails("metadata", |parts| parts.metadata = one(&[vec![8], varint(1 << 60)].concat()));
+    fails("metadata value", |parts| parts.metadata = text(&varint(1 << 60)));
+    fails("metadata value", |parts| parts.metadata = text(&[1, 0xff]));
+    for number in [f64::NAN, f64::INFINITY] {
+        let float = [vec![5], number.to_le_bytes().to_vec()].concat();
+        is_invalid("metadata.a", |parts| parts.metadata = one(&float));
+    }
+}
+
+#[test]
+fn metadata_cannot_be_nested_without_end() {
+    let lists = |depth: usize| [b"\x01\x01a".to_vec(), b"\x07\x01".repeat(depth), vec![0]].concat();
+    assert_eq!(spoilt(|parts| parts.metadata = lists(99)), Ok(()));
+    fails("metadata value", |parts| parts.metadata = lists(100));
+    fails("metadata value", |parts| parts.metadata = lists(100_000));
+    let maps = [b"\x01\x01a".to_vec(), b"\x08\x01\x01a".repeat(100_000), vec![0]].concat();
+    fails("metadata value", |parts| parts.metadata = maps);
+}
+
+#[test]
+fn the_prefix_is_checked() {
+    let body = Parts::new().head();
+    for kind in [0, 3, 4, 255] {
+        let expected = ManifestError::Decode {
+            at: 5,
+            field: "kind",
+            reason: "an object of this kind is not known",
+        };
+        assert_eq!(decode(&seal(kind, &body)), Err(expected));
+    }
+    let mut bytes = Parts::new().bytes();
+    bytes[4] = 3;
+    assert_eq!(decode(&bytes), Err(ManifestError::Version { found: "3".into() }));
+    bytes[0] = b'l';
+    assert!(matches!(decode(&bytes), Err(ManifestError::Decode { field: "magic", at: 0, .. })));
+    assert!(matches!(decode(b"LODE\x02"), Err(ManifestError::Decode { field: "prefix", .. })));
+    let mut damaged = Parts::new().bytes();
+    damaged[20] ^= 1;
+    assert!(matches!(decode(&damaged), Err(ManifestError::Trailer { .. })));
+    assert!(matches!(decode(&seal(2, &body)), Err(ManifestError::Decode { field: "digest", .. })));
+    let digest = [body.as_slice(), &[2]].concat();
+    assert!(matches!(
+        decode(&seal(2, &digest)),
+        Err(ManifestError::Decode { field: "digest", .. })
+    ));
+    let longer = [body.as_slice(), &[0, 1, 1]].concat();
+    assert!(matches!(decode(&seal(2, &longer)), Err(ManifestError::Decode { field: "end", .. })));
+}
+
+/// What is decoded can be encoded again, and then means the same.
+fn check(bytes: &[u8]) {
+    if let Ok(lode_core::manifest::SlotContent::Live(manifest)) = decode(bytes) {
+        let again = encode(&manifest).expect("what can be read can be written");
+        assert_eq!(decode(&again), decode(bytes));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(2000)
+    })]
+
+    #[test]
+    fn any_bytes_are_survived(kind in 1..3_u8, body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        check(&body);
+        check(&seal(kind, &body));
+        check(&seal(kind, &[Parts::new().head(), body].concat()));
+    }
+
+    #[test]
+    fn spoilt_bytes_with_a_right_trailer_are_survived(
+        which in any::<prop::sample::Index>(),
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        cut in proptest::option::of(any::<prop::sample::Index>()),
+    ) {
+        let vectors = crate::vectors::vectors();
+        let (_, bytes) = vectors.iter().nth(which.index(vectors.len())).unwrap();
+        let mut body = bytes[6..bytes.len() - 4].to_vec();
+        for (at, byte) in edits {
+            let at = at.index(body.len());
+            body[at] = byte;
+        }
+        if let Some(cut) = cut {
+            body.truncate(cut.index(body.len()));
+        }
+        check(&seal(bytes[5], &body));
+    }
+}
