@@ -1,0 +1,79 @@
+//! The command line: what can be asked for, and how.
+
+mod reading;
+mod values;
+mod writing;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use self::reading::{GapsArgs, GetArgs, LogArgs, LsArgs, MapArgs, ShowArgs, Source};
+pub(crate) use self::values::{Selector, Target};
+pub(crate) use self::writing::{DemoArgs, DemoWorkerArgs, PutArgs};
+
+/// Snapshots and sparse volumes on plain storage, committed atomically.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lode",
+    version,
+    max_term_width = 100,
+    after_help = "\
+A STORE is a directory that exists, as a path or file:///path.
+Sizes and offsets are bytes, or have a unit: 64KiB, 4MiB, 10MB.
+
+Exit status: 0 done, 1 an error, 2 wrong usage.
+
+Example: lode demo"
+)]
+pub(crate) struct Cli {
+    /// Answer in JSON, one document or one object per line; errors too.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show it all: write a file, be killed, reopen, fill the gaps, verify.
+    Demo(DemoArgs),
+    /// The part of the demo that is killed.
+    #[command(hide = true)]
+    DemoWorker(DemoWorkerArgs),
+    /// Write a file into a volume; only what is missing is sent.
+    Put(PutArgs),
+    /// Read a volume, or a part of it.
+    Get(GetArgs),
+    /// List what has not been committed.
+    Gaps(GapsArgs),
+    /// Draw what has been committed.
+    Map(MapArgs),
+    /// List the snapshots of a volume.
+    Log(LogArgs),
+    /// Show all there is to know about a snapshot.
+    Show(ShowArgs),
+    /// List the volumes of a store.
+    Ls(LsArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let example = format!("lode {}", command.get_name());
+            assert!(help.contains(&example), "{example}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The arguments of the commands that read.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Selector, Target};
+use crate::units::OpenRange;
+
+/// A snapshot in a store.
+#[derive(Args, Debug)]
+pub(crate) struct Source {
+    /// The store: a directory.
+    pub(crate) store: String,
+    /// The volume: volumes/ID.
+    #[arg(value_name = "volumes/ID")]
+    pub(crate) target: Target,
+    /// The snapshot: a version, or latest.
+    #[arg(long, value_name = "VERSION", default_value = "latest")]
+    pub(crate) snapshot: Selector,
+}
+
+/// The arguments of `lode get`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A gap is an error that names it; with --sparse it becomes a hole in FILE, which reads as zeros.
+FILE appears when all of it has been read, or not at all. Without -o the bytes go to the standard
+output as they are, also with --json.
+
+Examples:
+  lode get /data volumes/disk -o disk.img
+  lode get /data volumes/disk --range 1MiB..2MiB | xxd | head
+  lode get /data volumes/disk --snapshot 3 --sparse -o disk.img")]
+pub(crate) struct GetArgs {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Only these bytes: A..B, A.. or ..B.
+    #[arg(long, value_name = "A..B", value_parser = OpenRange::parse, default_value = "..", hide_default_value = true)]
+    pub(crate) range: OpenRange,
+    /// Where to write them, instead of the standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Leave holes in FILE where nothing has been committed.
+    #[arg(long, requires = "output")]
+    pub(crate) sparse: bool,
+}
+
+/// The arguments of `lode gaps`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Prints start..end and length of each gap, and the total on the error output.
+
+Example: lode gaps /data volumes/disk --range ..1GiB")]
+pub(crate) struct GapsArgs {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Only within these bytes: A..B, A.. or ..B.
+    #[arg(long, value_name = "A..B", value_parser = OpenRange::parse, default_value = "..", hide_default_value = true)]
+    pub(crate) range: OpenRange,
+}
+
+/// The arguments of `lode map`.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: lode map /data volumes/disk --svg disk.svg")]
+pub(crate) struct MapArgs {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Write the picture to this file as well, as SVG.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
+/// The arguments of `lode log`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Prints version, time, number of blocks, coverage and metadata of each snapshot, the newest last.
+One that cannot be read is shown in its place, and the exit status is 1.
+
+Example: lode log /data volumes/disk --reverse")]
+pub(crate) struct LogArgs {
+    /// The store: a directory.
+    pub(crate) store: String,
+    /// The volume: volumes/ID.
+    #[arg(value_name = "volumes/ID")]
+    pub(crate) target: Target,
+    /// The newest first.
+    #[arg(long)]
+    pub(crate) reverse: bool,
+}
+
+/// The arguments of `lode show`.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: lode show /data volumes/disk --snapshot 3 --blocks 100")]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// List this many blocks at the most; all of them with --json, 16 without, by default.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) blocks: Option<usize>,
+}
+
+/// The arguments of `lode ls`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Prints name, newest version, length and coverage of each volume.
+
+Example: lode ls /data")]
+pub(crate) struct LsArgs {
+    /// The store: a directory.
+    pub(crate) store: String,
+}

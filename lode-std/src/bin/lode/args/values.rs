@@ -1,0 +1,126 @@
+//! What single arguments mean.
+
+use std::fmt;
+use std::str::FromStr;
+
+use lode_core::id::Id;
+use lode_std::{Value, Version};
+
+/// What in a store a command is about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Target {
+    /// `volumes/ID`.
+    Volume(Id),
+}
+
+impl Target {
+    /// The id, where a command is about a volume and nothing else.
+    pub(crate) fn volume(&self) -> &Id {
+        match self {
+            Self::Volume(id) => id,
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('/') {
+            Some(("volumes", id)) => {
+                Id::existing(id).map(Self::Volume).map_err(|error| error.to_string())
+            }
+            _ => Err("name a volume: volumes/ID".to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Volume(id) => write!(f, "volumes/{id}"),
+        }
+    }
+}
+
+/// Which snapshot is meant.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Selector {
+    /// The newest.
+    #[default]
+    Latest,
+    /// The one with this version.
+    Version(Version),
+}
+
+impl FromStr for Selector {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "latest" {
+            return Ok(Self::Latest);
+        }
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|_| is_number);
+        number
+            .and_then(Version::new)
+            .map(Self::Version)
+            .ok_or_else(|| "a snapshot is a version, from 1 on, or latest".to_string())
+    }
+}
+
+/// Reads `key=value`: the value is a JSON scalar if it can be one, else a text.
+pub(crate) fn parse_meta(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("metadata is given as KEY=VALUE")?;
+    if name.is_empty() {
+        return Err("metadata needs a name: KEY=VALUE".to_string());
+    }
+    let value = match serde_json::from_str(value) {
+        Ok(Value::List(_) | Value::Map(_)) | Err(_) => Value::from(value),
+        Ok(scalar) => scalar,
+    };
+    Ok((name.to_string(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_volumes() {
+        let target: Target = "volumes/disk-image".parse().unwrap();
+        assert_eq!(target.to_string(), "volumes/disk-image");
+        for bad in ["", "disk", "datasets/events", "volumes", "Volumes/a", "/volumes/a"] {
+            assert!(bad.parse::<Target>().unwrap_err().contains("volumes/ID"), "{bad}");
+        }
+        for bad in ["volumes/", "volumes/..", "volumes/a/b", "volumes//a", "volumes/a\\b"] {
+            assert!(bad.parse::<Target>().is_err(), "{bad}");
+        }
+        assert!(format!("volumes/{}", "x".repeat(10_000)).parse::<Target>().is_err());
+    }
+
+    #[test]
+    fn snapshots_are_numbers_or_the_latest() {
+        assert_eq!("latest".parse(), Ok(Selector::Latest));
+        let three = Selector::Version(Version::new(3).unwrap());
+        assert_eq!("3".parse(), Ok(three));
+        assert_eq!("0000000000000000003".parse(), Ok(three));
+        for bad in ["", "0", "-1", "+3", "newest", "9223372036854775808", "3.0"] {
+            assert!(bad.parse::<Selector>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn metadata_is_json_where_it_can_be() {
+        let value = |text: &str| parse_meta(text).unwrap().1;
+        assert_eq!(value("n=7"), Value::Integer(7));
+        assert_eq!(value("n=2.5"), Value::Float(2.5));
+        assert_eq!(value("b=true"), Value::Bool(true));
+        assert_eq!(value("b=null"), Value::Null);
+        assert_eq!(value("t=\"7\""), Value::from("7"));
+        for text in ["boot", "", "a=b", "[1]", "{}", "007"] {
+            assert_eq!(value(&format!("t={text}")), Value::from(text), "{text}");
+        }
+        assert!(parse_meta("boot").is_err() && parse_meta("=1").is_err());
+    }
+}

@@ -1,0 +1,41 @@
+//! `lode gaps`: what has not been committed.
+
+use lode_std::ByteRange;
+use serde_json::{Value, json};
+
+use super::open_snapshot;
+use crate::args::GapsArgs;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::units::{count, grouped};
+
+pub(super) async fn run(args: GapsArgs, out: &mut Output) -> Result<(), Failure> {
+    let (reader, snapshot) = open_snapshot(&args.source).await?;
+    let range = args.range.within(snapshot.len())?;
+    let within = range.end - range.start;
+    let gaps: Vec<_> = snapshot.gaps(range.clone()).collect();
+    let missing: u64 = gaps.iter().map(|gap| gap.length()).sum();
+    for gap in &gaps {
+        out.line(format_args!("{gap} {}", gap.length()))?;
+    }
+    out.note(format_args!(
+        "{}, {} of {} bytes have not been committed",
+        count(gaps.len(), "gap"),
+        grouped(missing),
+        grouped(within)
+    ));
+    out.json(&json!({
+        "volume": reader.id().as_str(),
+        "version": snapshot.version().to_string(),
+        "start": range.start,
+        "end": range.end,
+        "missing": missing,
+        "gaps": to_json(&gaps),
+    }))
+}
+
+/// Ranges for programs.
+pub(super) fn to_json<'a>(ranges: impl IntoIterator<Item = &'a ByteRange>) -> Value {
+    let object = |range: &ByteRange| json!({ "start": range.start(), "end": range.end(), "length": range.length() });
+    ranges.into_iter().map(object).collect()
+}

@@ -1,0 +1,176 @@
+//! `lode put`: writing a file into a volume.
+
+use std::sync::Arc;
+
+use lode_core::range::GrowableRangeSet;
+use lode_std::{ByteRange, Error, Metadata, Retry, Snapshot, Volume, VolumeManifest, store};
+use object_store::ObjectStore;
+use serde_json::json;
+
+use crate::args::PutArgs;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::transfer::{Comparison, Sender, Source};
+use crate::units::{count, grouped};
+
+/// How many blocks are committed together: as many as may be lost by an interruption, while the
+/// manifest is written once for all of them.
+const BATCH: usize = 64;
+/// How many times a commit makes way for other writers before it gives up.
+const CONFLICTS: u32 = 10_000;
+
+pub(super) async fn run(args: PutArgs, out: &mut Output) -> Result<(), Failure> {
+    let source = Source::open(&args.file, args.at)?;
+    check_end(source.extent(), args.length.unwrap_or(VolumeManifest::MAX_LENGTH))?;
+    let volume = open(&args, source.extent(), store::open(&args.store)?).await?;
+    check_end(source.extent(), volume.len())?;
+    let mut upload = Upload {
+        sender: Sender { volume: &volume, source: &source, block: args.block },
+        metadata: args.meta.into_iter().collect(),
+        settled: GrowableRangeSet::new(),
+        sent: Sent::default(),
+    };
+    let head = upload.run(out).await?;
+    report(&upload, head.as_ref(), out)
+}
+
+/// Checks that the file ends within the volume, before anything is created.
+fn check_end(extent: ByteRange, total_length: u64) -> Result<(), Error> {
+    match extent.end() > total_length {
+        true => Err(Error::OutOfBounds { start: extent.start(), end: extent.end(), total_length }),
+        false => Ok(()),
+    }
+}
+
+/// Opens the volume, or creates it. One that is there has its own length; a length that is asked
+/// for must be that.
+async fn open(
+    args: &PutArgs,
+    extent: ByteRange,
+    store: Arc<dyn ObjectStore>,
+) -> Result<Volume, Error> {
+    let id = args.target.volume().as_str();
+    let prepare = |builder: lode_std::VolumeBuilder| {
+        let builder = builder.retry(Retry::conflicts(CONFLICTS));
+        match args.format {
+            Some(format) => builder.format(format),
+            None => builder,
+        }
+    };
+    let Some(length) = args.length else {
+        return match prepare(Volume::existing(id)).open(store.clone()).await {
+            Err(Error::VolumeNotFound { .. }) => {
+                prepare(Volume::builder(id, extent.end())).open(store).await
+            }
+            opened => opened,
+        };
+    };
+    prepare(Volume::builder(id, length)).open(store).await
+}
+
+/// A file on its way into a volume.
+struct Upload<'a> {
+    sender: Sender<'a>,
+    metadata: Metadata,
+    /// What has been compared, or sent: what need not be looked at again.
+    settled: GrowableRangeSet,
+    sent: Sent,
+}
+
+/// What has been sent.
+#[derive(Default)]
+struct Sent {
+    bytes: u64,
+    blocks: usize,
+    commits: usize,
+}
+
+impl Upload<'_> {
+    /// Sends what is missing, until nothing is, and returns the head.
+    async fn run(&mut self, out: &Output) -> Result<Option<Snapshot>, Failure> {
+        loop {
+            let head = self.sender.volume.latest().await?;
+            if let Some(head) = &head {
+                self.compare(head, out).await?;
+            }
+            let missing = self.missing(head.as_ref());
+            if missing.is_empty() {
+                return Ok(head);
+            }
+            match self.send(&missing, out).await {
+                // Another writer has committed some of it meanwhile. Look again what is missing.
+                Err(Failure::Lode(error)) if matches!(*error, Error::Overlap { .. }) => {}
+                sent => sent?,
+            }
+        }
+    }
+
+    /// Makes sure that what is committed is what the file has.
+    async fn compare(&mut self, head: &Snapshot, out: &Output) -> Result<(), Failure> {
+        let source = self.sender.source;
+        let extent = source.extent();
+        let blocks = head.manifest().blocks.touched(extent).iter().filter_map(|block| {
+            let common = block.range.intersection(extent)?;
+            (!self.settled.covers(common)).then_some((common, block.clone()))
+        });
+        let (ranges, blocks): (Vec<_>, Vec<_>) = blocks.unzip();
+        let bytes = ranges.iter().map(|range| range.length()).sum();
+        let progress = Progress::new(out, bytes, "comparing");
+        Comparison::by_digest(source, head).run(&blocks, &progress).await?;
+        self.settled.extend(ranges);
+        Ok(())
+    }
+
+    /// The blocks of the file that are not committed.
+    fn missing(&self, head: Option<&Snapshot>) -> Vec<ByteRange> {
+        let extent = self.sender.source.extent();
+        let gaps = match head {
+            Some(head) => head.gaps(extent.into()).collect(),
+            None => vec![extent],
+        };
+        gaps.into_iter().flat_map(|gap| self.sender.cut(gap)).collect()
+    }
+
+    async fn send(&mut self, missing: &[ByteRange], out: &Output) -> Result<(), Failure> {
+        let bytes = missing.iter().map(|block| block.length()).sum();
+        let progress = Progress::new(out, bytes, "writing");
+        for batch in missing.chunks(BATCH) {
+            let staged = self.sender.stage(batch, &progress).await?;
+            self.sender.volume.commit(staged, self.metadata.clone()).await?;
+            self.settled.extend(batch.iter().copied());
+            self.sent.bytes += batch.iter().map(|block| block.length()).sum::<u64>();
+            self.sent.blocks += batch.len();
+            self.sent.commits += 1;
+        }
+        Ok(())
+    }
+}
+
+fn report(upload: &Upload<'_>, head: Option<&Snapshot>, out: &mut Output) -> Result<(), Failure> {
+    let Sent { bytes, blocks, commits } = upload.sent;
+    let source = upload.sender.source;
+    let volume = upload.sender.volume.id();
+    let present = source.extent().length().saturating_sub(bytes);
+    if bytes == 0 {
+        out.line(format_args!(
+            "nothing to do: all {} bytes of {} are in volumes/{volume} already",
+            grouped(present),
+            source.path().display()
+        ))?;
+    } else {
+        out.line(format_args!(
+            "wrote {} bytes in {} and {} to volumes/{volume}, {} were there already",
+            grouped(bytes),
+            count(blocks, "block"),
+            count(commits, "commit"),
+            grouped(present)
+        ))?;
+    }
+    out.json(&json!({
+        "volume": volume.as_str(),
+        "version": head.map(|head| head.version().to_string()),
+        "sent": { "bytes": bytes, "blocks": blocks, "commits": commits },
+        "present": present,
+    }))
+}

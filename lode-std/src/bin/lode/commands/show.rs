@@ -1,0 +1,94 @@
+//! `lode show`: all there is to know about a snapshot.
+
+use lode_core::layout::VolumeLayout;
+use lode_core::manifest::Block;
+use lode_std::{Snapshot, VolumeReader};
+use serde_json::{Value, json};
+
+use super::log::metadata;
+use super::open_snapshot;
+use crate::args::ShowArgs;
+use crate::failure::{Failure, printable};
+use crate::output::{Output, time};
+use crate::units::{count, grouped, percent};
+
+/// How many blocks people are shown if they do not say.
+const SHOWN: usize = 16;
+
+pub(super) async fn run(args: ShowArgs, out: &mut Output) -> Result<(), Failure> {
+    let (reader, snapshot) = open_snapshot(&args.source).await?;
+    let layout = VolumeLayout::new(reader.id().clone());
+    let blocks = snapshot.manifest().blocks.as_slice();
+    if out.is_json() {
+        let shown = blocks.iter().take(args.blocks.unwrap_or(usize::MAX));
+        let shown = shown.map(|block| block_to_json(block, &layout)).collect();
+        return out.json(&to_json(&snapshot, &reader, shown));
+    }
+    for (name, value) in fields(&snapshot, &reader) {
+        out.line(format_args!("{name:14} {}", printable(value)))?;
+    }
+    let limit = args.blocks.unwrap_or(SHOWN);
+    for block in blocks.iter().take(limit) {
+        let digest = block.digest.map_or_else(|| "-".to_string(), |digest| digest.to_string());
+        let key = layout.block(block.range, &block.name);
+        out.line(format_args!("  {} {} {digest} {key}", block.range, block.range.length()))?;
+    }
+    let hidden = blocks.len().saturating_sub(limit);
+    if hidden > 0 {
+        out.line(format_args!("  and {}: --blocks {}", count(hidden, "more block"), blocks.len()))?;
+    }
+    Ok(())
+}
+
+fn fields(snapshot: &Snapshot, reader: &VolumeReader) -> Vec<(&'static str, String)> {
+    let manifest = snapshot.manifest();
+    let none = || "-".to_string();
+    let covered = snapshot.covered();
+    let share = percent(covered, snapshot.len());
+    vec![
+        ("volume", reader.id().to_string()),
+        ("version", snapshot.version().to_string()),
+        ("parent", snapshot.parent().map_or_else(none, |parent| parent.to_string())),
+        ("parent digest", manifest.parent_digest.map_or_else(none, |digest| digest.to_string())),
+        ("commit", manifest.commit_id.map_or_else(none, |id| id.to_string())),
+        ("created at", time(snapshot.created_at()).unwrap_or_else(none)),
+        ("format", reader.format().to_string()),
+        ("length", grouped(snapshot.len())),
+        ("covered", format!("{} ({share})", grouped(covered))),
+        ("gaps", grouped(snapshot.gaps(0..snapshot.len()).count() as u64)),
+        ("checksum", manifest.checksum.as_deref().map_or_else(none, str::to_string)),
+        ("metadata", metadata(snapshot).to_string()),
+        ("blocks", grouped(manifest.blocks.len() as u64)),
+    ]
+}
+
+fn to_json(snapshot: &Snapshot, reader: &VolumeReader, blocks: Vec<Value>) -> Value {
+    let manifest = snapshot.manifest();
+    json!({
+        "volume": reader.id().as_str(),
+        "version": snapshot.version().to_string(),
+        "parent": snapshot.parent().map(|parent| parent.to_string()),
+        "parent_digest": manifest.parent_digest.map(|digest| digest.to_string()),
+        "commit_id": manifest.commit_id.map(|id| id.to_string()),
+        "created_at": time(snapshot.created_at()),
+        "format": reader.format().name(),
+        "length": snapshot.len(),
+        "covered": snapshot.covered(),
+        "gaps": snapshot.gaps(0..snapshot.len()).count(),
+        "checksum": manifest.checksum,
+        "metadata": metadata(snapshot),
+        "extra": serde_json::to_value(&manifest.extra).unwrap_or_default(),
+        "block_count": manifest.blocks.len(),
+        "blocks": blocks,
+    })
+}
+
+fn block_to_json(block: &Block, layout: &VolumeLayout) -> Value {
+    json!({
+        "start": block.range.start(),
+        "end": block.range.end(),
+        "length": block.range.length(),
+        "digest": block.digest.map(|digest| digest.to_string()),
+        "key": layout.block(block.range, &block.name).as_str(),
+    })
+}

@@ -1,0 +1,46 @@
+//! Progress bars, where somebody is looking.
+
+use std::io::{IsTerminal, stderr};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::output::Output;
+
+/// How many bytes of how many have been dealt with. Drawn on the error output, if that is a
+/// terminal and no program is reading.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// Begins with nothing of `total` bytes.
+    pub(crate) fn new(out: &Output, total: u64, verb: &'static str) -> Self {
+        let target = match stderr().is_terminal() && !out.is_json() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let template = "{msg:9} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+        let style = ProgressStyle::with_template(template);
+        let bar = ProgressBar::with_draw_target(Some(total), target)
+            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            .with_message(verb);
+        Self { bar }
+    }
+
+    /// Another `bytes` have been dealt with.
+    pub(crate) fn advance(&self, bytes: u64) {
+        self.bar.inc(bytes);
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Drop for Progress {
+    /// An error message must not end up in the middle of a bar.
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

@@ -1,0 +1,105 @@
+//! Comparing a file with what is committed.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use lode_core::checksum::Algorithm;
+use lode_core::manifest::Block;
+use lode_std::{ByteRange, Checksums, Snapshot};
+
+use super::blocks::read_block;
+use super::{Source, in_flight};
+use crate::failure::Failure;
+use crate::progress::Progress;
+
+/// A comparison of a file with the blocks of a snapshot.
+pub(crate) struct Comparison<'a> {
+    source: &'a Source,
+    snapshot: &'a Snapshot,
+    /// What the digests are made with; without, bytes are compared.
+    algorithm: Option<Algorithm>,
+}
+
+impl<'a> Comparison<'a> {
+    /// Compares digests where a whole block lies in the file, so that nothing is downloaded, and
+    /// bytes elsewhere.
+    pub(crate) fn by_digest(source: &'a Source, snapshot: &'a Snapshot) -> Self {
+        let name = snapshot.manifest().checksum.as_deref();
+        let algorithm = name.and_then(|name| Checksums::default().find(name));
+        Self { source, snapshot, algorithm }
+    }
+
+    /// Compares all bytes, one by one.
+    pub(crate) fn by_bytes(source: &'a Source, snapshot: &'a Snapshot) -> Self {
+        Self { source, snapshot, algorithm: None }
+    }
+
+    /// Compares `blocks`, which must meet the file, and returns how many bytes are equal.
+    ///
+    /// # Errors
+    ///
+    /// If some differ: the first range that does.
+    pub(crate) async fn run(&self, blocks: &[Block], progress: &Progress) -> Result<u64, Failure> {
+        let largest = blocks.iter().map(|block| block.range.length()).max().unwrap_or(1);
+        // Either side holds the bytes.
+        let in_flight = in_flight(largest.saturating_mul(2));
+        stream::iter(blocks)
+            .map(|block| self.block(block))
+            .buffered(in_flight)
+            .try_fold(0, async |equal, bytes| {
+                progress.advance(bytes);
+                Ok(equal + bytes)
+            })
+            .await
+    }
+
+    async fn block(&self, block: &Block) -> Result<u64, Failure> {
+        let extent = self.source.extent();
+        let common = block.range.intersection(extent).unwrap_or(block.range);
+        let difference = match (self.algorithm, block.digest) {
+            (Some(algorithm), Some(digest)) if common == block.range => {
+                let found = self.source.digest(common, algorithm).await?;
+                (found != digest).then_some(common)
+            }
+            _ => {
+                let ours = self.source.read(common).await?;
+                let (_, theirs) = read_block(self.snapshot, block, common).await?;
+                difference(&ours, &theirs, common.start())
+            }
+        };
+        match difference {
+            Some(range) => Err(self.differs(range)),
+            None => Ok(common.length()),
+        }
+    }
+
+    fn differs(&self, range: ByteRange) -> Failure {
+        let manifest = self.snapshot.manifest();
+        let path = self.source.path().display();
+        let message = format!(
+            "{path} differs from volumes/{} in the range {range}, which is committed and cannot \
+             change: write the file elsewhere, or into another volume",
+            manifest.id
+        );
+        Failure::Refused { kind: "mismatch", message, range: Some(range) }
+    }
+}
+
+/// From the first to the last byte that differ, the two beginning at `offset`.
+fn difference(ours: &[u8], theirs: &[u8], offset: u64) -> Option<ByteRange> {
+    let mut differing =
+        ours.iter().zip(theirs).enumerate().filter(|(_, (left, right))| left != right);
+    let (first, _) = differing.next()?;
+    let last = differing.next_back().map_or(first, |(last, _)| last);
+    ByteRange::new(offset + first as u64, offset + last as u64 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_named_exactly() {
+        assert_eq!(difference(b"abc", b"abc", 10), None);
+        assert_eq!(difference(b"abcd", b"aXcd", 10), ByteRange::new(11, 12));
+        assert_eq!(difference(b"abcd", b"XbcX", 10), ByteRange::new(10, 14));
+    }
+}

@@ -1,0 +1,384 @@
+//! What can go wrong.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use lode_core::checksum::Digest;
+use lode_core::id::{Id, IdError};
+use lode_core::key::{Key, KeyError};
+use lode_core::manifest::{ManifestError, Mismatch, Overlap};
+use lode_core::range::ByteRange;
+use lode_core::{ErrorKind, Version};
+
+use crate::CommitUnknown;
+
+/// What can go wrong. Each names the thing and the place, and says what to do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The snapshot was there and has been collected.
+    Collected {
+        /// Its volume.
+        id: Id,
+        /// Its version.
+        version: Version,
+    },
+    /// The commit may or may not have taken place: settle it with
+    /// [`Volume::resolve`](crate::Volume::resolve).
+    CommitUnknown(Box<CommitUnknown>),
+    /// The store created an object that was there already: it cannot tell writers apart.
+    ConditionalWritesIgnored {
+        /// The store.
+        store: String,
+    },
+    /// Another writer has committed this version first, and no retries are allowed.
+    Conflict {
+        /// The version.
+        version: Version,
+    },
+    /// An object does not have the bytes that were committed.
+    Corrupt {
+        /// The object.
+        key: Key,
+        /// The digest that was committed.
+        expected: Digest,
+        /// The digest that the bytes have.
+        found: Digest,
+    },
+    /// A commit of nothing.
+    EmptyCommit,
+    /// A block of no bytes was to be staged.
+    EmptyBlock {
+        /// Where.
+        offset: u64,
+    },
+    /// The source of random bits failed.
+    Entropy {
+        /// Why.
+        source: io::Error,
+    },
+    /// The hint names a manifest that is not an ancestor of the newest one.
+    Forked {
+        /// The version that the hint names.
+        hint: Version,
+        /// The newest version.
+        newest: Version,
+    },
+    /// A block was staged by a handle of another volume or store.
+    ForeignBlock {
+        /// Where it was staged.
+        key: Key,
+    },
+    /// The id cannot be used.
+    InvalidId {
+        /// Why not.
+        source: IdError,
+    },
+    /// The key cannot be used.
+    InvalidKey {
+        /// Why not.
+        source: KeyError,
+    },
+    /// A volume cannot have this length.
+    InvalidLength {
+        /// In bytes.
+        length: u64,
+    },
+    /// A manifest cannot be read.
+    ManifestInvalid {
+        /// The manifest.
+        key: Key,
+        /// Why not.
+        source: ManifestError,
+    },
+    /// What is in the store is not what the caller says it is.
+    Mismatch {
+        /// The object that says otherwise.
+        key: Key,
+        /// What disagrees.
+        source: Mismatch,
+    },
+    /// An object that a manifest refers to is gone.
+    Missing {
+        /// The object.
+        key: Key,
+    },
+    /// A range ends behind the volume, or before it begins.
+    OutOfBounds {
+        /// Where it begins.
+        start: u64,
+        /// Where it ends.
+        end: u64,
+        /// How many bytes the volume has.
+        total_length: u64,
+    },
+    /// A block overlaps one that is committed.
+    Overlap {
+        /// Which.
+        source: Overlap,
+        /// The version that has the other.
+        version: Option<Version>,
+    },
+    /// A part of what was to be read has not been committed.
+    RangeMissing {
+        /// The first such part.
+        gap: ByteRange,
+        /// In which snapshot.
+        version: Version,
+    },
+    /// There is no such snapshot.
+    SnapshotNotFound {
+        /// The volume.
+        id: Id,
+        /// The version.
+        version: Version,
+    },
+    /// A staged block is gone, or too old: the collector may take it.
+    StageExpired {
+        /// The object.
+        key: Key,
+    },
+    /// Reading the stream that was to be staged failed.
+    Source {
+        /// Where in the volume.
+        offset: u64,
+        /// Why.
+        source: io::Error,
+    },
+    /// The store failed.
+    Store {
+        /// At what.
+        operation: &'static str,
+        /// The object.
+        key: Key,
+        /// Why.
+        source: Box<object_store::Error>,
+    },
+    /// The directory does not exist.
+    StoreNotFound {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The location of a store cannot be used.
+    StoreUrl {
+        /// The location.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
+    /// An object is shorter than what was committed.
+    Truncated {
+        /// The object.
+        key: Key,
+        /// How many bytes it must have at the least.
+        expected: u64,
+        /// How many it has.
+        found: u64,
+    },
+    /// The checksum algorithm is not known to this handle.
+    UnknownChecksum {
+        /// Its name.
+        name: String,
+        /// What was written with it.
+        key: Key,
+    },
+    /// The manifest cannot be written: the metadata cannot be, say.
+    Unwritable {
+        /// Why not.
+        source: ManifestError,
+    },
+    /// No version is left after the last one.
+    VersionsExhausted,
+    /// There is no such volume.
+    VolumeNotFound {
+        /// Its id.
+        id: Id,
+    },
+}
+
+impl Error {
+    /// What can be done about it.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Collected { .. } => ErrorKind::Collected,
+            Self::CommitUnknown(_) => ErrorKind::Unknown,
+            Self::ConditionalWritesIgnored { .. } | Self::UnknownChecksum { .. } => {
+                ErrorKind::Unsupported
+            }
+            Self::Conflict { .. } => ErrorKind::Conflict,
+            Self::Corrupt { .. } | Self::Missing { .. } | Self::Truncated { .. } => {
+                ErrorKind::Corrupt
+            }
+            Self::EmptyBlock { .. }
+            | Self::EmptyCommit
+            | Self::ForeignBlock { .. }
+            | Self::InvalidId { .. }
+            | Self::InvalidKey { .. }
+            | Self::InvalidLength { .. }
+            | Self::OutOfBounds { .. }
+            | Self::StoreUrl { .. }
+            | Self::Unwritable { .. } => ErrorKind::InvalidInput,
+            Self::Entropy { .. } | Self::Source { .. } => ErrorKind::Store,
+            Self::Forked { .. } => ErrorKind::Forked,
+            Self::ManifestInvalid { source, .. } => source.kind(),
+            Self::Mismatch { .. } => ErrorKind::Mismatch,
+            Self::Overlap { .. } => ErrorKind::Overlap,
+            Self::RangeMissing { .. } => ErrorKind::RangeMissing,
+            Self::SnapshotNotFound { .. }
+            | Self::StoreNotFound { .. }
+            | Self::VolumeNotFound { .. } => ErrorKind::NotFound,
+            Self::StageExpired { .. } => ErrorKind::Expired,
+            Self::Store { source, .. } => store_kind(source),
+            Self::VersionsExhausted => ErrorKind::OutOfSpace,
+        }
+    }
+}
+
+fn store_kind(error: &object_store::Error) -> ErrorKind {
+    match error {
+        object_store::Error::NotFound { .. } => ErrorKind::NotFound,
+        object_store::Error::PermissionDenied { .. }
+        | object_store::Error::Unauthenticated { .. } => ErrorKind::PermissionDenied,
+        object_store::Error::NotImplemented { .. } | object_store::Error::NotSupported { .. } => {
+            ErrorKind::Unsupported
+        }
+        _ => ErrorKind::Store,
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Collected { id, version } => {
+                write!(
+                    f,
+                    "snapshot {version} of {id:?} has been collected: read a newer one",
+                    id = id.as_str()
+                )
+            }
+            Self::CommitUnknown(unknown) => write!(
+                f,
+                "it is not known whether version {} was committed: settle it with `resolve`",
+                unknown.version()
+            ),
+            Self::ConditionalWritesIgnored { store } => write!(
+                f,
+                "{store} overwrites objects that it was told to create only if absent, so it \
+                 cannot be written by more than one writer: use another store"
+            ),
+            Self::Conflict { version } => write!(
+                f,
+                "another writer has committed version {version} first: commit again, or allow \
+                 retries"
+            ),
+            Self::Corrupt { key, expected, found } => write!(
+                f,
+                "the bytes of {key} are not those that were committed: their checksum is {found}, \
+                 not {expected}"
+            ),
+            Self::EmptyBlock { offset } => {
+                write!(f, "a block of no bytes cannot be staged at {offset}")
+            }
+            Self::EmptyCommit => f.write_str("there is nothing to commit: stage a block first"),
+            Self::Entropy { source } => write!(f, "no random bits could be had: {source}"),
+            Self::Forked { hint, newest } => write!(
+                f,
+                "the history has two branches: the hint names version {hint}, which the newest \
+                 version {newest} does not descend from"
+            ),
+            Self::ForeignBlock { key } => {
+                write!(f, "the block {key} was staged in another volume or store")
+            }
+            Self::InvalidId { source } => source.fmt(f),
+            Self::InvalidKey { source } => source.fmt(f),
+            Self::InvalidLength { length } => {
+                write!(f, "a volume has 1 to 2^63 - 1 bytes, not {length}")
+            }
+            Self::ManifestInvalid { key, source } => write!(f, "{key} cannot be read: {source}"),
+            Self::Mismatch { key, source } => write!(f, "by {key}, {source}"),
+            Self::Missing { key } => write!(f, "{key} is gone, but a manifest refers to it"),
+            Self::OutOfBounds { start, end, total_length } if start > end => write!(
+                f,
+                "the range {start}..{end} ends before it begins, in a volume of {total_length} bytes"
+            ),
+            Self::OutOfBounds { start, end, total_length } => {
+                write!(f, "the range {start}..{end} ends behind the volume's {total_length} bytes")
+            }
+            Self::Overlap { source, version: Some(version) } => {
+                write!(f, "{source}, in version {version}")
+            }
+            Self::Overlap { source, version: None } => source.fmt(f),
+            Self::RangeMissing { gap, version } => write!(
+                f,
+                "the range {gap} has not been committed in version {version}: stage and commit it"
+            ),
+            Self::SnapshotNotFound { id, version } => {
+                write!(f, "the volume {:?} has no snapshot {version}", id.as_str())
+            }
+            Self::StageExpired { key } => write!(
+                f,
+                "the staged block {key} is gone or too old to be committed: stage it again"
+            ),
+            Self::Source { offset, source } => {
+                write!(f, "what was to be staged at {offset} could not be read: {source}")
+            }
+            Self::Store { operation, key, source } => {
+                write!(f, "the store could not {operation} {key}: {source}")
+            }
+            Self::StoreNotFound { path } => {
+                write!(f, "the directory {} does not exist: create it first", path.display())
+            }
+            Self::StoreUrl { url, reason } => {
+                write!(f, "the store {url:?} cannot be opened: {reason}")
+            }
+            Self::Truncated { key, expected, found } => {
+                write!(f, "{key} has been cut short: it has {found} bytes, not {expected}")
+            }
+            Self::UnknownChecksum { name, key } => write!(
+                f,
+                "{key} was written with the checksum {name:?}, which this handle does not know: \
+                 add it to its `checksums`"
+            ),
+            Self::Unwritable { source } => write!(f, "the manifest cannot be written: {source}"),
+            Self::VersionsExhausted => f.write_str("no version is left after the last one"),
+            Self::VolumeNotFound { id } => write!(f, "there is no volume {:?}", id.as_str()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Entropy { source } | Self::Source { source, .. } => Some(source),
+            Self::InvalidId { source } => Some(source),
+            Self::InvalidKey { source } => Some(source),
+            Self::ManifestInvalid { source, .. } | Self::Unwritable { source } => Some(source),
+            Self::Mismatch { source, .. } => Some(source),
+            Self::Overlap { source, .. } => Some(source),
+            Self::Store { source, .. } => Some(source.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+impl From<IdError> for Error {
+    fn from(source: IdError) -> Self {
+        Self::InvalidId { source }
+    }
+}
+
+/// For readers that speak [`std::io`].
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::NotFound => io::ErrorKind::NotFound,
+            ErrorKind::PermissionDenied => io::ErrorKind::PermissionDenied,
+            ErrorKind::InvalidInput => io::ErrorKind::InvalidInput,
+            ErrorKind::Corrupt => io::ErrorKind::InvalidData,
+            ErrorKind::Unsupported => io::ErrorKind::Unsupported,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}

@@ -1,0 +1,255 @@
+//! Histories of snapshots, whatever they are snapshots of: the shells of the commit machines.
+
+mod committer;
+mod lookout;
+mod open;
+mod unknown;
+mod writer;
+
+use std::fmt::Debug;
+use std::str;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use lode_core::Version;
+use lode_core::commit::{Listed, Position, Resolution, Resolve, ResolveStep, Slot};
+use lode_core::id::Id;
+use lode_core::key::Key;
+use lode_core::manifest::{
+    Expected, ManifestDigest, ManifestError, Mismatch, SlotContent, SlotManifest, Tombstone,
+};
+
+pub(crate) use self::committer::{Committer, Draft};
+pub(crate) use self::lookout::Lookout;
+pub(crate) use self::open::{Opening, Subject};
+pub use self::unknown::CommitUnknown;
+pub(crate) use self::writer::{StagedObject, Writer, WriterOptions};
+use crate::Error;
+use crate::store::Objects;
+
+/// What a history is of: where its slots lie, and what is in them.
+pub(crate) trait Slots: Debug + Send + Sync + 'static {
+    type Manifest: SlotManifest + Clone + Debug + Send + Sync;
+
+    fn id(&self) -> &Id;
+    fn folder(&self) -> Key;
+    fn slot(&self, version: Version) -> Key;
+    fn parse_slot(&self, key: &str) -> Option<Version>;
+    fn hint(&self) -> Key;
+    fn decode(&self, bytes: &[u8]) -> Result<SlotContent<Self::Manifest>, ManifestError>;
+    fn encode(&self, manifest: &Self::Manifest) -> Result<Vec<u8>, ManifestError>;
+
+    /// What a manifest must be to be one of this history.
+    fn expected(&self, version: Version) -> Expected<'_>;
+    fn check(&self, manifest: &Self::Manifest, expected: &Expected<'_>) -> Result<(), Mismatch>;
+
+    /// The index entries that tell of a snapshot, apart from its slot.
+    fn entries(&self, _manifest: &Self::Manifest, _version: Version) -> Vec<Key> {
+        Vec::new()
+    }
+
+    /// Whether a Go writer trusts the hint blindly.
+    fn trusts_hint(&self) -> bool;
+}
+
+/// The slots of one history, and what is known of its head.
+#[derive(Debug)]
+pub(crate) struct History<S: Slots> {
+    pub(crate) objects: Objects,
+    pub(crate) slots: S,
+    /// Where the history stood when it was last looked at. It only ever goes forward.
+    head: RwLock<Option<Head<S::Manifest>>>,
+}
+
+/// Where a history stands, and the manifest there.
+#[derive(Debug)]
+pub(crate) struct Head<M> {
+    pub(crate) position: Position,
+    /// The manifest at `position.live`.
+    pub(crate) live: Option<Arc<Live<M>>>,
+}
+
+impl<M> Clone for Head<M> {
+    fn clone(&self) -> Self {
+        Self { position: self.position, live: self.live.clone() }
+    }
+}
+
+/// A manifest as it was read or written.
+#[derive(Debug)]
+pub(crate) struct Live<M> {
+    pub(crate) manifest: M,
+    /// Of the stored bytes.
+    pub(crate) digest: ManifestDigest,
+}
+
+impl<M> Live<M> {
+    /// `manifest`, which is stored as `bytes`.
+    pub(crate) fn new(manifest: M, bytes: &[u8]) -> Self {
+        Self { manifest, digest: ManifestDigest::Blake3(*blake3::hash(bytes).as_bytes()) }
+    }
+}
+
+/// What a slot was found to hold.
+pub(crate) enum Found<M> {
+    Absent,
+    Collected(Tombstone),
+    Live(Arc<Live<M>>),
+}
+
+impl<M: SlotManifest> Found<M> {
+    /// What a machine has to know of it.
+    fn slot(&self) -> Slot {
+        match self {
+            Self::Absent => Slot::Absent,
+            Self::Collected(tombstone) => {
+                Slot::Collected { commit_id: tombstone.commit_id, parent: tombstone.parent }
+            }
+            Self::Live(live) => {
+                Slot::Live { commit_id: live.manifest.commit_id(), parent: live.manifest.parent() }
+            }
+        }
+    }
+}
+
+impl<S: Slots> History<S> {
+    pub(crate) fn new(objects: Objects, slots: S) -> Self {
+        Self { objects, slots, head: RwLock::new(None) }
+    }
+
+    pub(crate) fn id(&self) -> &Id {
+        self.slots.id()
+    }
+
+    /// Where the history stood when it was last looked at.
+    pub(crate) fn known_head(&self) -> Option<Head<S::Manifest>> {
+        self.head.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes note of where the history stands, unless more is known already.
+    pub(crate) fn advance(&self, head: Head<S::Manifest>) {
+        let mut known = self.head.write().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref().is_none_or(|known| known.position.slot < head.position.slot) {
+            *known = Some(head);
+        }
+    }
+
+    /// Looks where the history stands now: the manifest of the head, if there is one.
+    #[tracing::instrument(name = "lode.latest", skip_all, fields(id = %self.id()), err)]
+    pub(crate) async fn refresh(&self) -> Result<Option<Arc<Live<S::Manifest>>>, Error> {
+        let mut lookout = Lookout::new(self);
+        let (mut machine, mut look) = match self.known_head() {
+            Some(head) => Resolve::since(head.position, true),
+            None => Resolve::cold(true),
+        };
+        let resolution = loop {
+            match machine.on(lookout.look(look).await) {
+                ResolveStep::Done(resolution) => break resolution,
+                ResolveStep::Look(next, then) => (machine, look) = (next, then),
+            }
+        };
+        match resolution {
+            Resolution::At(position) => {
+                let live = lookout.live_at(position).await?;
+                self.advance(Head { position, live });
+                Ok(self.known_head().and_then(|head| head.live))
+            }
+            Resolution::Forked { hint, newest } => Err(Error::Forked { hint, newest }),
+            Resolution::Damaged { version } => Err(lookout.take_error(version)),
+            _ => Err(lookout.take_error(Version::FIRST)),
+        }
+    }
+
+    /// The manifest of this version.
+    pub(crate) async fn load_live(
+        &self,
+        version: Version,
+    ) -> Result<Arc<Live<S::Manifest>>, Error> {
+        let known = self.known_head().and_then(|head| head.live);
+        if let Some(live) = known.filter(|live| live.manifest.version() == version) {
+            return Ok(live);
+        }
+        let id = self.id().clone();
+        match self.load(version).await? {
+            Found::Live(live) => Ok(live),
+            Found::Collected(_) => Err(Error::Collected { id, version }),
+            Found::Absent => Err(Error::SnapshotNotFound { id, version }),
+        }
+    }
+
+    /// All versions whose slots are taken, in order.
+    pub(crate) async fn versions(&self) -> Result<Vec<Version>, Error> {
+        let list = self.objects.list(&self.slots.folder(), None)?;
+        let slots =
+            list.try_filter_map(async |meta| Ok(self.slots.parse_slot(meta.location.as_ref())));
+        let mut versions: Vec<_> = slots.try_collect().await?;
+        versions.sort_unstable();
+        Ok(versions)
+    }
+
+    /// All live manifests, oldest first; each is read when it is asked for.
+    pub(crate) fn live(
+        self: Arc<Self>,
+    ) -> impl Stream<Item = Result<Arc<Live<S::Manifest>>, Error>> + Send + use<S> {
+        let history = self.clone();
+        stream::once(async move { history.versions().await })
+            .map_ok(|versions| stream::iter(versions.into_iter().map(Ok)))
+            .try_flatten()
+            .then(move |version: Result<Version, Error>| {
+                let history = self.clone();
+                async move {
+                    Ok(match history.load(version?).await? {
+                        Found::Live(live) => Some(live),
+                        Found::Absent | Found::Collected(_) => None,
+                    })
+                }
+            })
+            .filter_map(async |live: Result<_, Error>| live.transpose())
+    }
+
+    pub(crate) async fn load(&self, version: Version) -> Result<Found<S::Manifest>, Error> {
+        let key = self.slots.slot(version);
+        let Some(bytes) = self.objects.read(&key).await? else { return Ok(Found::Absent) };
+        let content = match self.slots.decode(&bytes) {
+            Ok(content) => content,
+            Err(source) => return Err(Error::ManifestInvalid { key, source }),
+        };
+        let expected = self.slots.expected(version);
+        let checked = match &content {
+            SlotContent::Live(manifest) => self.slots.check(manifest, &expected),
+            SlotContent::Collected(tombstone) => tombstone.check(&expected),
+        };
+        match (checked, content) {
+            (Err(source), _) => Err(Error::Mismatch { key, source }),
+            (Ok(()), SlotContent::Live(manifest)) => {
+                Ok(Found::Live(Arc::new(Live::new(manifest, &bytes))))
+            }
+            (Ok(()), SlotContent::Collected(tombstone)) => Ok(Found::Collected(tombstone)),
+        }
+    }
+
+    /// What the hint says, if it makes sense.
+    async fn read_hint(&self) -> Result<Option<Version>, Error> {
+        let hint = self.objects.read(&self.slots.hint()).await?;
+        Ok(hint.and_then(|text| str::from_utf8(&text).ok()?.trim().parse().ok()))
+    }
+
+    async fn write_hint(&self, version: Version) -> Result<(), Error> {
+        let hint = Bytes::from(version.to_string());
+        self.objects.overwrite(&self.slots.hint(), hint).await
+    }
+
+    async fn list_slots(&self, after: Option<Version>) -> Result<Listed, Error> {
+        let offset = after.map(|after| self.slots.slot(after));
+        let mut list = self.objects.list(&self.slots.folder(), offset.as_ref())?;
+        let mut listed = Listed::default();
+        while let Some(meta) = list.try_next().await? {
+            let version = self.slots.parse_slot(meta.location.as_ref());
+            if let Some(version) = version.filter(|version| after.is_none_or(|a| *version > a)) {
+                listed.push(version);
+            }
+        }
+        Ok(listed)
+    }
+}

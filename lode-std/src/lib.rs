@@ -1,0 +1,72 @@
+//! Lode on hosts: snapshots, explicit metadata and atomic commits on plain object storage,
+//! without running a database.
+//!
+//! A [`Volume`] is a sparse, resumable byte space: ranges are *staged*, from many tasks at once
+//! and in any order, and *committed* together as a snapshot. What has not been committed is a
+//! gap, never zeros; reading across one is an error that names it, and listing the gaps is how
+//! interrupted work is resumed.
+//!
+//! ```
+//! use lode_std::{Volume, meta, store};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), lode_std::Error> {
+//! let volume = Volume::builder("disk-image", 1024).open(store::open("memory:")?).await?;
+//! let block = volume.stage_at(512, "written out of order").await?;
+//! let snapshot = volume.commit([block], meta! { "step" => "boot" }).await?;
+//!
+//! assert_eq!(snapshot.read_at(512..519).await?, "written");
+//! let gap = snapshot.gaps(0..1024).next();
+//! assert_eq!(gap.map(|gap| (gap.start(), gap.end())), Some((0, 512)));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What a call costs
+//!
+//! In requests to the store, where nothing fails and nobody else is writing:
+//!
+//! | call | requests |
+//! | --- | --- |
+//! | [`VolumeBuilder::open`] | read and re-create the descriptor: 2; a new volume 4 |
+//! | [`Volume::stage_at`] | 1 create |
+//! | [`Volume::commit`] | 1 create (the manifest), 1 write (the hint) |
+//! | [`Volume::latest`] | 1 list; on a new handle 3 (hint, list, manifest) |
+//! | [`Volume::snapshot`] | 1 read |
+//! | [`Snapshot::read_at`] | 1 range read for each block touched, several at a time |
+//! | [`Snapshot::gaps`], [`Snapshot::coverage`] | none |
+//!
+//! The first commit of a new handle also looks up the head: 3 more.
+//!
+//! # Stores
+//!
+//! Any [`object_store::ObjectStore`]: memory, a directory, S3 and what speaks it, GCS, Azure. It
+//! must keep its word on create-if-absent, and that is checked when a volume is opened for
+//! writing. [`store::open`] makes one from a URL, durable where that has to be asked for.
+
+mod checksums;
+mod clock;
+mod entropy;
+mod error;
+mod history;
+mod retry;
+pub mod store;
+mod volume;
+
+pub use lode_core::manifest::{CommitId, Format, Metadata, Value, VolumeManifest};
+pub use lode_core::range::ByteRange;
+pub use lode_core::time::Timestamp;
+pub use lode_core::{ErrorKind, Version, checksum, meta};
+
+pub use self::checksums::Checksums;
+pub use self::clock::{Clock, SystemClock};
+pub use self::entropy::{Entropy, SystemEntropy};
+pub use self::error::Error;
+pub use self::history::CommitUnknown;
+pub use self::retry::Retry;
+pub use self::volume::{Snapshot, SnapshotReader, Staged, Volume, VolumeBuilder, VolumeReader};
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

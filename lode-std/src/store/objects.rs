@@ -1,0 +1,195 @@
+//! The few operations that Lode asks of a store, by checked keys.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::stream::{BoxStream, StreamExt};
+use lode_core::commit::Sent;
+use lode_core::key::Key;
+use object_store::path::Path;
+use object_store::{
+    Error as StoreError, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode,
+};
+
+use crate::Error;
+
+/// A store, by checked keys, with errors that name the key and the operation.
+#[derive(Clone, Debug)]
+pub(crate) struct Objects {
+    store: Arc<dyn ObjectStore>,
+}
+
+/// What became of a create-if-absent.
+pub(crate) enum Creation {
+    Created,
+    Exists,
+    /// The store refused, and has not applied it.
+    Rejected(Error),
+    /// It may have been applied, or be applied later.
+    Unknown(Error),
+}
+
+impl Creation {
+    /// What a commit machine has to know of it, and the error.
+    pub(crate) fn split(self) -> (Sent, Option<Error>) {
+        match self {
+            Self::Created => (Sent::Created, None),
+            Self::Exists => (Sent::Exists, None),
+            Self::Rejected(error) => (Sent::Rejected, Some(error)),
+            Self::Unknown(error) => (Sent::Unknown, Some(error)),
+        }
+    }
+}
+
+impl Objects {
+    pub(crate) fn new(store: Arc<dyn ObjectStore>) -> Self {
+        Self { store }
+    }
+
+    /// Creates an object unless there is one.
+    pub(crate) async fn create(&self, key: &Key, bytes: Bytes) -> Creation {
+        let path = match parse(key, "create") {
+            Ok(path) => path,
+            Err(error) => return Creation::Rejected(error),
+        };
+        let Err(source) = self.store.put_opts(&path, bytes.into(), PutMode::Create.into()).await
+        else {
+            return Creation::Created;
+        };
+        match source {
+            StoreError::AlreadyExists { .. } | StoreError::Precondition { .. } => Creation::Exists,
+            StoreError::InvalidPath { .. }
+            | StoreError::NotFound { .. }
+            | StoreError::NotImplemented { .. }
+            | StoreError::NotSupported { .. }
+            | StoreError::PermissionDenied { .. }
+            | StoreError::Unauthenticated { .. }
+            | StoreError::UnknownConfigurationKey { .. } => {
+                Creation::Rejected(failed("create", key, source))
+            }
+            _ => Creation::Unknown(failed("create", key, source)),
+        }
+    }
+
+    /// Writes an object, whether there is one or not.
+    pub(crate) async fn overwrite(&self, key: &Key, bytes: Bytes) -> Result<(), Error> {
+        let path = parse(key, "write")?;
+        match self.store.put(&path, bytes.into()).await {
+            Ok(_) => Ok(()),
+            Err(source) => Err(failed("write", key, source)),
+        }
+    }
+
+    /// The whole of an object, if there is one.
+    pub(crate) async fn read(&self, key: &Key) -> Result<Option<Bytes>, Error> {
+        let result = match self.store.get(&parse(key, "read")?).await {
+            Ok(object) => object.bytes().await,
+            Err(source) => Err(source),
+        };
+        match result {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(source) => Err(failed("read", key, source)),
+        }
+    }
+
+    /// `length` bytes of an object that must be there, from `offset` on. One request, unless it
+    /// fails.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] and [`Error::Truncated`] tell what is wrong with the object.
+    pub(crate) async fn read_range(
+        &self,
+        key: &Key,
+        offset: u64,
+        length: u64,
+    ) -> Result<Bytes, Error> {
+        let path = parse(key, "read")?;
+        let range = GetRange::Bounded(offset..offset.saturating_add(length));
+        let options = GetOptions::new().with_range(Some(range));
+        let result = match self.store.get_opts(&path, options).await {
+            Ok(object) => object.bytes().await,
+            Err(source) => Err(source),
+        };
+        match result {
+            Ok(bytes) if bytes.len() as u64 == length => Ok(bytes),
+            Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
+            Ok(bytes) => Err(Error::Truncated {
+                key: key.clone(),
+                expected: offset + length,
+                found: offset + bytes.len() as u64,
+            }),
+            // Stores answer a range that begins behind the end in many ways. Ask for the size.
+            Err(source) => match self.metadata(key).await? {
+                None => Err(Error::Missing { key: key.clone() }),
+                Some(meta) if meta.size < offset + length => Err(Error::Truncated {
+                    key: key.clone(),
+                    expected: offset + length,
+                    found: meta.size,
+                }),
+                Some(_) => Err(failed("read", key, source)),
+            },
+        }
+    }
+
+    /// Deletes an object; that it was not there is no error.
+    pub(crate) async fn delete(&self, key: &Key) -> Result<(), Error> {
+        match self.store.delete(&parse(key, "delete")?).await {
+            Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
+            Err(source) => Err(failed("delete", key, source)),
+        }
+    }
+
+    /// Size and age of an object, if there is one.
+    pub(crate) async fn metadata(&self, key: &Key) -> Result<Option<ObjectMeta>, Error> {
+        match self.store.head(&parse(key, "look at")?).await {
+            Ok(meta) => Ok(Some(meta)),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(source) => Err(failed("look at", key, source)),
+        }
+    }
+
+    /// All objects below a folder, or those whose keys come after one of them. In any order.
+    pub(crate) fn list(
+        &self,
+        folder: &Key,
+        after: Option<&Key>,
+    ) -> Result<BoxStream<'static, Result<ObjectMeta, Error>>, Error> {
+        let path = parse(folder, "list")?;
+        let list = match after {
+            Some(after) => self.store.list_with_offset(Some(&path), &parse(after, "list")?),
+            None => self.store.list(Some(&path)),
+        };
+        let folder = folder.clone();
+        Ok(list.map(move |meta| meta.map_err(|source| failed("list", &folder, source))).boxed())
+    }
+
+    /// The names of the folders right below a folder.
+    pub(crate) async fn folders(&self, folder: &str) -> Result<Vec<String>, Error> {
+        let key = Key::new(folder).map_err(|source| Error::InvalidKey { source })?;
+        match self.store.list_with_delimiter(Some(&parse(&key, "list")?)).await {
+            Ok(list) => Ok(list
+                .common_prefixes
+                .iter()
+                .filter_map(|path| path.as_ref().rsplit('/').next().map(str::to_string))
+                .collect()),
+            Err(source) => Err(failed("list", &key, source)),
+        }
+    }
+}
+
+impl std::fmt::Display for Objects {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.store.fmt(f)
+    }
+}
+
+/// The store's own type for a key. It must not be escaped, else others would not find it.
+fn parse(key: &Key, operation: &'static str) -> Result<Path, Error> {
+    Path::parse(key.as_str()).map_err(|source| failed(operation, key, source.into()))
+}
+
+fn failed(operation: &'static str, key: &Key, source: StoreError) -> Error {
+    Error::Store { operation, key: key.clone(), source: Box::new(source) }
+}

@@ -1,0 +1,180 @@
+//! Volumes: sparse, resumable byte spaces.
+
+mod builder;
+mod commit;
+mod open;
+mod read;
+mod slots;
+mod snapshot;
+mod stage;
+
+use std::sync::Arc;
+
+use futures::{Stream, TryStreamExt};
+use lode_core::Version;
+use lode_core::checksum::Algorithm;
+use lode_core::descriptor::VolumeDescriptor;
+use lode_core::id::Id;
+use lode_core::manifest::Format;
+
+pub use self::builder::VolumeBuilder;
+pub use self::read::SnapshotReader;
+use self::slots::VolumeSlots;
+pub use self::snapshot::Snapshot;
+pub use self::stage::Staged;
+use crate::Error;
+use crate::history::{History, Writer};
+use crate::store::Objects;
+
+/// A volume that is open for writing. Clones share one handle; use them from as many tasks as you
+/// like.
+///
+/// [Stage](Self::stage_at) blocks, in any order and at the same time, then
+/// [commit](Self::commit) them: all become visible at once, as a [`Snapshot`], or none does. What
+/// is staged and not committed is invisible, and may be collected after the volume's grace period.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    history: Arc<History<VolumeSlots>>,
+    descriptor: VolumeDescriptor,
+    /// The algorithm that the descriptor names.
+    checksum: Option<Algorithm>,
+    writer: Writer,
+}
+
+impl Volume {
+    /// Begins to open the volume `id` of `total_length` bytes, creating it if it is not there.
+    pub fn builder(id: &str, total_length: u64) -> VolumeBuilder {
+        VolumeBuilder::new(id, Some(total_length))
+    }
+
+    /// Begins to open the volume `id`, which must be there.
+    pub fn existing(id: &str) -> VolumeBuilder {
+        VolumeBuilder::new(id, None)
+    }
+
+    /// The ids of all volumes in a store, in order. Costs one listing.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub async fn list(store: Arc<dyn object_store::ObjectStore>) -> Result<Vec<Id>, Error> {
+        let folders =
+            Objects::new(store).folders(lode_core::layout::VolumeLayout::volumes()).await?;
+        let mut ids: Vec<_> = folders.iter().filter_map(|id| Id::existing(id).ok()).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &Id {
+        &self.shared.descriptor.id
+    }
+
+    /// How many bytes it has, committed or not.
+    #[allow(clippy::len_without_is_empty, reason = "no volume is empty")]
+    pub fn len(&self) -> u64 {
+        self.shared.descriptor.total_length
+    }
+
+    /// The format of its manifests.
+    pub fn format(&self) -> Format {
+        self.shared.descriptor.format
+    }
+
+    /// The algorithm of its blocks' checksums; `None` for some volumes of the Go implementation.
+    pub fn checksum(&self) -> Option<Algorithm> {
+        self.shared.checksum
+    }
+
+    /// The same volume, for reading only. It shares this handle's knowledge of the head.
+    pub fn reader(&self) -> VolumeReader {
+        VolumeReader { history: self.shared.history.clone() }
+    }
+
+    /// The newest snapshot, if there is one. See [`VolumeReader::latest`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn latest(&self) -> Result<Option<Snapshot>, Error> {
+        self.reader().latest().await
+    }
+
+    /// One snapshot. See [`VolumeReader::snapshot`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn snapshot(&self, version: Version) -> Result<Snapshot, Error> {
+        self.reader().snapshot(version).await
+    }
+
+    /// All snapshots, oldest first. See [`VolumeReader::snapshots`].
+    pub fn snapshots(&self) -> impl Stream<Item = Result<Snapshot, Error>> + Send + use<> {
+        self.reader().snapshots()
+    }
+}
+
+/// A volume that is open for reading. Clones share one handle.
+#[derive(Clone, Debug)]
+pub struct VolumeReader {
+    history: Arc<History<VolumeSlots>>,
+}
+
+impl VolumeReader {
+    /// Its id.
+    pub fn id(&self) -> &Id {
+        self.history.id()
+    }
+
+    /// The format of its manifests.
+    pub fn format(&self) -> Format {
+        self.history.slots.format
+    }
+
+    /// The newest snapshot, if there is one; never an older one than this handle has seen before.
+    ///
+    /// Costs one listing; the first call reads the hint and the manifest as well.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ManifestInvalid`] if the newest manifest is damaged, [`Error::Forked`] if the
+    /// history has two branches, or whatever the store reports.
+    pub async fn latest(&self) -> Result<Option<Snapshot>, Error> {
+        let live = self.history.refresh().await?;
+        Ok(live.map(|live| Snapshot::new(self.history.clone(), live)))
+    }
+
+    /// The snapshot of this version. Costs one read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SnapshotNotFound`], [`Error::Collected`], [`Error::ManifestInvalid`].
+    pub async fn snapshot(&self, version: Version) -> Result<Snapshot, Error> {
+        let live = self.history.load_live(version).await?;
+        Ok(Snapshot::new(self.history.clone(), live))
+    }
+
+    /// The versions of all snapshots, collected ones included, oldest first. Costs one listing.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the store reports.
+    pub async fn versions(&self) -> Result<Vec<Version>, Error> {
+        self.history.versions().await
+    }
+
+    /// All snapshots that have not been collected, oldest first. Lazy: costs one listing, and one
+    /// read for each snapshot that is asked for.
+    ///
+    /// A snapshot that cannot be read is an error in its place; the stream goes on behind it.
+    pub fn snapshots(&self) -> impl Stream<Item = Result<Snapshot, Error>> + Send + use<> {
+        let history = self.history.clone();
+        self.history.clone().live().map_ok(move |live| Snapshot::new(history.clone(), live))
+    }
+}

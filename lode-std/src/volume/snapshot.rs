@@ -1,0 +1,194 @@
+//! A snapshot of a volume.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, TryStreamExt, stream};
+use lode_core::Version;
+use lode_core::checksum::{Algorithm, Digest};
+use lode_core::key::Key;
+use lode_core::manifest::{Block, Metadata, VolumeManifest};
+use lode_core::range::{ByteRange, GrowableRangeSet, gaps_between};
+use lode_core::time::Timestamp;
+
+use super::SnapshotReader;
+use super::slots::VolumeSlots;
+use crate::Error;
+use crate::history::{History, Live, Slots};
+use crate::store::Objects;
+
+/// How many blocks of one read are fetched at the same time.
+const READS_IN_FLIGHT: usize = 16;
+/// The greatest block of which a part is read by reading, and so verifying, the whole.
+const WIDENED: u64 = 1 << 20;
+
+/// What was committed to a volume at one version. It never changes, and what it holds is known
+/// without asking the store: only block bytes are fetched.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    history: Arc<History<VolumeSlots>>,
+    live: Arc<Live<VolumeManifest>>,
+}
+
+impl Snapshot {
+    pub(super) fn new(history: Arc<History<VolumeSlots>>, live: Arc<Live<VolumeManifest>>) -> Self {
+        Self { history, live }
+    }
+
+    /// Its manifest.
+    pub fn manifest(&self) -> &VolumeManifest {
+        &self.live.manifest
+    }
+
+    /// Its version.
+    pub fn version(&self) -> Version {
+        self.manifest().version
+    }
+
+    /// The version of the snapshot that it was made from.
+    pub fn parent(&self) -> Option<Version> {
+        self.manifest().parent
+    }
+
+    /// When it was committed, by the writer's clock.
+    pub fn created_at(&self) -> Option<Timestamp> {
+        self.manifest().created_at
+    }
+
+    /// What the writer said about it.
+    pub fn metadata(&self) -> &Metadata {
+        &self.manifest().metadata
+    }
+
+    /// How many bytes the volume has, committed or not.
+    #[allow(clippy::len_without_is_empty, reason = "no volume is empty")]
+    pub fn len(&self) -> u64 {
+        self.manifest().total_length
+    }
+
+    /// How many bytes are committed.
+    pub fn covered(&self) -> u64 {
+        self.manifest().blocks.covered()
+    }
+
+    /// Whether every byte is committed.
+    pub fn is_complete(&self) -> bool {
+        self.covered() == self.len()
+    }
+
+    /// What is committed, adjacent blocks joined. Costs O(blocks), and no request.
+    pub fn coverage(&self) -> GrowableRangeSet {
+        self.manifest().blocks.ranges().collect()
+    }
+
+    /// What is not committed, within `range`, in order. Costs no request; nothing is outside the
+    /// volume, so a range that ends behind it is cut.
+    pub fn gaps(&self, range: Range<u64>) -> impl Iterator<Item = ByteRange> + '_ {
+        let within = ByteRange::new(range.start, range.end.min(self.len()));
+        within.into_iter().flat_map(|within| {
+            let touched = self.manifest().blocks.touched(within);
+            gaps_between(touched.iter().map(|block| block.range), within)
+        })
+    }
+
+    /// The bytes of `range`.
+    ///
+    /// Costs one range read for each block that it touches, several at a time. Whole blocks are
+    /// verified against their checksums; of a block of up to 1 MiB the whole is read and verified
+    /// even if only a part is asked for. A part of a larger block is **not** verified.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RangeMissing`] with the first gap; [`Error::OutOfBounds`]; [`Error::Corrupt`],
+    /// [`Error::Truncated`] or [`Error::Missing`] if a block is not what was committed;
+    /// [`Error::UnknownChecksum`] if it cannot be told.
+    #[tracing::instrument(
+        name = "lode.read",
+        level = "debug",
+        skip_all,
+        fields(id = %self.history.id(), start = range.start, end = range.end),
+        err(level = "debug")
+    )]
+    pub async fn read_at(&self, range: Range<u64>) -> Result<Bytes, Error> {
+        if range.start > range.end || range.end > self.len() {
+            let total_length = self.len();
+            return Err(Error::OutOfBounds { start: range.start, end: range.end, total_length });
+        }
+        let Some(within) = ByteRange::new(range.start, range.end) else { return Ok(Bytes::new()) };
+        if let Some(gap) = self.gaps(range).next() {
+            return Err(Error::RangeMissing { gap, version: self.version() });
+        }
+        let algorithm = self.algorithm()?;
+        let objects = &self.history.objects;
+        let blocks = self.manifest().blocks.touched(within);
+        if let [block] = blocks {
+            return self.fetch(block, within, algorithm).run(objects.clone()).await;
+        }
+        let fetches: Vec<_> =
+            blocks.iter().map(|block| self.fetch(block, within, algorithm)).collect();
+        let parts =
+            stream::iter(fetches).map(|fetch| fetch.run(objects.clone())).buffered(READS_IN_FLIGHT);
+        let whole = BytesMut::with_capacity(usize::try_from(within.length()).unwrap_or(0));
+        let whole = parts.try_fold(whole, async |mut whole, part| {
+            whole.extend_from_slice(&part);
+            Ok(whole)
+        });
+        Ok(whole.await?.freeze())
+    }
+
+    /// A reader of the whole volume, from its beginning. Seeking costs nothing.
+    pub fn reader(&self) -> SnapshotReader {
+        SnapshotReader::new(self.clone())
+    }
+
+    /// How to read the bytes of `block` that lie in `within`.
+    fn fetch(&self, block: &Block, within: ByteRange, algorithm: Option<Algorithm>) -> Fetch {
+        let wanted = block.range.intersection(within).unwrap_or(block.range);
+        let digest = algorithm.zip(block.digest);
+        let whole = wanted == block.range || (digest.is_some() && block.range.length() <= WIDENED);
+        Fetch {
+            key: self.history.slots.layout.block(block.range, &block.name),
+            block: block.range,
+            fetched: if whole { block.range } else { wanted },
+            wanted,
+            digest: digest.filter(|_| whole),
+        }
+    }
+
+    /// The algorithm by which its blocks are verified.
+    fn algorithm(&self) -> Result<Option<Algorithm>, Error> {
+        let name = self.manifest().checksum.as_deref();
+        let slots = &self.history.slots;
+        slots.checksums.named(name, || slots.slot(self.version()))
+    }
+}
+
+/// A read of one block.
+struct Fetch {
+    key: Key,
+    block: ByteRange,
+    /// What is read: `wanted` and, to verify it, the rest of the block.
+    fetched: ByteRange,
+    /// What is returned; it lies within `fetched`.
+    wanted: ByteRange,
+    /// What the bytes must have, if all of the block is read.
+    digest: Option<(Algorithm, Digest)>,
+}
+
+impl Fetch {
+    async fn run(self, objects: Objects) -> Result<Bytes, Error> {
+        let Self { key, block, fetched, wanted, digest } = self;
+        let offset = fetched.start() - block.start();
+        let bytes = objects.read_range(&key, offset, fetched.length()).await?;
+        if let Some((algorithm, expected)) = digest {
+            let found = algorithm.digest(&bytes);
+            if found != expected {
+                return Err(Error::Corrupt { key, expected, found });
+            }
+        }
+        let skipped = usize::try_from(wanted.start() - fetched.start()).unwrap_or(usize::MAX);
+        let length = usize::try_from(wanted.length()).unwrap_or(usize::MAX);
+        Ok(bytes.slice(skipped..skipped + length))
+    }
+}

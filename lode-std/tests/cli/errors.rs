@@ -1,0 +1,148 @@
+//! What goes wrong, and how it is said.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{DISK, Place, lode, noise};
+
+const SLOT: &str = "store/volumes/disk/snapshots/0000000000000000002/manifest.lode";
+
+/// A volume with two snapshots.
+fn volume() -> Place {
+    let place = Place::new();
+    let bytes = noise(2000);
+    place.disk("put", &[&place.file("a", &bytes[..1000]), "--length", "2000"]).ok();
+    place.disk("put", &[&place.file("b", &bytes[1000..]), "--at", "1000"]).ok();
+    place
+}
+
+#[test]
+fn wrong_usage_is_status_2() {
+    let place = Place::new();
+    let store = place.store();
+    let long = format!("volumes/{}", "x".repeat(10_000));
+    for (arguments, says) in [
+        (vec![], "Usage"),
+        (vec!["frobnicate"], "frobnicate"),
+        (vec!["get", &store], "volumes/ID"),
+        (vec!["get", &store, "disk"], "name a volume: volumes/ID"),
+        (vec!["get", &store, "datasets/events"], "name a volume: volumes/ID"),
+        (vec!["get", &store, "volumes/.."], "not allowed"),
+        (vec!["get", &store, "volumes/a/b"], "not allowed"),
+        (vec!["get", &store, &long], "255 bytes"),
+        (vec!["get", &store, DISK, "--range", "5"], "A..B"),
+        (vec!["get", &store, DISK, "--range", "2..1"], "ends before it begins"),
+        (vec!["get", &store, DISK, "--range", "..99999999TiB"], "2^63"),
+        (vec!["get", &store, DISK, "--snapshot", "0"], "a snapshot is a version"),
+        (vec!["get", &store, DISK, "--sparse"], "--output"),
+        (vec!["put", &store, DISK, "file", "--block", "0"], "1 byte to 1GiB"),
+        (vec!["put", &store, DISK, "file", "--format", "xml"], "compact and json"),
+        (vec!["put", &store, DISK, "file", "--meta", "x"], "KEY=VALUE"),
+        (vec!["demo", "--tasks", "0"], "--tasks"),
+    ] {
+        let failed = lode(&arguments).fails(2, &[says]);
+        assert_eq!(failed.out, b"", "{arguments:?}");
+        let failed = lode(&[&arguments[..], &["--json"]].concat()).fails(2, &[]);
+        let error: Value = serde_json::from_str(&failed.err).unwrap();
+        assert_eq!(error["kind"], "usage", "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_is_status_0() {
+    for arguments in [&["--help"][..], &["--version"], &["put", "--help"], &["demo", "--help"]] {
+        let said = lode(arguments).ok();
+        assert!(said.text().contains("lode"), "{}", said.text());
+        assert_eq!(said.err, "");
+    }
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let place = Place::new();
+    let file = place.file("file", b"x");
+    for command in ["get", "gaps", "map", "log", "show"] {
+        let failed = lode(&[command, "/no/such/store", DISK]);
+        failed.fails(1, &["error: ", "/no/such/store", "create it first"]);
+        place.disk(command, &[]).fails(1, &["no volume \"disk\"", "lode ls"]);
+        let failed = place.disk(command, &["--json"]).fails(1, &[]);
+        let error: Value = serde_json::from_str(&failed.err).unwrap();
+        assert_eq!(error["kind"], "not-found");
+    }
+    lode(&["put", "/no/such/store", DISK, &file]).fails(1, &["/no/such/store"]);
+    lode(&["ls", "s3://bucket"]).fails(1, &["s3", "not supported"]);
+    assert!(fs::read_dir(place.path("store")).unwrap().next().is_none());
+}
+
+#[test]
+fn nothing_committed_yet_is_said() {
+    let place = volume();
+    fs::remove_dir_all(place.path("store/volumes/disk/snapshots")).unwrap();
+    fs::remove_file(place.path("store/volumes/disk/latest")).unwrap();
+    place.disk("get", &[]).fails(1, &["nothing has been committed", "lode put"]);
+    assert_eq!(place.disk("log", &[]).ok().text(), "");
+    let listed = lode(&["ls", &place.store()]).ok();
+    assert_eq!(listed.text(), "volumes/disk  nothing committed yet\n");
+}
+
+#[test]
+fn a_damaged_manifest_hides_no_other() {
+    for damage in [cut as fn(Vec<u8>) -> Vec<u8>, flip] {
+        let place = volume();
+        let manifest = fs::read(place.path(SLOT)).unwrap();
+        fs::write(place.path(SLOT), damage(manifest)).unwrap();
+        for command in ["get", "gaps", "map", "show"] {
+            let says = ["0000000000000000002/manifest.lode", "--snapshot"];
+            place.disk(command, &[]).fails(1, &says);
+        }
+        let said = place.disk("log", &[]).fails(1, &["1 snapshot cannot be read"]);
+        let lines: Vec<_> = said.text().lines().collect();
+        assert!(lines[0].starts_with("1  20"), "{}", lines[0]);
+        assert!(lines[1].starts_with("2  error: volumes/disk/"), "{}", lines[1]);
+        let said = place.disk("log", &["--json"]).fails(1, &[]).json_lines();
+        assert_eq!(said[1]["kind"], "corrupt");
+        assert_eq!(said[1]["version"], "0000000000000000002");
+        let said = lode(&["ls", &place.store()]).fails(1, &["1 volume cannot be read"]);
+        assert!(said.text().starts_with("volumes/disk  error: "), "{}", said.text());
+
+        let get = place.disk("get", &["--snapshot", "1", "--range", "..1000"]).ok();
+        assert_eq!(get.out, noise(1000));
+    }
+}
+
+fn cut(mut manifest: Vec<u8>) -> Vec<u8> {
+    manifest.truncate(manifest.len() / 2);
+    manifest
+}
+
+fn flip(mut manifest: Vec<u8>) -> Vec<u8> {
+    let middle = manifest.len() / 2;
+    manifest[middle] ^= 1;
+    manifest
+}
+
+#[test]
+fn damaged_bytes_are_not_passed_on() {
+    let place = volume();
+    let shown = place.disk("show", &["--json"]).ok().json();
+    let key = shown["blocks"][1]["key"].as_str().unwrap();
+    let object = place.path("store").join(key);
+    let bytes = fs::read(&object).unwrap();
+
+    let mut altered = bytes.clone();
+    altered[10] ^= 1;
+    fs::write(&object, altered).unwrap();
+    place.disk("get", &[]).fails(1, &[key, "checksum"]);
+    // One byte of it is read with the rest of the block, so that this is noticed.
+    place.disk("get", &["--range", "1999.."]).fails(1, &[key, "checksum"]);
+    fs::write(&object, &bytes[..500]).unwrap();
+    place.disk("get", &[]).fails(1, &[key, "500 bytes"]);
+    fs::remove_file(&object).unwrap();
+    place.disk("get", &[]).fails(1, &[key, "gone"]);
+
+    let output = place.path("out");
+    place.disk("get", &["-o", output.to_str().unwrap()]).fails(1, &[key]);
+    assert!(!output.exists());
+    assert_eq!(place.disk("get", &["--range", "..1000"]).ok().out, noise(1000));
+}

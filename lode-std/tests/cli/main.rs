@@ -1,0 +1,12 @@
+//! The `lode` command, run as a user runs it.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+mod demo;
+mod errors;
+mod go;
+mod interrupted;
+mod reading;
+mod support;
+mod writing;

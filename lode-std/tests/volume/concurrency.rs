@@ -1,0 +1,111 @@
+//! Many writers at once: nothing lost, and one line of history.
+
+use std::path::Path;
+use std::process::{Child, Command};
+
+use futures::TryStreamExt;
+use futures::future::try_join_all;
+use lode_std::{Retry, Volume, meta};
+
+use crate::support::{directory, memory, pattern};
+
+/// How many commits each of two processes makes; the long version is for
+/// `LODE_TEST_COMMITS=500`.
+fn commits() -> u64 {
+    std::env::var("LODE_TEST_COMMITS").ok().and_then(|n| n.parse().ok()).unwrap_or(60)
+}
+
+const BLOCK: u64 = 16;
+
+/// Commits blocks `writer`, `writer + writers`, … one by one.
+async fn write(volume: &Volume, writer: u64, writers: u64, commits: u64) {
+    for commit in 0..commits {
+        let offset = (commit * writers + writer) * BLOCK;
+        let block = volume.stage_at(offset, pattern(offset, BLOCK as usize)).await.unwrap();
+        volume.commit([block], meta! { "writer" => writer }).await.unwrap();
+    }
+}
+
+/// Every byte is there, and each of the versions has the one before as its parent and exactly
+/// one more block.
+async fn check(volume: &Volume, versions: u64) {
+    let snapshots: Vec<_> = volume.snapshots().try_collect().await.unwrap();
+    assert_eq!(snapshots.len() as u64, versions);
+    for (number, snapshot) in (1..).zip(&snapshots) {
+        assert_eq!(snapshot.version().get(), number);
+        assert_eq!(snapshot.parent().map_or(0, |parent| parent.get()), number - 1);
+        assert_eq!(snapshot.manifest().blocks.len() as u64, number);
+    }
+    let head = snapshots.last().unwrap();
+    assert!(head.is_complete());
+    let bytes = head.read_at(0..head.len()).await.unwrap();
+    assert_eq!(bytes, pattern(0, bytes.len()));
+}
+
+fn builder(length: u64) -> lode_std::VolumeBuilder {
+    Volume::builder("disk", length).retry(Retry::conflicts(1000))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn four_handles_in_memory() {
+    let (writers, commits) = (4, 50);
+    let store = memory();
+    let length = writers * commits * BLOCK;
+    let tasks = (0..writers).map(|writer| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let volume = builder(length).open(store).await.unwrap();
+            write(&volume, writer, writers, commits).await;
+        })
+    });
+    try_join_all(tasks).await.unwrap();
+    check(&builder(length).open(store).await.unwrap(), writers * commits).await;
+}
+
+/// Clones of one handle queue up: without any retries none of them ever sees a conflict.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn clones_of_one_handle_need_no_retries() {
+    let (writers, commits) = (8, 25);
+    let length = writers * commits * BLOCK;
+    let volume = Volume::builder("disk", length).open(memory()).await.unwrap();
+    let tasks = (0..writers).map(|writer| {
+        let volume = volume.clone();
+        tokio::spawn(async move { write(&volume, writer, writers, commits).await })
+    });
+    try_join_all(tasks).await.unwrap();
+    check(&volume, writers * commits).await;
+}
+
+#[tokio::test]
+async fn two_processes_in_one_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let length = 2 * commits() * BLOCK;
+    let volume = builder(length).open(directory(dir.path())).await.unwrap();
+    let children = [0, 1].map(|writer| spawn_writer(dir.path(), writer));
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    check(&volume, 2 * commits()).await;
+    println!("2 processes x {} commits, nothing lost", commits());
+}
+
+/// Runs this test binary again, as the process of one writer.
+fn spawn_writer(dir: &Path, writer: u64) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "concurrency::writer_process", "--ignored", "--nocapture"])
+        .env("LODE_TEST_WRITER", writer.to_string())
+        .env("LODE_TEST_DIRECTORY", dir)
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test]
+#[ignore = "the process of one writer, started by another test"]
+async fn writer_process() {
+    // Without these it was not started by that test.
+    let Ok(writer) = std::env::var("LODE_TEST_WRITER") else { return };
+    let dir = std::env::var("LODE_TEST_DIRECTORY").unwrap();
+    let store = directory(Path::new(&dir));
+    let volume = builder(2 * commits() * BLOCK).open(store).await.unwrap();
+    write(&volume, writer.parse().unwrap(), 2, commits()).await;
+}

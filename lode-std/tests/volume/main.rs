@@ -1,0 +1,20 @@
+//! What a volume promises, by its public interface.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bad_input;
+mod concurrency;
+mod cost;
+mod fixtures;
+mod outcomes;
+mod reading;
+mod staging;
