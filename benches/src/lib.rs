@@ -1,0 +1,77 @@
+//! What the benches work on.
+
+use std::io;
+
+use lode_std::{Error, Format, Snapshot, Staged, Volume, meta, store};
+use tokio::runtime::{Builder, Runtime};
+
+/// The length of a block.
+pub const BLOCK: u64 = 16;
+/// The bytes from the beginning of a block to that of the next: blocks are scattered.
+pub const STRIDE: u64 = 64;
+
+/// A runtime of one thread, so that what is measured is the work and not the hand-over.
+///
+/// # Errors
+///
+/// If the system has no resources for one.
+pub fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().build()
+}
+
+/// A volume in memory with room for many more blocks than it has.
+#[derive(Debug)]
+pub struct Subject {
+    volume: Volume,
+    /// The next place without a block.
+    next: u64,
+}
+
+impl Subject {
+    /// A volume with `blocks` blocks.
+    ///
+    /// # Errors
+    ///
+    /// Those of the volume.
+    pub async fn new(blocks: u64, format: Format) -> Result<Self, Error> {
+        let builder = Volume::builder("bench", 1 << 40).format(format);
+        let volume = builder.open(store::open("memory:")?).await?;
+        let mut subject = Self { volume, next: 0 };
+        let mut staged = Vec::new();
+        for _ in 0..blocks {
+            staged.push(subject.stage().await?);
+        }
+        subject.volume.commit(staged, meta! {}).await?;
+        Ok(subject)
+    }
+
+    /// Stages the next block.
+    ///
+    /// # Errors
+    ///
+    /// Those of the volume.
+    pub async fn stage(&mut self) -> Result<Staged, Error> {
+        let offset = self.next * STRIDE;
+        self.next += 1;
+        self.volume.stage_at(offset, offset.to_le_bytes().repeat(2)).await
+    }
+
+    /// Commits one more block.
+    ///
+    /// # Errors
+    ///
+    /// Those of the volume.
+    pub async fn commit_one(&mut self) -> Result<Snapshot, Error> {
+        let block = self.stage().await?;
+        self.volume.commit([block], meta! {}).await
+    }
+
+    /// The newest snapshot.
+    ///
+    /// # Errors
+    ///
+    /// Those of the volume.
+    pub async fn latest(&self) -> Result<Option<Snapshot>, Error> {
+        self.volume.latest().await
+    }
+}

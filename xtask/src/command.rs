@@ -1,0 +1,73 @@
+//! Running programs.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// `cargo` with these arguments, in the root of the workspace.
+pub(crate) fn cargo<const N: usize>(args: [&str; N]) -> Program {
+    // The one that runs this, so that a toolchain chosen on the command line stays chosen.
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    Program::new(cargo).args(args)
+}
+
+/// A program that is to be run.
+pub(crate) struct Program {
+    command: Command,
+}
+
+impl Program {
+    pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
+        let mut command = Command::new(program);
+        command.current_dir(root());
+        Self { command }
+    }
+
+    pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(mut self) -> Result<(), Failure> {
+        match self.command.status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(Failure::Status { program: format!("{:?}", self.command), status }),
+            Err(source) => Err(Failure::Io { what: format!("{:?}", self.command), source }),
+        }
+    }
+}
+
+/// Why a verb has failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What was expected is not so.
+    Check(String),
+    /// A file or program could not be used.
+    Io { what: String, source: io::Error },
+    /// A program has failed.
+    Status { program: String, status: ExitStatus },
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Check(what) => f.write_str(what),
+            Self::Io { what, source } => write!(f, "{what}: {source}"),
+            Self::Status { program, status } => write!(f, "{program}: {status}"),
+        }
+    }
+}
