@@ -5,9 +5,13 @@ use std::io;
 use std::path::PathBuf;
 
 use lode_core::checksum::Digest;
+use lode_core::codec::CodecError;
+use lode_core::compress::CompressError;
 use lode_core::id::{Id, IdError};
 use lode_core::key::{Key, KeyError};
+use lode_core::layout::LayoutKind;
 use lode_core::manifest::{ManifestError, Mismatch, Overlap};
+use lode_core::partition::PartitionError;
 use lode_core::range::ByteRange;
 use lode_core::{ErrorKind, Version};
 
@@ -27,6 +31,13 @@ pub enum Error {
     /// The commit may or may not have taken place: settle it with
     /// [`Volume::resolve`](crate::Volume::resolve).
     CommitUnknown(Box<CommitUnknown>),
+    /// A file could not be compressed or decompressed.
+    Compress {
+        /// The file.
+        key: Key,
+        /// Why not.
+        source: CompressError,
+    },
     /// The store created an object that was there already: it cannot tell writers apart.
     ConditionalWritesIgnored {
         /// The store.
@@ -46,12 +57,36 @@ pub enum Error {
         /// The digest that the bytes have.
         found: Digest,
     },
+    /// There is no such dataset.
+    DatasetNotFound {
+        /// Its id.
+        id: Id,
+    },
+    /// Datasets cannot be listed in this layout.
+    DatasetsNotModeled {
+        /// The layout.
+        layout: LayoutKind,
+    },
+    /// A file cannot be decoded.
+    Decode {
+        /// The file.
+        key: Key,
+        /// Why not.
+        source: CodecError,
+    },
     /// A commit of nothing.
     EmptyCommit,
     /// A block of no bytes was to be staged.
     EmptyBlock {
         /// Where.
         offset: u64,
+    },
+    /// Records cannot be encoded.
+    Encode {
+        /// The codec.
+        codec: &'static str,
+        /// Why not.
+        source: CodecError,
     },
     /// The source of random bits failed.
     Entropy {
@@ -104,6 +139,22 @@ pub enum Error {
         /// The object.
         key: Key,
     },
+    /// There are files of the dataset, but no manifest.
+    NoManifests {
+        /// The dataset.
+        id: Id,
+    },
+    /// The snapshot was written with other means than this handle has.
+    Opened {
+        /// Its version.
+        version: Version,
+        /// What differs: `codec`, `compressor`.
+        what: &'static str,
+        /// What it was written with.
+        written: String,
+        /// What the handle was opened with.
+        opened: String,
+    },
     /// A range ends behind the volume, or before it begins.
     OutOfBounds {
         /// Where it begins.
@@ -119,6 +170,13 @@ pub enum Error {
         source: Overlap,
         /// The version that has the other.
         version: Option<Version>,
+    },
+    /// A record has no partition.
+    Partition {
+        /// Which record, counted from 0.
+        index: u64,
+        /// Why not.
+        source: PartitionError,
     },
     /// A part of what was to be read has not been committed.
     RangeMissing {
@@ -146,6 +204,11 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A compressor makes no progress; it is at fault.
+    Stalled {
+        /// The file.
+        key: Key,
+    },
     /// The store failed.
     Store {
         /// At what.
@@ -166,6 +229,13 @@ pub enum Error {
         url: String,
         /// Why not.
         reason: String,
+    },
+    /// More bytes come out of a compressed file than are allowed.
+    TooLarge {
+        /// The file.
+        key: Key,
+        /// How many are allowed.
+        limit: u64,
     },
     /// An object is shorter than what was committed.
     Truncated {
@@ -195,6 +265,11 @@ pub enum Error {
         /// Its id.
         id: Id,
     },
+    /// A write that has failed cannot go on.
+    WriteFailed {
+        /// The dataset.
+        id: Id,
+    },
 }
 
 impl Error {
@@ -202,10 +277,13 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Collected { .. } => ErrorKind::Collected,
+            Self::Compress { source, .. } => source.kind(),
+            Self::Decode { source, .. } | Self::Encode { source, .. } => source.kind(),
             Self::CommitUnknown(_) => ErrorKind::Unknown,
-            Self::ConditionalWritesIgnored { .. } | Self::UnknownChecksum { .. } => {
-                ErrorKind::Unsupported
-            }
+            Self::ConditionalWritesIgnored { .. }
+            | Self::DatasetsNotModeled { .. }
+            | Self::Stalled { .. }
+            | Self::UnknownChecksum { .. } => ErrorKind::Unsupported,
             Self::Conflict { .. } => ErrorKind::Conflict,
             Self::Corrupt { .. } | Self::Missing { .. } | Self::Truncated { .. } => {
                 ErrorKind::Corrupt
@@ -217,20 +295,25 @@ impl Error {
             | Self::InvalidKey { .. }
             | Self::InvalidLength { .. }
             | Self::OutOfBounds { .. }
+            | Self::Partition { .. }
             | Self::StoreUrl { .. }
             | Self::Unwritable { .. } => ErrorKind::InvalidInput,
-            Self::Entropy { .. } | Self::Source { .. } => ErrorKind::Store,
+            Self::Entropy { .. } | Self::Source { .. } | Self::WriteFailed { .. } => {
+                ErrorKind::Store
+            }
             Self::Forked { .. } => ErrorKind::Forked,
             Self::ManifestInvalid { source, .. } => source.kind(),
-            Self::Mismatch { .. } => ErrorKind::Mismatch,
+            Self::Mismatch { .. } | Self::Opened { .. } => ErrorKind::Mismatch,
             Self::Overlap { .. } => ErrorKind::Overlap,
             Self::RangeMissing { .. } => ErrorKind::RangeMissing,
-            Self::SnapshotNotFound { .. }
+            Self::DatasetNotFound { .. }
+            | Self::NoManifests { .. }
+            | Self::SnapshotNotFound { .. }
             | Self::StoreNotFound { .. }
             | Self::VolumeNotFound { .. } => ErrorKind::NotFound,
             Self::StageExpired { .. } => ErrorKind::Expired,
             Self::Store { source, .. } => store_kind(source),
-            Self::VersionsExhausted => ErrorKind::OutOfSpace,
+            Self::TooLarge { .. } | Self::VersionsExhausted => ErrorKind::OutOfSpace,
         }
     }
 }
@@ -262,6 +345,7 @@ impl fmt::Display for Error {
                 "it is not known whether version {} was committed: settle it with `resolve`",
                 unknown.version()
             ),
+            Self::Compress { key, source } => write!(f, "{key}: {source}"),
             Self::ConditionalWritesIgnored { store } => write!(
                 f,
                 "{store} overwrites objects that it was told to create only if absent, so it \
@@ -277,10 +361,18 @@ impl fmt::Display for Error {
                 "the bytes of {key} are not those that were committed: their checksum is {found}, \
                  not {expected}"
             ),
+            Self::DatasetNotFound { id } => write!(f, "there is no dataset {:?}", id.as_str()),
+            Self::DatasetsNotModeled { layout } => {
+                write!(f, "datasets cannot be listed in the {layout} layout")
+            }
+            Self::Decode { key, source } => write!(f, "{key} cannot be decoded: {source}"),
             Self::EmptyBlock { offset } => {
                 write!(f, "a block of no bytes cannot be staged at {offset}")
             }
             Self::EmptyCommit => f.write_str("there is nothing to commit: stage a block first"),
+            Self::Encode { codec, source } => {
+                write!(f, "the records cannot be encoded as {codec}: {source}")
+            }
             Self::Entropy { source } => write!(f, "no random bits could be had: {source}"),
             Self::Forked { hint, newest } => write!(
                 f,
@@ -298,6 +390,14 @@ impl fmt::Display for Error {
             Self::ManifestInvalid { key, source } => write!(f, "{key} cannot be read: {source}"),
             Self::Mismatch { key, source } => write!(f, "by {key}, {source}"),
             Self::Missing { key } => write!(f, "{key} is gone, but a manifest refers to it"),
+            Self::NoManifests { id } => {
+                write!(f, "there are files of {:?}, but no manifest", id.as_str())
+            }
+            Self::Opened { version, what, written, opened } => write!(
+                f,
+                "snapshot {version} was written with the {what} {written}, but the dataset was \
+                 opened with {opened}: open it with {written}"
+            ),
             Self::OutOfBounds { start, end, total_length } if start > end => write!(
                 f,
                 "the range {start}..{end} ends before it begins, in a volume of {total_length} bytes"
@@ -309,6 +409,7 @@ impl fmt::Display for Error {
                 write!(f, "{source}, in version {version}")
             }
             Self::Overlap { source, version: None } => source.fmt(f),
+            Self::Partition { index, source } => write!(f, "record {index}: {source}"),
             Self::RangeMissing { gap, version } => write!(
                 f,
                 "the range {gap} has not been committed in version {version}: stage and commit it"
@@ -323,6 +424,9 @@ impl fmt::Display for Error {
             Self::Source { offset, source } => {
                 write!(f, "what was to be staged at {offset} could not be read: {source}")
             }
+            Self::Stalled { key } => {
+                write!(f, "{key}: the compressor neither takes nor puts a byte")
+            }
             Self::Store { operation, key, source } => {
                 write!(f, "the store could not {operation} {key}: {source}")
             }
@@ -332,6 +436,10 @@ impl fmt::Display for Error {
             Self::StoreUrl { url, reason } => {
                 write!(f, "the store {url:?} cannot be opened: {reason}")
             }
+            Self::TooLarge { key, limit } => write!(
+                f,
+                "more than {limit} bytes come out of {key}: if it is no bomb, raise the limits"
+            ),
             Self::Truncated { key, expected, found } => {
                 write!(f, "{key} has been cut short: it has {found} bytes, not {expected}")
             }
@@ -343,6 +451,9 @@ impl fmt::Display for Error {
             Self::Unwritable { source } => write!(f, "the manifest cannot be written: {source}"),
             Self::VersionsExhausted => f.write_str("no version is left after the last one"),
             Self::VolumeNotFound { id } => write!(f, "there is no volume {:?}", id.as_str()),
+            Self::WriteFailed { id } => {
+                write!(f, "an earlier write to {:?} has failed: begin again", id.as_str())
+            }
         }
     }
 }
@@ -351,6 +462,9 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Entropy { source } | Self::Source { source, .. } => Some(source),
+            Self::Compress { source, .. } => Some(source),
+            Self::Decode { source, .. } | Self::Encode { source, .. } => Some(source),
+            Self::Partition { source, .. } => Some(source),
             Self::InvalidId { source } => Some(source),
             Self::InvalidKey { source } => Some(source),
             Self::ManifestInvalid { source, .. } | Self::Unwritable { source } => Some(source),

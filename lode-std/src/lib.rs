@@ -46,9 +46,12 @@
 
 mod checksums;
 mod clock;
+mod dataset;
 mod entropy;
 mod error;
 mod history;
+mod options;
+mod pieces;
 mod retry;
 pub mod store;
 mod volume;
@@ -60,6 +63,10 @@ pub use lode_core::{ErrorKind, Version, checksum, meta};
 
 pub use self::checksums::Checksums;
 pub use self::clock::{Clock, SystemClock};
+pub use self::dataset::{
+    BlobWriter, Blobs, Content, Dataset, DatasetBuilder, DatasetReader, DatasetSnapshot, Division,
+    Limits, ObjectReader, Partitioned, Records, Transaction, Whole,
+};
 pub use self::entropy::{Entropy, SystemEntropy};
 pub use self::error::Error;
 pub use self::history::CommitUnknown;

@@ -81,8 +81,8 @@ impl DatasetLayout {
     }
 
     /// The folder that holds one folder for each dataset.
-    pub fn datasets() -> &'static str {
-        DATASETS
+    pub fn datasets() -> Key {
+        Key::assembled(DATASETS.into())
     }
 
     /// The dataset.

@@ -40,8 +40,8 @@ impl VolumeLayout {
     }
 
     /// The folder that holds one folder for each volume.
-    pub fn volumes() -> &'static str {
-        VOLUMES
+    pub fn volumes() -> Key {
+        Key::assembled(VOLUMES.into())
     }
 
     /// The volume.

@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::slot::{Expected, SlotManifest};
+use super::slot::Expected;
 use super::{CommitId, ManifestDigest, Metadata, Mismatch, Value};
 use crate::Version;
 use crate::checksum::Digest;
@@ -62,24 +62,6 @@ impl DatasetManifest {
     /// The first field that is another.
     pub fn check(&self, expected: &Expected<'_>) -> Result<(), Mismatch> {
         expected.check("dataset_id", self)
-    }
-}
-
-impl SlotManifest for DatasetManifest {
-    fn id(&self) -> &Id {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn parent(&self) -> Option<Version> {
-        self.parent
-    }
-
-    fn commit_id(&self) -> Option<CommitId> {
-        self.commit_id
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the slots of a history hold, whatever it is a history of.
 
-use super::{CommitId, ManifestDigest, Mismatch};
+use super::{CommitId, DatasetManifest, ManifestDigest, Mismatch, VolumeManifest};
 use crate::Version;
 use crate::id::Id;
 use crate::time::Timestamp;
@@ -19,6 +19,31 @@ pub trait SlotManifest {
     /// The commit that made it; the Go implementation writes none.
     fn commit_id(&self) -> Option<CommitId>;
 }
+
+/// They all keep these in fields of the same names.
+macro_rules! slot_manifests {
+    ($($manifest:ty)*) => {$(
+        impl SlotManifest for $manifest {
+            fn id(&self) -> &Id {
+                &self.id
+            }
+
+            fn version(&self) -> Version {
+                self.version
+            }
+
+            fn parent(&self) -> Option<Version> {
+                self.parent
+            }
+
+            fn commit_id(&self) -> Option<CommitId> {
+                self.commit_id
+            }
+        }
+    )*};
+}
+
+slot_manifests!(DatasetManifest Tombstone VolumeManifest);
 
 /// Which manifest a reader asks for.
 #[derive(Clone, Copy, Debug)]
@@ -75,24 +100,6 @@ impl Tombstone {
     /// The first field that is another.
     pub fn check(&self, expected: &Expected<'_>) -> Result<(), Mismatch> {
         expected.check("id", self)
-    }
-}
-
-impl SlotManifest for Tombstone {
-    fn id(&self) -> &Id {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn parent(&self) -> Option<Version> {
-        self.parent
-    }
-
-    fn commit_id(&self) -> Option<CommitId> {
-        self.commit_id
     }
 }
 

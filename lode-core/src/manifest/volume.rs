@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use super::slot::{Expected, SlotManifest};
+use super::slot::Expected;
 use super::{BlockTable, CommitId, ManifestDigest, ManifestError, Metadata, Mismatch, Value};
 use crate::Version;
 use crate::id::Id;
@@ -88,23 +88,5 @@ pub(crate) fn check_length(length: u64) -> Result<(), ManifestError> {
             field: "total_length".into(),
             reason: format!("{length} is not 1 to 2^63 - 1"),
         }),
-    }
-}
-
-impl SlotManifest for VolumeManifest {
-    fn id(&self) -> &Id {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn parent(&self) -> Option<Version> {
-        self.parent
-    }
-
-    fn commit_id(&self) -> Option<CommitId> {
-        self.commit_id
     }
 }

@@ -5,6 +5,8 @@ mod objects;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use lode_core::id::Id;
+use lode_core::key::Key;
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
@@ -59,4 +61,12 @@ fn directory(path: PathBuf) -> Result<Arc<dyn ObjectStore>, Error> {
         reason: source.to_string(),
     })?;
     Ok(Arc::new(store.with_fsync(true)))
+}
+
+/// The ids below a folder, in order.
+pub(crate) async fn list_ids(objects: &Objects, folder: &Key) -> Result<Vec<Id>, Error> {
+    let folders = objects.folders(folder).await?;
+    let mut ids: Vec<_> = folders.iter().filter_map(|id| Id::existing(id).ok()).collect();
+    ids.sort_unstable();
+    Ok(ids)
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::stream::{BoxStream, StreamExt};
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use lode_core::commit::Sent;
 use lode_core::key::Key;
 use object_store::path::Path;
 use object_store::{
-    Error as StoreError, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode,
+    Error as StoreError, GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore,
+    ObjectStoreExt, PutMode,
 };
 
 use crate::Error;
@@ -77,6 +78,28 @@ impl Objects {
         match self.store.put(&path, bytes.into()).await {
             Ok(_) => Ok(()),
             Err(source) => Err(failed("write", key, source)),
+        }
+    }
+
+    /// Begins an upload in parts; the object is there when it is finished.
+    pub(crate) async fn multipart(&self, key: &Key) -> Result<Box<dyn MultipartUpload>, Error> {
+        let upload = self.store.put_multipart(&parse(key, "write")?).await;
+        upload.map_err(|source| failed("write", key, source))
+    }
+
+    /// The bytes of an object that must be there, as they come.
+    pub(crate) async fn stream(
+        &self,
+        key: &Key,
+    ) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
+        match self.store.get(&parse(key, "read")?).await {
+            Ok(object) => {
+                let key = key.clone();
+                let bytes = object.into_stream();
+                Ok(bytes.map_err(move |source| failed("read", &key, source)).boxed())
+            }
+            Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
+            Err(source) => Err(failed("read", key, source)),
         }
     }
 
@@ -166,15 +189,14 @@ impl Objects {
     }
 
     /// The names of the folders right below a folder.
-    pub(crate) async fn folders(&self, folder: &str) -> Result<Vec<String>, Error> {
-        let key = Key::new(folder).map_err(|source| Error::InvalidKey { source })?;
-        match self.store.list_with_delimiter(Some(&parse(&key, "list")?)).await {
+    pub(crate) async fn folders(&self, folder: &Key) -> Result<Vec<String>, Error> {
+        match self.store.list_with_delimiter(Some(&parse(folder, "list")?)).await {
             Ok(list) => Ok(list
                 .common_prefixes
                 .iter()
                 .filter_map(|path| path.as_ref().rsplit('/').next().map(str::to_string))
                 .collect()),
-            Err(source) => Err(failed("list", &key, source)),
+            Err(source) => Err(failed("list", folder, source)),
         }
     }
 }

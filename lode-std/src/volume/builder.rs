@@ -9,7 +9,8 @@ use object_store::ObjectStore;
 
 use super::{Volume, VolumeReader};
 use crate::history::WriterOptions;
-use crate::{Checksums, Clock, Entropy, Error, Retry};
+use crate::options::shared_options;
+use crate::{Checksums, Error};
 
 /// How a volume is opened: what is asked of it, and what it works with.
 ///
@@ -45,50 +46,7 @@ impl VolumeBuilder {
         self
     }
 
-    /// The algorithm of its blocks' checksums; `xxh3-128`, if it is created.
-    pub fn checksum(mut self, algorithm: Algorithm) -> Self {
-        self.checksums = self.checksums.with(algorithm);
-        self.checksum = Some(algorithm);
-        self
-    }
-
-    /// The checksum algorithms that the handle knows; those that come with Lode, by default.
-    pub fn checksums(mut self, checksums: Checksums) -> Self {
-        self.checksums = checksums;
-        self
-    }
-
-    /// For how long what has been staged is safe from a collector, in whole seconds; it must be
-    /// committed within half of that. A day, if the volume is created.
-    pub fn grace_period(mut self, period: Duration) -> Self {
-        self.grace_period = Some(period);
-        self
-    }
-
-    /// What to do about conflicts and lost replies; [`Retry::none`] by default.
-    pub fn retry(mut self, retry: Retry) -> Self {
-        self.writer.retry = retry;
-        self
-    }
-
-    /// Promises that this handle is the only writer, so that a store will do that ignores
-    /// conditions. If the promise is broken, acknowledged commits are lost.
-    pub fn single_writer(mut self) -> Self {
-        self.writer.single_writer = true;
-        self
-    }
-
-    /// The clock; the system's by default.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.writer.clock = clock;
-        self
-    }
-
-    /// Where random bits come from; the system by default.
-    pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
-        self.writer.entropy = entropy;
-        self
-    }
+    shared_options!();
 
     /// Opens the volume for writing.
     ///

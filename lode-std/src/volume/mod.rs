@@ -15,6 +15,7 @@ use lode_core::Version;
 use lode_core::checksum::Algorithm;
 use lode_core::descriptor::VolumeDescriptor;
 use lode_core::id::Id;
+use lode_core::layout::VolumeLayout;
 use lode_core::manifest::Format;
 
 pub use self::builder::VolumeBuilder;
@@ -63,11 +64,7 @@ impl Volume {
     ///
     /// If the store fails.
     pub async fn list(store: Arc<dyn object_store::ObjectStore>) -> Result<Vec<Id>, Error> {
-        let folders =
-            Objects::new(store).folders(lode_core::layout::VolumeLayout::volumes()).await?;
-        let mut ids: Vec<_> = folders.iter().filter_map(|id| Id::existing(id).ok()).collect();
-        ids.sort_unstable();
-        Ok(ids)
+        crate::store::list_ids(&Objects::new(store), &VolumeLayout::volumes()).await
     }
 
     /// Its id.
@@ -135,6 +132,12 @@ impl VolumeReader {
     /// The format of its manifests.
     pub fn format(&self) -> Format {
         self.history.slots.format
+    }
+
+    /// How many bytes it has, committed or not; `None` for a volume of the Go implementation,
+    /// whose snapshots say it.
+    pub fn total_length(&self) -> Option<u64> {
+        self.history.slots.total_length
     }
 
     /// The newest snapshot, if there is one; never an older one than this handle has seen before.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::TryStreamExt;
-use lode_core::descriptor::{self, VolumeDescriptor, Wanted};
+use lode_core::descriptor::{self, GRACE_PERIOD, VolumeDescriptor, WantedVolume};
 use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::VolumeLayout;
@@ -91,7 +91,7 @@ impl<'a> Wish<'a> {
 
     fn grace_period(&self) -> u64 {
         let wanted = self.builder.grace_period;
-        wanted.map_or(VolumeDescriptor::GRACE_PERIOD, |period| period.as_secs())
+        wanted.map_or(GRACE_PERIOD, |period| period.as_secs())
     }
 
     /// The format of the slots that are there, if there are any.
@@ -126,15 +126,15 @@ impl Subject for Wish<'_> {
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<VolumeDescriptor, ManifestError> {
-        descriptor::decode(bytes)
+        descriptor::decode_volume(bytes)
     }
 
     fn encode(&self, descriptor: &VolumeDescriptor) -> Result<Vec<u8>, ManifestError> {
-        descriptor::encode(descriptor)
+        descriptor::encode_volume(descriptor)
     }
 
     fn compare(&self, found: &VolumeDescriptor) -> Result<(), Error> {
-        let wanted = Wanted {
+        let wanted = WantedVolume {
             id: self.layout.id(),
             total_length: self.builder.total_length,
             format: self.builder.format,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::metadata;
 use super::prefix::{Kind, Prefix};
 use super::runs::{self, Run};
-use super::wire::{Head, Spacing, Summary};
+use super::wire::{Head, MIN_DIGEST, Spacing, Summary, put};
 use crate::checksum::Digest;
 use crate::crc32c;
 use crate::manifest::{Block, BlockTable, ManifestError, Tombstone, VolumeManifest};
@@ -118,9 +118,6 @@ fn digest_size(blocks: &BlockTable) -> Result<u8, ManifestError> {
     }
 }
 
-/// The smallest digest; it bounds the number of blocks by the number of bytes.
-pub(super) const MIN_DIGEST: usize = 4;
-
 /// All writers of blocks as bytes, and the place of each.
 fn writers(blocks: &BlockTable) -> Result<(Vec<u8>, HashMap<u64, u64>), ManifestError> {
     let mut places = HashMap::new();
@@ -186,12 +183,6 @@ fn put_run(
         }
         out.extend_from_slice(block.digest.as_ref().map_or(&[], Digest::as_bytes));
     }
-    Ok(())
-}
-
-/// Appends `value` in postcard's format.
-pub(super) fn put<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> postcard::Result<()> {
-    *out = postcard::to_extend(value, core::mem::take(out))?;
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::decode::Reader;
-use super::encode::put;
+use super::reader::Reader;
+use super::wire::put;
 use crate::manifest::{ManifestError, Metadata, Value};
 
 /// Appends `metadata` as the module above draws it. The values are writable.

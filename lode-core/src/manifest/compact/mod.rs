@@ -79,6 +79,8 @@ mod encode;
 #[cfg(feature = "alloc")]
 mod metadata;
 #[cfg(feature = "alloc")]
+mod reader;
+#[cfg(feature = "alloc")]
 mod runs;
 #[cfg(feature = "alloc")]
 mod wire;

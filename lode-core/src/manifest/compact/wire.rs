@@ -1,5 +1,7 @@
 //! The records of the compact format, as they lie in the bytes.
 
+use alloc::vec::Vec;
+
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::{CommitId, ManifestDigest};
@@ -87,4 +89,13 @@ impl RunHead {
     pub(super) const LISTED: u8 = 2;
     /// The greatest unit of listed gaps, as a power of 2.
     pub(super) const MAX_SHIFT: u8 = 63;
+}
+
+/// The smallest digest; it bounds the number of blocks by the number of bytes.
+pub(super) const MIN_DIGEST: usize = 4;
+
+/// Appends `value` in postcard's format.
+pub(super) fn put<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> postcard::Result<()> {
+    *out = postcard::to_extend(value, core::mem::take(out))?;
+    Ok(())
 }

@@ -1,0 +1,172 @@
+//! Data files on their way into a store.
+
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use lode_core::Version;
+use lode_core::checksum::Hasher;
+use lode_core::codec::FileStats;
+use lode_core::key::Key;
+use lode_core::manifest::{DataFile, DatasetDraft, DatasetManifest, Metadata};
+use lode_core::partition::Partition;
+use lode_core::time::ZonedTimestamp;
+
+use super::Shared;
+use super::content::{Content, Division};
+use super::snapshot::DatasetSnapshot;
+use super::transform::{TransformError, Transformer};
+use crate::Error;
+use crate::history::{Committer, StagedObject};
+
+/// A data file that is durable and waits to be committed.
+#[derive(Clone, Debug)]
+pub(super) struct StagedFile {
+    pub(super) file: DataFile,
+    pub(super) object: StagedObject,
+    pub(super) summary: Summary,
+}
+
+/// What a snapshot says of its records.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Summary {
+    pub(super) rows: u64,
+    pub(super) earliest: Option<ZonedTimestamp>,
+    pub(super) latest: Option<ZonedTimestamp>,
+}
+
+impl Summary {
+    /// Takes note of the time of a record.
+    pub(super) fn note(&mut self, at: Option<ZonedTimestamp>) {
+        if let Some(at) = at {
+            self.span(at, at);
+        }
+    }
+
+    fn span(&mut self, earliest: ZonedTimestamp, latest: ZonedTimestamp) {
+        if self.earliest.is_none_or(|known| earliest.at < known.at) {
+            self.earliest = Some(earliest);
+        }
+        if self.latest.is_none_or(|known| latest.at > known.at) {
+            self.latest = Some(latest);
+        }
+    }
+
+    fn merge(mut self, other: Self) -> Self {
+        self.rows = self.rows.saturating_add(other.rows);
+        if let (Some(earliest), Some(latest)) = (other.earliest, other.latest) {
+            self.span(earliest, latest);
+        }
+        self
+    }
+}
+
+impl<C: Content, D: Division<C::Item>> Shared<C, D> {
+    /// The key of a new data file.
+    pub(super) fn new_file(&self, partition: Option<&Partition>) -> Result<Key, Error> {
+        let number = self.files.fetch_add(1, Ordering::Relaxed);
+        let token = u128::from(self.writer.bits) << 64 | u128::from(number);
+        let stem = if self.content.codec_name().is_some() { "data" } else { "blob" };
+        let name = match &self.compressor {
+            Some(compressor) => format!("{stem}.{}", compressor.extension()),
+            None => stem.to_string(),
+        };
+        let layout = &self.history.slots.layout;
+        layout.file(token, partition, &name).map_err(|source| Error::InvalidKey { source })
+    }
+
+    /// A running checksum over a file's stored bytes.
+    pub(super) fn begin_checksum(&self) -> Option<Box<dyn Hasher>> {
+        self.checksum.map(|algorithm| algorithm.begin())
+    }
+
+    /// What makes a file's bytes fewer, if anything does.
+    pub(super) fn begin_compression(&self, key: &Key) -> Result<Option<Transformer>, Error> {
+        let Some(compressor) = &self.compressor else { return Ok(None) };
+        let transform =
+            compressor.compress().map_err(|source| Error::Compress { key: key.clone(), source })?;
+        Ok(Some(Transformer::new(transform, u64::MAX)))
+    }
+
+    /// Compresses and stores a whole file.
+    pub(super) async fn put_file(
+        &self,
+        partition: Option<&Partition>,
+        bytes: Bytes,
+        stats: Option<FileStats>,
+        summary: Summary,
+    ) -> Result<StagedFile, Error> {
+        let key = self.new_file(partition)?;
+        let bytes = match self.begin_compression(&key)? {
+            Some(compression) => Bytes::from(compress(compression, &key, &bytes)?),
+            None => bytes,
+        };
+        let size = bytes.len() as u64;
+        let digest = self.checksum.map(|algorithm| algorithm.digest(&bytes));
+        let at = match self.writer.put(&self.history.objects, &key, &bytes).await? {
+            Some(put) => put.at(),
+            None => None,
+        };
+        let file = DataFile { key: key.clone(), size, digest, stats, extra: Metadata::new() };
+        Ok(StagedFile { file, object: StagedObject { key, at }, summary })
+    }
+
+    /// Commits files as one snapshot.
+    pub(super) async fn commit(
+        &self,
+        files: Vec<StagedFile>,
+        metadata: Metadata,
+    ) -> Result<DatasetSnapshot, Error> {
+        let summaries = files.iter().map(|file| file.summary);
+        let summary = summaries.fold(Summary::default(), Summary::merge);
+        let turn = self.writer.committing.lock().await;
+        let commit_id = self.writer.next_commit();
+        let compressor = self.compressor.as_ref().map(|compressor| compressor.name());
+        let (files, objects) = files.into_iter().map(|file| (file.file, file.object)).unzip();
+        let manifest = DatasetManifest {
+            id: self.history.id().clone(),
+            version: Version::FIRST,
+            parent: None,
+            parent_digest: None,
+            commit_id: Some(commit_id),
+            created_at: None,
+            metadata,
+            files,
+            row_count: summary.rows,
+            min_timestamp: summary.earliest,
+            max_timestamp: summary.latest,
+            codec: self.content.codec_name().map(Box::from),
+            compressor: compressor.unwrap_or(DatasetManifest::NONE).into(),
+            partitioner: self.division.name().into(),
+            checksum: self.checksum.map(|algorithm| algorithm.name().into()),
+            extra: Metadata::new(),
+        };
+        let draft = DatasetDraft { manifest };
+        let (history, writer) = (&self.history, &self.writer);
+        let live = Committer::commit(history, writer, commit_id, &draft, objects).await?;
+        drop(turn);
+        Ok(DatasetSnapshot::new(live))
+    }
+}
+
+fn compress(mut compression: Transformer, key: &Key, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut compressed = Vec::new();
+    compression
+        .push(bytes, |bytes| compressed.extend_from_slice(bytes))
+        .map_err(|error| error.at(key, 0))?;
+    compression
+        .finish(|bytes| compressed.extend_from_slice(bytes))
+        .map_err(|error| error.at(key, 0))?;
+    Ok(compressed)
+}
+
+impl TransformError {
+    /// The error, with its place; `limit` is how many bytes may come out.
+    pub(super) fn at(self, key: &Key, limit: u64) -> Error {
+        let key = key.clone();
+        match self {
+            Self::Compress(source) => Error::Compress { key, source },
+            Self::Limit => Error::TooLarge { key, limit },
+            Self::Stalled => Error::Stalled { key },
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Opening a dataset.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use lode_core::descriptor::{self, DatasetDescriptor, GRACE_PERIOD, WantedDataset};
+use lode_core::id::Id;
+use lode_core::key::Key;
+use lode_core::layout::DatasetLayout;
+use lode_core::manifest::ManifestError;
+use object_store::ObjectStore;
+
+use super::content::{Content, Division};
+use super::slots::DatasetSlots;
+use super::{Dataset, DatasetBuilder, Shared};
+use crate::history::{History, Opening, Subject, Writer};
+use crate::store::Objects;
+use crate::{Checksums, Error};
+
+#[tracing::instrument(name = "lode.open", skip_all, fields(id = builder.id), err)]
+pub(super) async fn for_writing<C: Content, D: Division<C::Item>>(
+    builder: DatasetBuilder<C, D>,
+    store: Arc<dyn ObjectStore>,
+) -> Result<Dataset<C, D>, Error> {
+    let objects = Objects::new(store);
+    let wish = Wish {
+        layout: DatasetLayout::new(Id::existing(&builder.id)?, builder.layout),
+        checksum: builder.checksum.as_ref().map(|algorithm| algorithm.name()),
+        grace_period: builder.grace_period.map(|period| period.as_secs()),
+    };
+    let found = Opening::for_writing(&wish, &objects, &builder.writer).await?;
+    let checksum = builder.checksums.named(found.checksum.as_deref(), || wish.descriptor_key())?;
+    let writer = Writer::new(builder.writer, found.grace_period)?;
+    let shared = Shared {
+        history: Arc::new(wish.history(&objects)),
+        checksum,
+        checksums: builder.checksums,
+        writer,
+        files: AtomicU64::new(0),
+        content: builder.content,
+        division: builder.division,
+        compressor: builder.compressor,
+        time: builder.time,
+        limits: builder.limits,
+    };
+    Ok(Dataset { shared: Arc::new(shared) })
+}
+
+/// A dataset as the caller asks for it.
+struct Wish {
+    layout: DatasetLayout,
+    checksum: Option<&'static str>,
+    grace_period: Option<u64>,
+}
+
+impl Wish {
+    fn history(&self, objects: &Objects) -> History<DatasetSlots> {
+        History::new(objects.clone(), DatasetSlots { layout: self.layout.clone() })
+    }
+}
+
+impl Subject for Wish {
+    type Descriptor = DatasetDescriptor;
+
+    fn descriptor_key(&self) -> Key {
+        self.layout.descriptor()
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<DatasetDescriptor, ManifestError> {
+        descriptor::decode_dataset(bytes)
+    }
+
+    fn encode(&self, descriptor: &DatasetDescriptor) -> Result<Vec<u8>, ManifestError> {
+        descriptor::encode_dataset(descriptor)
+    }
+
+    fn compare(&self, found: &DatasetDescriptor) -> Result<(), Error> {
+        let wanted = WantedDataset {
+            id: self.layout.id(),
+            layout: self.layout.kind(),
+            checksum: self.checksum,
+            grace_period: self.grace_period,
+        };
+        let key = self.layout.descriptor();
+        found.check(&wanted).map_err(|source| Error::Mismatch { key, source })
+    }
+
+    /// A history that has no descriptor was written by the Go implementation; it goes on with the
+    /// checksum algorithm of its head.
+    async fn make(&self, objects: &Objects) -> Result<DatasetDescriptor, Error> {
+        let head = self.history(objects).refresh().await?;
+        let (id, checksum) = match &head {
+            Some(head) => (self.layout.id().clone(), head.manifest.checksum.clone()),
+            None => {
+                let name = self.checksum.unwrap_or_else(|| Checksums::standard().name());
+                (Id::new(self.layout.id().as_str())?, Some(name.into()))
+            }
+        };
+        let (layout, grace) = (self.layout.kind(), self.grace_period.unwrap_or(GRACE_PERIOD));
+        Ok(DatasetDescriptor { id, layout, checksum, grace_period: grace })
+    }
+
+    fn not_found(&self) -> Error {
+        Error::DatasetNotFound { id: self.layout.id().clone() }
+    }
+}

@@ -1,0 +1,157 @@
+//! Reading the records and blobs of a snapshot.
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use lode_core::Version;
+use lode_core::checksum::Algorithm;
+use lode_core::codec::Codec;
+use lode_core::manifest::{DataFile, DatasetManifest};
+
+use super::content::{Blobs, Content, Division, Records, Whole};
+use super::transform::Transformer;
+use super::{Dataset, DatasetSnapshot, Shared};
+use crate::Error;
+
+/// How many files of one read are on their way at the same time.
+const FILES_IN_FLIGHT: usize = 4;
+
+impl<C: Codec + 'static, D: Division<C::Record>> Dataset<Records<C>, D> {
+    /// All records of a snapshot, in the order of its files. They are all in memory; see
+    /// [`read_stream`](Self::read_stream) for bounded memory.
+    ///
+    /// Costs one read for each file, several at a time, and one of the manifest unless it is that
+    /// of the head. Checksums are verified.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`snapshot`](Self::snapshot); [`Error::Opened`] if it was written with another
+    /// codec or compressor; [`Error::Corrupt`], [`Error::Truncated`] or [`Error::Missing`] if a
+    /// file is not what was committed; [`Error::Decode`] or [`Error::Compress`] if it makes no
+    /// sense; [`Error::TooLarge`] if it is a bomb.
+    #[tracing::instrument(name = "lode.read", skip_all, fields(id = %self.id(), %version), err)]
+    pub async fn read(&self, version: Version) -> Result<Vec<C::Record>, Error> {
+        let snapshot = self.snapshot(version).await?;
+        let mut records = Vec::new();
+        let mut files = self.shared.read_files(&snapshot)?;
+        while let Some((file, bytes)) = files.try_next().await? {
+            let failed = |source| Error::Decode { key: file.key.clone(), source };
+            let decoded = self.shared.content.0.decode(bytes.into()).map_err(failed)?;
+            for record in decoded {
+                records.push(record.map_err(failed)?);
+            }
+        }
+        Ok(records)
+    }
+}
+
+impl Dataset<Blobs, Whole> {
+    /// All blobs of a snapshot, in the order of its files.
+    ///
+    /// Costs one read for each, several at a time, and one of the manifest unless it is that of
+    /// the head. Checksums are verified.
+    ///
+    /// # Errors
+    ///
+    /// As those of a dataset of records.
+    #[tracing::instrument(name = "lode.read", skip_all, fields(id = %self.id(), %version), err)]
+    pub async fn read(&self, version: Version) -> Result<Vec<Bytes>, Error> {
+        let snapshot = self.snapshot(version).await?;
+        self.shared.read_files(&snapshot)?.map_ok(|(_, bytes)| bytes).try_collect().await
+    }
+}
+
+impl<C: Content, D: Division<C::Item>> Shared<C, D> {
+    /// The content of all files, in order.
+    fn read_files<'a>(
+        &'a self,
+        snapshot: &DatasetSnapshot,
+    ) -> Result<
+        impl futures::Stream<Item = Result<(DataFile, Bytes), Error>> + Unpin + use<'a, C, D>,
+        Error,
+    > {
+        self.check_means(snapshot.manifest())?;
+        let algorithm = self.algorithm_of(snapshot.manifest())?;
+        let files = snapshot.files().to_vec();
+        let reads = stream::iter(files).map(move |file| self.read_file(file, algorithm));
+        Ok(Box::pin(reads.buffered(FILES_IN_FLIGHT)))
+    }
+
+    async fn read_file(
+        &self,
+        file: DataFile,
+        algorithm: Option<Algorithm>,
+    ) -> Result<(DataFile, Bytes), Error> {
+        let stored = self.history.objects.read(&file.key).await?;
+        let stored = stored.ok_or_else(|| Error::Missing { key: file.key.clone() })?;
+        check_size(&file, stored.len() as u64)?;
+        if let Some((algorithm, expected)) = algorithm.zip(file.digest) {
+            let found = algorithm.digest(&stored);
+            if found != expected {
+                return Err(Error::Corrupt { key: file.key, expected, found });
+            }
+        }
+        let Some((mut decompression, limit)) = self.begin_decompression(&file)? else {
+            return Ok((file, stored));
+        };
+        let mut bytes = Vec::new();
+        let mut run = || {
+            decompression.push(&stored, |out| bytes.extend_from_slice(out))?;
+            decompression.finish(|out| bytes.extend_from_slice(out))
+        };
+        run().map_err(|error| error.at(&file.key, limit))?;
+        Ok((file, Bytes::from(bytes)))
+    }
+
+    /// What brings a file's bytes back, and how many may come out.
+    pub(super) fn begin_decompression(
+        &self,
+        file: &DataFile,
+    ) -> Result<Option<(Transformer, u64)>, Error> {
+        let Some(compressor) = &self.compressor else { return Ok(None) };
+        let limit = self.limits.of_file(file.size);
+        let transform = compressor
+            .decompress()
+            .map_err(|source| Error::Compress { key: file.key.clone(), source })?;
+        Ok(Some((Transformer::new(transform, limit), limit)))
+    }
+
+    /// The algorithm by which a snapshot's files are verified.
+    pub(super) fn algorithm_of(
+        &self,
+        manifest: &DatasetManifest,
+    ) -> Result<Option<Algorithm>, Error> {
+        let slot = || self.history.slots.layout.slot(manifest.version);
+        self.checksums.named(manifest.checksum.as_deref(), slot)
+    }
+
+    /// Checks that a snapshot was written with what this handle has.
+    pub(super) fn check_means(&self, manifest: &DatasetManifest) -> Result<(), Error> {
+        const NO_CODEC: &str = "no codec";
+        let compressor = self.compressor.as_ref().map(|compressor| compressor.name());
+        let means = [
+            (
+                "codec",
+                manifest.codec.as_deref().unwrap_or(NO_CODEC),
+                self.content.codec_name().unwrap_or(NO_CODEC),
+            ),
+            ("compressor", &*manifest.compressor, compressor.unwrap_or(DatasetManifest::NONE)),
+        ];
+        match means.into_iter().find(|(_, written, opened)| written != opened) {
+            Some((what, written, opened)) => Err(Error::Opened {
+                version: manifest.version,
+                what,
+                written: written.to_string(),
+                opened: opened.to_string(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Checks that a file has the size that was committed.
+pub(super) fn check_size(file: &DataFile, found: u64) -> Result<(), Error> {
+    match found == file.size {
+        true => Ok(()),
+        false => Err(Error::Truncated { key: file.key.clone(), expected: file.size, found }),
+    }
+}

@@ -1,0 +1,180 @@
+//! Reading datasets by their manifests, whatever wrote them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use lode_core::Version;
+use lode_core::id::Id;
+use lode_core::key::Key;
+use lode_core::layout::{DatasetLayout, LayoutKind};
+use lode_core::manifest::DataFile;
+use lode_core::partition::Partition;
+use object_store::ObjectStore;
+
+use super::slots::{DatasetSlots, partitions};
+use super::{DatasetSnapshot, ObjectReader};
+use crate::Error;
+use crate::history::{Found, History};
+use crate::store::{Objects, list_ids};
+
+/// Reads datasets by their manifests: without a codec, and without writing anything.
+#[derive(Clone, Debug)]
+pub struct DatasetReader {
+    objects: Objects,
+    layout: LayoutKind,
+}
+
+impl DatasetReader {
+    /// Reads the datasets of a store that are in this layout.
+    pub fn new(store: Arc<dyn ObjectStore>, layout: LayoutKind) -> Self {
+        Self { objects: Objects::new(store), layout }
+    }
+
+    /// The ids of all datasets, in order, whatever their layout. Costs one listing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DatasetsNotModeled`] in the flat layout, or whatever the store reports.
+    pub async fn datasets(&self) -> Result<Vec<Id>, Error> {
+        match self.layout {
+            LayoutKind::Flat => Err(Error::DatasetsNotModeled { layout: self.layout }),
+            _ => list_ids(&self.objects, &DatasetLayout::datasets()).await,
+        }
+    }
+
+    /// The partitions of a dataset that a live snapshot has files in, in order.
+    ///
+    /// Costs one listing, and one read for each snapshot that has any. The index that is listed
+    /// is not believed: the manifests decide.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`manifests`](Self::manifests).
+    pub async fn partitions(&self, id: &str) -> Result<BTreeSet<Partition>, Error> {
+        let layout = self.layout_of(id)?;
+        let snapshots = self.manifests(id, Some("")).await?;
+        Ok(snapshots.iter().flat_map(|found| partitions(&layout, found.manifest())).collect())
+    }
+
+    /// The snapshots of a dataset, oldest first; with `prefix` those with files in a partition
+    /// whose path begins with it, segment by segment.
+    ///
+    /// Costs one listing, and one read for each of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DatasetNotFound`]; [`Error::NoManifests`] if there are files, but no manifest;
+    /// [`Error::ManifestInvalid`] or [`Error::Mismatch`] if one is damaged.
+    pub async fn manifests(
+        &self,
+        id: &str,
+        prefix: Option<&str>,
+    ) -> Result<Vec<DatasetSnapshot>, Error> {
+        let history = self.history(id)?;
+        let layout = &history.slots.layout;
+        let versions = match prefix {
+            Some(prefix) => self.candidates(layout, prefix).await?,
+            None => history.versions().await?.into_iter().collect(),
+        };
+        if versions.is_empty() {
+            return self.explain_absence(&history, prefix).await;
+        }
+        let mut snapshots = Vec::new();
+        for version in versions {
+            let Found::Live(live) = history.load(version).await? else { continue };
+            let holds = prefix.is_none_or(|prefix| {
+                partitions(layout, &live.manifest).iter().any(|found| is_below(found, prefix))
+            });
+            if holds {
+                snapshots.push(DatasetSnapshot::new(live));
+            }
+        }
+        Ok(snapshots)
+    }
+
+    /// One snapshot of a dataset. Costs one read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SnapshotNotFound`], [`Error::Collected`], [`Error::ManifestInvalid`].
+    pub async fn manifest(&self, id: &str, version: Version) -> Result<DatasetSnapshot, Error> {
+        self.history(id)?.load_live(version).await.map(DatasetSnapshot::new)
+    }
+
+    /// The newest snapshot of a dataset, if there is one. Costs three requests.
+    ///
+    /// # Errors
+    ///
+    /// As [`Dataset::latest`](crate::Dataset::latest).
+    pub async fn latest(&self, id: &str) -> Result<Option<DatasetSnapshot>, Error> {
+        Ok(self.history(id)?.refresh().await?.map(DatasetSnapshot::new))
+    }
+
+    /// The bytes of a data file as they are stored. Costs one read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] if it is gone, or whatever the store reports.
+    pub async fn open(&self, file: &DataFile) -> Result<Bytes, Error> {
+        let bytes = self.objects.read(&file.key).await?;
+        bytes.ok_or_else(|| Error::Missing { key: file.key.clone() })
+    }
+
+    /// Random access on a data file as it is stored. Costs nothing yet.
+    pub fn reader(&self, file: &DataFile) -> ObjectReader {
+        ObjectReader::new(self.objects.clone(), file.key.clone(), file.size)
+    }
+
+    fn layout_of(&self, id: &str) -> Result<DatasetLayout, Error> {
+        Ok(DatasetLayout::new(Id::existing(id)?, self.layout))
+    }
+
+    fn history(&self, id: &str) -> Result<History<DatasetSlots>, Error> {
+        let layout = self.layout_of(id)?;
+        Ok(History::new(self.objects.clone(), DatasetSlots { layout }))
+    }
+
+    /// The versions that the index of the partitions below `prefix` names.
+    async fn candidates(
+        &self,
+        layout: &DatasetLayout,
+        prefix: &str,
+    ) -> Result<BTreeSet<Version>, Error> {
+        let mut found = BTreeSet::new();
+        let mut list = self.objects.list(&layout.partitions(), None)?;
+        while let Some(meta) = list.try_next().await? {
+            let entry = layout.parse_partition_entry(meta.location.as_ref());
+            if let Some((_, version)) = entry.filter(|(at, _)| is_below(at, prefix)) {
+                found.insert(version);
+            }
+        }
+        Ok(found)
+    }
+
+    /// No versions: is there nothing at all, or files without a manifest?
+    async fn explain_absence(
+        &self,
+        history: &History<DatasetSlots>,
+        prefix: Option<&str>,
+    ) -> Result<Vec<DatasetSnapshot>, Error> {
+        let layout = &history.slots.layout;
+        // A dataset may well have no files in a partition.
+        if prefix.is_some() && !history.versions().await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let prefix = Key::new(layout.prefix()).map_err(|source| Error::InvalidKey { source })?;
+        let id = layout.id().clone();
+        match self.objects.list(&prefix, None)?.try_next().await? {
+            Some(_) => Err(Error::NoManifests { id }),
+            None => Err(Error::DatasetNotFound { id }),
+        }
+    }
+}
+
+/// Whether a partition is `prefix` or lies in it.
+fn is_below(partition: &Partition, prefix: &str) -> bool {
+    let rest = partition.as_str().strip_prefix(prefix);
+    prefix.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

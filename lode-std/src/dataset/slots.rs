@@ -1,0 +1,97 @@
+//! The slots of a dataset.
+
+use std::collections::BTreeSet;
+
+use lode_core::Version;
+use lode_core::id::Id;
+use lode_core::key::Key;
+use lode_core::layout::{DatasetLayout, LayoutKind};
+use lode_core::manifest::{
+    DatasetDraft, DatasetManifest, Expected, ManifestDigest, ManifestError, Mismatch, RebaseError,
+    SlotContent, json,
+};
+use lode_core::partition::Partition;
+use lode_core::time::Timestamp;
+
+use crate::history::{Draft, Slots};
+
+/// The slots of a dataset.
+#[derive(Clone, Debug)]
+pub(super) struct DatasetSlots {
+    pub(super) layout: DatasetLayout,
+}
+
+/// The partitions that a snapshot has files in.
+pub(super) fn partitions(
+    layout: &DatasetLayout,
+    manifest: &DatasetManifest,
+) -> BTreeSet<Partition> {
+    manifest.files.iter().filter_map(|file| layout.partition_of(&file.key)).collect()
+}
+
+impl Slots for DatasetSlots {
+    type Manifest = DatasetManifest;
+
+    fn id(&self) -> &Id {
+        self.layout.id()
+    }
+
+    fn folder(&self) -> Key {
+        self.layout.slots()
+    }
+
+    fn slot(&self, version: Version) -> Key {
+        self.layout.slot(version)
+    }
+
+    fn parse_slot(&self, key: &str) -> Option<Version> {
+        self.layout.parse_slot(key)
+    }
+
+    fn hint(&self) -> Key {
+        self.layout.hint()
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<SlotContent<DatasetManifest>, ManifestError> {
+        json::decode_dataset(bytes, self.layout.prefix())
+    }
+
+    fn encode(&self, manifest: &DatasetManifest) -> Result<Vec<u8>, ManifestError> {
+        json::encode_dataset(manifest)
+    }
+
+    fn expected(&self, version: Version) -> Expected<'_> {
+        Expected { id: self.layout.id(), version, total_length: None }
+    }
+
+    fn check(&self, manifest: &DatasetManifest, expected: &Expected<'_>) -> Result<(), Mismatch> {
+        manifest.check(expected)
+    }
+
+    /// An entry for each partition that the snapshot has files in. A partition whose entry would
+    /// have too long a key has no files either: their keys are longer.
+    fn entries(&self, manifest: &DatasetManifest, version: Version) -> Vec<Key> {
+        match self.layout.kind() {
+            LayoutKind::Hive => partitions(&self.layout, manifest)
+                .iter()
+                .filter_map(|partition| self.layout.partition_entry(partition, version).ok())
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn trusts_hint(&self) -> bool {
+        true
+    }
+}
+
+impl Draft<DatasetSlots> for DatasetDraft {
+    fn rebase(
+        &self,
+        head: Option<(&DatasetManifest, ManifestDigest)>,
+        version: Version,
+        created_at: Option<Timestamp>,
+    ) -> Result<Option<DatasetManifest>, RebaseError> {
+        Self::rebase(self, head, version, created_at).map(Some).map_err(RebaseError::Mismatch)
+    }
+}

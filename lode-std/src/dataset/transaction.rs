@@ -1,0 +1,95 @@
+//! Transactions: many tasks write files, one commit makes them a snapshot.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use lode_core::codec::Codec;
+use lode_core::manifest::Metadata;
+
+use super::content::{Blobs, Content, Division, Records, Whole};
+use super::file::StagedFile;
+use super::{Dataset, DatasetSnapshot, Shared};
+use crate::Error;
+
+impl<C: Content, D: Division<C::Item>> Dataset<C, D> {
+    /// Begins a snapshot into which many tasks write. Costs nothing; dropping it is an abort.
+    pub fn begin(&self) -> Transaction<C, D> {
+        Transaction { shared: self.shared.clone(), files: Mutex::new(Vec::new()) }
+    }
+}
+
+/// A snapshot that is being written, by as many tasks as you like. Nothing of it is visible
+/// before it is [committed](Self::commit); dropping it is an abort, and what it has written will
+/// be collected.
+#[must_use = "what is not committed is not part of the dataset"]
+pub struct Transaction<C: Content, D> {
+    shared: Arc<Shared<C, D>>,
+    /// In the order in which they became durable.
+    files: Mutex<Vec<StagedFile>>,
+}
+
+impl<C: Codec + 'static, D: Division<C::Record>> Transaction<Records<C>, D> {
+    /// Writes records as a file, or one for each partition, durably.
+    ///
+    /// Costs one create for each file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`] or [`Error::Partition`] if a record does not fit, or whatever the store
+    /// reports. The transaction goes on without these records.
+    pub async fn stage<'a>(
+        &self,
+        records: impl IntoIterator<Item = &'a C::Record, IntoIter: Send> + Send,
+    ) -> Result<(), Error>
+    where
+        C::Record: Sync,
+    {
+        let encoded = self.shared.encode(records)?;
+        let files = self.shared.put_files(encoded).await?;
+        self.add(files);
+        Ok(())
+    }
+}
+
+impl Transaction<Blobs, Whole> {
+    /// Writes a blob, durably. Costs one create.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the store reports. The transaction goes on without the blob.
+    pub async fn stage_blob(&self, bytes: impl Into<Bytes> + Send) -> Result<(), Error> {
+        let file = self.shared.put_blob(bytes.into()).await?;
+        self.add(vec![file]);
+        Ok(())
+    }
+}
+
+impl<C: Content, D: Division<C::Item>> Transaction<C, D> {
+    /// Commits all that has been staged as one snapshot.
+    ///
+    /// Costs one create of the manifest and one write of the hint; with partitions one create
+    /// more for each of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyCommit`] if nothing has been staged, else those of a
+    /// [commit](crate::Volume::commit).
+    pub async fn commit(self, metadata: Metadata) -> Result<DatasetSnapshot, Error> {
+        let files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match files.is_empty() {
+            true => Err(Error::EmptyCommit),
+            false => self.shared.commit(files, metadata).await,
+        }
+    }
+
+    fn add(&self, files: Vec<StagedFile>) {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).extend(files);
+    }
+}
+
+impl<C: Content, D> fmt::Debug for Transaction<C, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction").field("id", &self.shared.history.id()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,119 @@
+//! Writing snapshots.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use lode_core::codec::{Codec, Encoded};
+use lode_core::manifest::Metadata;
+use lode_core::partition::Partition;
+
+use super::content::{Blobs, Division, Records, Whole};
+use super::file::{StagedFile, Summary};
+use super::{Dataset, DatasetSnapshot, Shared};
+use crate::Error;
+
+/// How many files of one write are on their way at the same time.
+const FILES_IN_FLIGHT: usize = 8;
+
+impl<C: Codec + 'static, D: Division<C::Record>> Dataset<Records<C>, D> {
+    /// Writes records as a new snapshot: one file, or one for each partition.
+    ///
+    /// Costs one create for each file, one of the manifest and one write of the hint; with
+    /// partitions one create more for each of them. No records make a snapshot without files.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`] or [`Error::Partition`] if a record does not fit, else those of a
+    /// [commit](crate::Volume::commit).
+    #[tracing::instrument(name = "lode.write", skip_all, fields(id = %self.id()), err)]
+    pub async fn write<'a>(
+        &self,
+        records: impl IntoIterator<Item = &'a C::Record, IntoIter: Send> + Send,
+        metadata: Metadata,
+    ) -> Result<DatasetSnapshot, Error>
+    where
+        C::Record: Sync,
+    {
+        let encoded = self.shared.encode(records)?;
+        let files = self.shared.put_files(encoded).await?;
+        self.shared.commit(files, metadata).await
+    }
+}
+
+impl Dataset<Blobs, Whole> {
+    /// Writes bytes as a new snapshot of one blob.
+    ///
+    /// Costs one create of the blob, one of the manifest and one write of the hint.
+    ///
+    /// # Errors
+    ///
+    /// Those of a [commit](crate::Volume::commit).
+    #[tracing::instrument(name = "lode.write", skip_all, fields(id = %self.id()), err)]
+    pub async fn write_blob(
+        &self,
+        bytes: impl Into<Bytes> + Send,
+        metadata: Metadata,
+    ) -> Result<DatasetSnapshot, Error> {
+        let file = self.shared.put_blob(bytes.into()).await?;
+        self.shared.commit(vec![file], metadata).await
+    }
+}
+
+impl<D: Division<Bytes>> Shared<Blobs, D> {
+    pub(super) async fn put_blob(&self, bytes: Bytes) -> Result<StagedFile, Error> {
+        self.put_file(None, bytes, None, Summary { rows: 1, ..Summary::default() }).await
+    }
+}
+
+/// A file that has been encoded, and not been stored yet.
+pub(super) struct EncodedFile {
+    partition: Option<Partition>,
+    bytes: Bytes,
+    encoded: Encoded,
+    summary: Summary,
+}
+
+impl<C: Codec + 'static, D: Division<C::Record>> Shared<Records<C>, D> {
+    /// Divides and encodes records. No records make no file.
+    pub(super) fn encode<'a>(
+        &self,
+        records: impl IntoIterator<Item = &'a C::Record>,
+    ) -> Result<Vec<EncodedFile>, Error> {
+        let mut divided: BTreeMap<Option<Partition>, Vec<&C::Record>> = BTreeMap::new();
+        for (index, record) in (0..).zip(records) {
+            let partition = self.division.partition(record);
+            let partition = partition.map_err(|source| Error::Partition { index, source })?;
+            divided.entry(partition).or_default().push(record);
+        }
+        let files = divided.into_iter();
+        files.map(|(partition, records)| self.encode_file(partition, &records)).collect()
+    }
+
+    fn encode_file(
+        &self,
+        partition: Option<Partition>,
+        records: &[&C::Record],
+    ) -> Result<EncodedFile, Error> {
+        let mut bytes = Vec::new();
+        let encoded = self.content.0.encode(records.iter().copied(), &mut bytes);
+        let codec = self.content.0.name();
+        let encoded = encoded.map_err(|source| Error::Encode { codec, source })?;
+        let mut summary = Summary { rows: encoded.rows, ..Summary::default() };
+        if let Some(time) = &self.time {
+            records.iter().for_each(|record| summary.note(time(record)));
+        }
+        Ok(EncodedFile { partition, bytes: Bytes::from(bytes), encoded, summary })
+    }
+
+    pub(super) async fn put_files(
+        &self,
+        files: Vec<EncodedFile>,
+    ) -> Result<Vec<StagedFile>, Error> {
+        let puts = files.into_iter().map(|file| async move {
+            let EncodedFile { partition, bytes, encoded, summary } = file;
+            self.put_file(partition.as_ref(), bytes, encoded.stats, summary).await
+        });
+        stream::iter(puts).buffered(FILES_IN_FLIGHT).try_collect().await
+    }
+}
