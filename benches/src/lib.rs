@@ -1,5 +1,7 @@
 //! What the benches work on.
 
+pub mod records;
+
 use std::io;
 
 use lode_std::{Error, Format, Snapshot, Staged, Volume, meta, store};
