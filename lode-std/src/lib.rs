@@ -22,27 +22,45 @@
 //! # }
 //! ```
 //!
+//! A [`Dataset`] is a series of immutable snapshots of blobs, or of records that a codec turns
+//! into files: divided by a partitioner, compressed, with checksums and statistics, all of it
+//! said in the snapshot's manifest.
+//!
+//! ```
+//! use lode_std::{Dataset, meta, store};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), lode_std::Error> {
+//! let models = Dataset::builder("models").open(store::open("memory:")?).await?;
+//! let snapshot = models.write_blob("weights", meta! { "epoch" => 3 }).await?;
+//! assert_eq!(models.read(snapshot.version()).await?, ["weights"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What a call costs
 //!
 //! In requests to the store, where nothing fails and nobody else is writing:
 //!
 //! | call | requests |
 //! | --- | --- |
-//! | [`VolumeBuilder::open`] | read and re-create the descriptor: 2; a new volume 4 |
+//! | [`VolumeBuilder::open`], [`DatasetBuilder::open`] | read and re-create the descriptor: 2; new ones 4 or 5 |
 //! | [`Volume::stage_at`] | 1 create |
 //! | [`Volume::commit`] | 1 create (the manifest), 1 write (the hint) |
-//! | [`Volume::latest`] | 1 list; on a new handle 3 (hint, list, manifest) |
-//! | [`Volume::snapshot`] | 1 read |
+//! | [`Dataset::write`], [`Dataset::write_blob`] | 1 create for each file, and those of a commit; 1 more for each partition |
+//! | [`Volume::latest`], [`Dataset::latest`] | 1 list; on a new handle 3 (hint, list, manifest) |
+//! | [`Volume::snapshot`], [`Dataset::snapshot`] | 1 read |
 //! | [`Snapshot::read_at`] | 1 range read for each block touched, several at a time |
 //! | [`Snapshot::gaps`], [`Snapshot::coverage`] | none |
+//! | [`Dataset::read`](Dataset#method.read) | 1 read for each file, and 1 of the manifest unless it is the head's |
 //!
 //! The first commit of a new handle also looks up the head: 3 more.
 //!
 //! # Stores
 //!
 //! Any [`object_store::ObjectStore`]: memory, a directory, S3 and what speaks it, GCS, Azure. It
-//! must keep its word on create-if-absent, and that is checked when a volume is opened for
-//! writing. [`store::open`] makes one from a URL, durable where that has to be asked for.
+//! must keep its word on create-if-absent, and that is checked when a volume or dataset is opened
+//! for writing. [`store::open`] makes one from a URL, durable where that has to be asked for.
 
 mod checksums;
 mod clock;

@@ -19,6 +19,27 @@ pub(crate) fn cargo<const N: usize>(args: [&str; N]) -> Program {
     Program::new(cargo).args(args)
 }
 
+/// Where cargo builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Builds the `lode` command as users have it, and says where it is.
+pub(crate) fn lode() -> Result<PathBuf, Failure> {
+    cargo(["build", "--release", "--features", "cli"]).run()?;
+    Ok(target().join("release").join(format!("lode{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Removes a folder, if it is there.
+pub(crate) fn remove(dir: &Path) -> Result<(), Failure> {
+    match std::fs::remove_dir_all(dir) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(Failure::io(dir.display(), source))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A program that is to be run.
 pub(crate) struct Program {
     command: Command,
@@ -46,7 +67,7 @@ impl Program {
         match self.command.status() {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(Failure::Status { program: format!("{:?}", self.command), status }),
-            Err(source) => Err(Failure::Io { what: format!("{:?}", self.command), source }),
+            Err(source) => Err(Failure::io(format_args!("{:?}", self.command), source)),
         }
     }
 }
@@ -60,6 +81,12 @@ pub(crate) enum Failure {
     Io { what: String, source: io::Error },
     /// A program has failed.
     Status { program: String, status: ExitStatus },
+}
+
+impl Failure {
+    pub(crate) fn io(what: impl fmt::Display, source: io::Error) -> Self {
+        Self::Io { what: what.to_string(), source }
+    }
 }
 
 impl fmt::Display for Failure {

@@ -3,31 +3,42 @@
 
 mod command;
 mod demo;
+mod interop;
+mod memory;
 
 use std::process::ExitCode;
 
 use command::{Failure, cargo};
 
+/// What can be checked.
+struct Verb {
+    name: &'static str,
+    what: &'static str,
+    run: fn() -> Result<(), Failure>,
+}
+
 /// The verbs, in the order in which `.ci/run` calls them.
-const VERBS: &[(&str, &str, fn() -> Result<(), Failure>)] = &[
-    ("lint", "formatting, and clippy on every feature set", lint),
-    ("doc", "documentation without warnings", doc),
-    ("race", "2 processes x 500 commits to one directory", race),
-    ("demo", "`lode demo`, and what it leaves compared byte by byte", demo::run),
-    ("bench", "the benches", bench),
+const VERBS: &[Verb] = &[
+    Verb { name: "lint", what: "formatting, and clippy on every feature set", run: lint },
+    Verb { name: "doc", what: "documentation without warnings", run: doc },
+    Verb { name: "race", what: "2 processes x 500 commits to one directory", run: race },
+    Verb { name: "demo", what: "`lode demo`, and what it leaves, byte by byte", run: demo::run },
+    Verb { name: "memory", what: "2 GiB into a dataset, in bounded memory", run: memory::run },
+    Verb { name: "interop", what: "parquet with pyarrow and DuckDB", run: interop::run },
+    Verb { name: "bench", what: "the benches", run: bench },
 ];
 
 fn main() -> ExitCode {
-    let verb = std::env::args().nth(1).unwrap_or_default();
-    let Some((_, _, run)) = VERBS.iter().find(|(name, ..)| *name == verb) else {
+    let name = std::env::args().nth(1).unwrap_or_default();
+    let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
         eprintln!("usage: cargo xtask VERB\n");
-        VERBS.iter().for_each(|(name, what, _)| eprintln!("  {name:8} {what}"));
+        VERBS.iter().for_each(|verb| eprintln!("  {:8} {}", verb.name, verb.what));
         return ExitCode::from(2);
     };
-    match run() {
+    match (verb.run)() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("cargo xtask {verb}: {failure}");
+            eprintln!("cargo xtask {name}: {failure}");
             ExitCode::FAILURE
         }
     }

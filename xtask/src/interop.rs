@@ -1,0 +1,37 @@
+//! Parquet files of ours read by others, and files of theirs read by us.
+
+use std::path::Path;
+
+use crate::command::{Failure, Program, cargo, remove, root, target};
+
+/// What reads and writes the files, from PyPI.
+const PEERS: [&str; 2] = ["pyarrow==26.0.1", "duckdb==2.0.0"];
+
+/// Writes files, has pyarrow and DuckDB read them and write their own, and reads those.
+pub(crate) fn run() -> Result<(), Failure> {
+    let (venv, dir) = (target().join("interop-venv"), target().join("interop"));
+    if !venv.join("bin/python").exists() {
+        Program::new("python3").args(["-m", "venv"]).args([&venv]).run()?;
+    }
+    let pip = Program::new(venv.join("bin/pip")).args(["install", "--quiet"]);
+    pip.args(["--disable-pip-version-check"]).args(PEERS).run()?;
+    remove(&dir)?;
+    std::fs::create_dir_all(&dir).map_err(|source| Failure::io(dir.display(), source))?;
+
+    ours("write", &dir)?;
+    theirs(&venv, "read", &dir)?;
+    theirs(&venv, "write", &dir)?;
+    ours("check", &dir)
+}
+
+/// Runs an ignored test of the parquet plugin.
+fn ours(test: &str, dir: &Path) -> Result<(), Failure> {
+    let run = cargo(["test", "--quiet", "--package", "lode-parquet", "--test", "interop"]);
+    let run = run.args(["--", "--ignored", test]);
+    run.env("LODE_PARQUET_INTEROP", &dir.to_string_lossy()).run()
+}
+
+fn theirs(venv: &Path, verb: &str, dir: &Path) -> Result<(), Failure> {
+    let script = root().join("plugins/lode-parquet/tests/interop.py");
+    Program::new(venv.join("bin/python")).args([&script]).args([verb]).args([dir]).run()
+}
