@@ -16,9 +16,9 @@ use lode_parquet::parquet::basic::Compression;
 use lode_parquet::parquet::file::properties::WriterProperties;
 use lode_parquet::{Batches, Parquet};
 use lode_std::{Dataset, Records, meta, store};
+use object_store::ObjectStoreExt;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::ObjectStoreExt;
 
 const RECORDS: usize = 200_000;
 

@@ -74,7 +74,11 @@ mod retry;
 pub mod store;
 mod volume;
 
-pub use lode_core::manifest::{CommitId, Format, Metadata, Value, VolumeManifest};
+pub use lode_core::layout::LayoutKind;
+pub use lode_core::manifest::{
+    CommitId, DataFile, DatasetManifest, Format, Metadata, Value, VolumeManifest,
+};
+pub use lode_core::partition::Partition;
 pub use lode_core::range::ByteRange;
 pub use lode_core::time::Timestamp;
 pub use lode_core::{ErrorKind, Version, checksum, meta};
