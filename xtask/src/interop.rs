@@ -26,7 +26,8 @@ pub(crate) fn run() -> Result<(), Failure> {
 
 /// Runs an ignored test of the parquet plugin.
 fn ours(test: &str, dir: &Path) -> Result<(), Failure> {
-    let run = cargo(["test", "--quiet", "--package", "lode-parquet", "--test", "interop"]);
+    // The same packages and features as in the README's command, so that nothing is built twice.
+    let run = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "interop"]);
     let run = run.args(["--", "--ignored", test]);
     run.env("LODE_PARQUET_INTEROP", &dir.to_string_lossy()).run()
 }

@@ -67,7 +67,8 @@ fn doc() -> Result<(), Failure> {
 
 /// The ordinary test makes fewer commits.
 fn race() -> Result<(), Failure> {
-    let test = cargo(["test", "--release", "--package", "lode-std", "--test", "volume"]);
+    // The same packages and features as in the README's command, so that nothing is built twice.
+    let test = cargo(["test", "--workspace", "--all-features", "--test", "volume"]);
     let test = test.args(["two_processes_in_one_directory", "--", "--nocapture"]);
     test.env("LODE_TEST_COMMITS", "500").run()
 }
