@@ -237,7 +237,7 @@ pub enum Error {
         /// How many are allowed.
         limit: u64,
     },
-    /// An object is shorter than what was committed.
+    /// An object is shorter, or a data file longer, than what was committed.
     Truncated {
         /// The object.
         key: Key,
@@ -369,7 +369,7 @@ impl fmt::Display for Error {
             Self::EmptyBlock { offset } => {
                 write!(f, "a block of no bytes cannot be staged at {offset}")
             }
-            Self::EmptyCommit => f.write_str("there is nothing to commit: stage a block first"),
+            Self::EmptyCommit => f.write_str("there is nothing to commit: stage something first"),
             Self::Encode { codec, source } => {
                 write!(f, "the records cannot be encoded as {codec}: {source}")
             }
@@ -415,11 +415,11 @@ impl fmt::Display for Error {
                 "the range {gap} has not been committed in version {version}: stage and commit it"
             ),
             Self::SnapshotNotFound { id, version } => {
-                write!(f, "the volume {:?} has no snapshot {version}", id.as_str())
+                write!(f, "{:?} has no snapshot {version}", id.as_str())
             }
             Self::StageExpired { key } => write!(
                 f,
-                "the staged block {key} is gone or too old to be committed: stage it again"
+                "what was staged as {key} is gone or too old to be committed: stage it again"
             ),
             Self::Source { offset, source } => {
                 write!(f, "what was to be staged at {offset} could not be read: {source}")
@@ -441,7 +441,7 @@ impl fmt::Display for Error {
                 "more than {limit} bytes come out of {key}: if it is no bomb, raise the limits"
             ),
             Self::Truncated { key, expected, found } => {
-                write!(f, "{key} has been cut short: it has {found} bytes, not {expected}")
+                write!(f, "{key} has {found} bytes, not the {expected} that were committed")
             }
             Self::UnknownChecksum { name, key } => write!(
                 f,

@@ -44,7 +44,7 @@
 //!
 //! | call | requests |
 //! | --- | --- |
-//! | [`VolumeBuilder::open`], [`DatasetBuilder::open`] | read and re-create the descriptor: 2; new ones 4 or 5 |
+//! | [`VolumeBuilder::open`], [`DatasetBuilder::open`] | read and re-create the descriptor: 2; a new volume 4, a new dataset 6 |
 //! | [`Volume::stage_at`] | 1 create |
 //! | [`Volume::commit`] | 1 create (the manifest), 1 write (the hint) |
 //! | [`Dataset::write`], [`Dataset::write_blob`] | 1 create for each file, and those of a commit; 1 more for each partition |

@@ -193,7 +193,8 @@ impl DatasetLayout {
 
     fn split_partition<'a>(&self, key: &'a str) -> Option<(Partition, &'a str)> {
         let rest = key.strip_prefix(&self.prefix)?.strip_prefix("/partitions/")?;
-        let (partition, rest) = rest.split_once("/segments/")?;
+        // The last one: a partition may have a folder of that name.
+        let (partition, rest) = rest.rsplit_once("/segments/")?;
         Some((Partition::new(partition).ok()?, rest))
     }
 
@@ -248,6 +249,9 @@ mod tests {
         let file = layout.file(1, Some(&partition), "data.gz").unwrap();
         assert_eq!(layout.partition_of(&file), Some(partition));
         assert_eq!(layout.parse_partition_entry(file.as_str()), None);
+        let odd = Partition::new("a/segments/b").unwrap();
+        let entry = layout.partition_entry(&odd, version).unwrap();
+        assert_eq!(layout.parse_partition_entry(entry.as_str()), Some((odd, version)));
         let long = Partition::new("a/".repeat(500) + "b").unwrap();
         assert!(layout.file(1, Some(&long), "data").is_err());
     }

@@ -131,8 +131,8 @@ impl<C: Content, D: Division<C::Item>> DatasetBuilder<C, D> {
 
     /// Opens the dataset, creating it if it is not there.
     ///
-    /// Costs two requests, and two more if it is created. A dataset of the Go implementation gets
-    /// a descriptor.
+    /// Costs two requests, and up to four more if it is created. A dataset of the Go
+    /// implementation gets a descriptor.
     ///
     /// # Errors
     ///

@@ -3,6 +3,7 @@
 mod builder;
 mod content;
 mod file;
+mod file_content;
 mod limits;
 mod object;
 mod open;

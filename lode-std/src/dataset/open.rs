@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicU64;
 use lode_core::descriptor::{self, DatasetDescriptor, GRACE_PERIOD, WantedDataset};
 use lode_core::id::Id;
 use lode_core::key::Key;
-use lode_core::layout::DatasetLayout;
-use lode_core::manifest::ManifestError;
+use lode_core::layout::{DatasetLayout, LayoutKind};
+use lode_core::manifest::{ManifestError, Mismatch};
 use object_store::ObjectStore;
 
 use super::content::{Content, Division};
@@ -57,6 +57,23 @@ impl Wish {
     fn history(&self, objects: &Objects) -> History<DatasetSlots> {
         History::new(objects.clone(), DatasetSlots { layout: self.layout.clone() })
     }
+
+    /// The layouts that share a folder tell themselves apart by the folders in it.
+    async fn check_other_layout(&self, objects: &Objects) -> Result<(), Error> {
+        let (other, slots) = match self.layout.kind() {
+            LayoutKind::Default => (LayoutKind::Hive, "segments"),
+            LayoutKind::Hive => (LayoutKind::Default, "snapshots"),
+            _ => return Ok(()),
+        };
+        let prefix = Key::new(self.layout.prefix()).map_err(|e| Error::InvalidKey { source: e })?;
+        let folders = objects.folders(&prefix).await?;
+        let found = match folders.iter().any(|folder| folder == slots) {
+            true => other,
+            false => self.layout.kind(),
+        };
+        Mismatch::check("layout", &self.layout.kind(), &found)
+            .map_err(|source| Error::Mismatch { key: prefix, source })
+    }
 }
 
 impl Subject for Wish {
@@ -92,6 +109,7 @@ impl Subject for Wish {
         let (id, checksum) = match &head {
             Some(head) => (self.layout.id().clone(), head.manifest.checksum.clone()),
             None => {
+                self.check_other_layout(objects).await?;
                 let name = self.checksum.unwrap_or_else(|| Checksums::standard().name());
                 (Id::new(self.layout.id().as_str())?, Some(name.into()))
             }

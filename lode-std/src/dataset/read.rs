@@ -103,10 +103,7 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
     }
 
     /// What brings a file's bytes back, and how many may come out.
-    pub(super) fn begin_decompression(
-        &self,
-        file: &DataFile,
-    ) -> Result<Option<(Transformer, u64)>, Error> {
+    fn begin_decompression(&self, file: &DataFile) -> Result<Option<(Transformer, u64)>, Error> {
         let Some(compressor) = &self.compressor else { return Ok(None) };
         let limit = self.limits.of_file(file.size);
         let transform = compressor

@@ -4,20 +4,23 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{Stream, TryStreamExt, stream};
 use lode_core::Version;
+use lode_core::compress::Compressor;
+use lode_core::descriptor;
 use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::{DatasetLayout, LayoutKind};
-use lode_core::manifest::DataFile;
+use lode_core::manifest::{DataFile, DatasetManifest};
 use lode_core::partition::Partition;
 use object_store::ObjectStore;
 
+use super::file_content::{Decompression, FileContent};
 use super::slots::{DatasetSlots, partitions};
-use super::{DatasetSnapshot, ObjectReader};
-use crate::Error;
+use super::{DatasetSnapshot, Limits, ObjectReader};
 use crate::history::{Found, History};
 use crate::store::{Objects, list_ids};
+use crate::{Checksums, Error};
 
 /// Reads datasets by their manifests: without a codec, and without writing anything.
 #[derive(Clone, Debug)]
@@ -30,6 +33,34 @@ impl DatasetReader {
     /// Reads the datasets of a store that are in this layout.
     pub fn new(store: Arc<dyn ObjectStore>, layout: LayoutKind) -> Self {
         Self { objects: Objects::new(store), layout }
+    }
+
+    /// The layout of a dataset, found by looking: what its descriptor says, else where its slots
+    /// lie. `None` if there is no such dataset.
+    ///
+    /// Costs one to three requests. A dataset of the Go implementation in the flat layout is not
+    /// found: nothing tells that it is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ManifestInvalid`] if the descriptor is damaged, or whatever the store reports.
+    pub async fn find_layout(
+        store: Arc<dyn ObjectStore>,
+        id: &str,
+    ) -> Result<Option<LayoutKind>, Error> {
+        let (id, objects) = (Id::existing(id)?, Objects::new(store));
+        let layout = DatasetLayout::new(id.clone(), LayoutKind::Default);
+        if let Some(found) = described_layout(&objects, &layout).await? {
+            return Ok(Some(found));
+        }
+        let prefix = Key::new(layout.prefix()).map_err(|source| Error::InvalidKey { source })?;
+        let folders = objects.folders(&prefix).await?;
+        let is = |names: &[&str]| folders.iter().any(|folder| names.contains(&folder.as_str()));
+        match () {
+            () if is(&["segments", "partitions"]) => Ok(Some(LayoutKind::Hive)),
+            () if is(&["snapshots", "data"]) => Ok(Some(LayoutKind::Default)),
+            () => described_layout(&objects, &DatasetLayout::new(id, LayoutKind::Flat)).await,
+        }
     }
 
     /// The ids of all datasets, in order, whatever their layout. Costs one listing.
@@ -103,6 +134,16 @@ impl DatasetReader {
         self.history(id)?.load_live(version).await.map(DatasetSnapshot::new)
     }
 
+    /// The versions of all snapshots of a dataset, collected ones included, oldest first. Costs
+    /// one listing.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the store reports.
+    pub async fn versions(&self, id: &str) -> Result<Vec<Version>, Error> {
+        self.history(id)?.versions().await
+    }
+
     /// The newest snapshot of a dataset, if there is one. Costs three requests.
     ///
     /// # Errors
@@ -125,6 +166,46 @@ impl DatasetReader {
     /// Random access on a data file as it is stored. Costs nothing yet.
     pub fn reader(&self, file: &DataFile) -> ObjectReader {
         ObjectReader::new(self.objects.clone(), file.key.clone(), file.size)
+    }
+
+    /// The content of a data file of a snapshot, piece by piece, in bounded memory whatever its
+    /// size: decompressed, and verified when its end is reached.
+    ///
+    /// Costs one read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Opened`] if the snapshot was written with another compressor;
+    /// [`Error::UnknownChecksum`]; those of reading records, at once or in the stream, which then
+    /// ends.
+    pub async fn content(
+        &self,
+        snapshot: &DatasetSnapshot,
+        file: &DataFile,
+        compressor: Option<&dyn Compressor>,
+        limits: Limits,
+    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
+        let manifest = snapshot.manifest();
+        let opened = compressor.map_or(DatasetManifest::NONE, Compressor::name);
+        if opened != &*manifest.compressor {
+            return Err(Error::Opened {
+                version: manifest.version,
+                what: "compressor",
+                written: manifest.compressor.to_string(),
+                opened: opened.to_string(),
+            });
+        }
+        let slot = || file.key.clone();
+        let algorithm = Checksums::default().named(manifest.checksum.as_deref(), slot)?;
+        let decompression = match compressor {
+            Some(compressor) => Some(Decompression::begin(compressor, file, limits)?),
+            None => None,
+        };
+        let opened = FileContent::open(&self.objects, file.clone(), algorithm, decompression);
+        let content = opened.await?;
+        Ok(stream::try_unfold(content, |mut content| async move {
+            Ok(content.next().await?.map(|bytes| (bytes, content)))
+        }))
     }
 
     fn layout_of(&self, id: &str) -> Result<DatasetLayout, Error> {
@@ -177,4 +258,17 @@ impl DatasetReader {
 fn is_below(partition: &Partition, prefix: &str) -> bool {
     let rest = partition.as_str().strip_prefix(prefix);
     prefix.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What the descriptor of a dataset says, if there is one at this place.
+async fn described_layout(
+    objects: &Objects,
+    layout: &DatasetLayout,
+) -> Result<Option<LayoutKind>, Error> {
+    let key = layout.descriptor();
+    let Some(bytes) = objects.read(&key).await? else { return Ok(None) };
+    match descriptor::decode_dataset(&bytes) {
+        Ok(found) => Ok(Some(found.layout)),
+        Err(source) => Err(Error::ManifestInvalid { key, source }),
+    }
 }

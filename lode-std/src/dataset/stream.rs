@@ -315,25 +315,23 @@ where
         }
         self.upload_full_parts().await?;
         let rest = self.pending.split().freeze();
-        let at = match self.upload.take() {
+        let key = self.key.clone();
+        let (key, at) = match self.upload.take() {
             Some(mut upload) => {
                 upload.put(rest);
                 let finished = upload.finish().await;
                 finished.map_err(|source| Error::Store {
                     operation: "write",
-                    key: self.key.clone(),
+                    key: key.clone(),
                     source: Box::new(source),
                 })?;
-                self.at
+                (key, self.at)
             }
-            None => {
-                let (writer, objects) = (&self.shared.writer, &self.shared.history.objects);
-                writer.put(objects, &self.key, &rest).await?.and_then(|put| put.at())
-            }
+            None => self.shared.put_bytes(key, None, &rest).await?,
         };
         let digest = self.hasher.take().map(Hasher::finish);
-        let (key, size) = (self.key.clone(), self.size);
-        let file = DataFile { key: key.clone(), size, digest, stats, extra: Metadata::new() };
+        let file =
+            DataFile { key: key.clone(), size: self.size, digest, stats, extra: Metadata::new() };
         Ok(StagedFile { file, object: StagedObject { key, at }, summary })
     }
 

@@ -3,17 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use futures::stream::BoxStream;
-use futures::{Stream, TryStreamExt, stream};
+use futures::{Stream, stream};
 use lode_core::Version;
-use lode_core::checksum::{Algorithm, Hasher};
+use lode_core::checksum::Algorithm;
 use lode_core::codec::{StreamDecoder, StreamingCodec};
 use lode_core::manifest::DataFile;
 
 use super::content::{Division, Records};
-use super::read::check_size;
-use super::transform::Transformer;
+use super::file_content::{Decompression, FileContent};
 use super::{Dataset, Shared};
 use crate::Error;
 
@@ -66,13 +63,13 @@ impl<C: StreamingCodec + 'static, D: Division<C::Record>> Reading<C, D> {
             }
             let mut records = Vec::new();
             match self.open.take() {
-                Some(mut open) => match open.bytes.try_next().await? {
-                    Some(bytes) => {
-                        open.push(&bytes, &mut records)?;
+                Some(mut open) => {
+                    if open.read_on(&mut records).await? {
                         self.open = Some(open);
+                    } else {
+                        open.finish(&mut records)?;
                     }
-                    None => open.finish(&mut records)?,
-                },
+                }
                 None => match self.files.pop_front() {
                     Some(file) => {
                         let begun = OpenFile::begin(&self.shared, self.algorithm, file);
@@ -88,14 +85,8 @@ impl<C: StreamingCodec + 'static, D: Division<C::Record>> Reading<C, D> {
 
 /// A file that is being read.
 struct OpenFile<C: StreamingCodec> {
-    file: DataFile,
-    bytes: BoxStream<'static, Result<Bytes, Error>>,
-    hasher: Option<Box<dyn Hasher>>,
-    /// With how many bytes may come out.
-    decompression: Option<(Transformer, u64)>,
+    content: FileContent,
     decoder: C::Decoder,
-    /// How many bytes have been read.
-    size: u64,
 }
 
 impl<C: StreamingCodec + 'static> OpenFile<C> {
@@ -104,56 +95,25 @@ impl<C: StreamingCodec + 'static> OpenFile<C> {
         algorithm: Option<Algorithm>,
         file: DataFile,
     ) -> Result<Self, Error> {
-        Ok(Self {
-            bytes: shared.history.objects.stream(&file.key).await?,
-            hasher: algorithm.filter(|_| file.digest.is_some()).map(|found| found.begin()),
-            decompression: shared.begin_decompression(&file)?,
-            decoder: shared.content.0.decoder(),
-            size: 0,
-            file,
-        })
-    }
-
-    fn push(&mut self, bytes: &[u8], records: &mut Vec<C::Record>) -> Result<(), Error> {
-        self.size += bytes.len() as u64;
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(bytes);
-        }
-        let key = &self.file.key;
-        let mut decoded = Ok(());
-        let mut decode = |bytes: &[u8]| {
-            if decoded.is_ok() {
-                decoded = self.decoder.push(bytes, records);
-            }
+        let decompression = match shared.compressor.as_deref() {
+            Some(compressor) => Some(Decompression::begin(compressor, &file, shared.limits)?),
+            None => None,
         };
-        match &mut self.decompression {
-            Some((decompression, limit)) => {
-                decompression.push(bytes, decode).map_err(|error| error.at(key, *limit))?;
-            }
-            None => decode(bytes),
-        }
-        decoded.map_err(|source| Error::Decode { key: key.clone(), source })
+        let objects = &shared.history.objects;
+        let content = FileContent::open(objects, file, algorithm, decompression).await?;
+        Ok(Self { content, decoder: shared.content.0.decoder() })
     }
 
-    fn finish(mut self, records: &mut Vec<C::Record>) -> Result<(), Error> {
-        check_size(&self.file, self.size)?;
-        let DataFile { key, digest, .. } = self.file;
-        let found = self.hasher.take().map(Hasher::finish);
-        if let Some((expected, found)) = digest.zip(found).filter(|(a, b)| a != b) {
-            return Err(Error::Corrupt { key, expected, found });
-        }
-        let mut decoded = Ok(());
-        if let Some((mut decompression, limit)) = self.decompression {
-            let decoder = &mut self.decoder;
-            let ended = decompression.finish(|bytes| {
-                if decoded.is_ok() {
-                    decoded = decoder.push(bytes, records);
-                }
-            });
-            ended.map_err(|error| error.at(&key, limit))?;
-        }
-        decoded
-            .and_then(|()| self.decoder.finish(records))
-            .map_err(|source| Error::Decode { key, source })
+    /// Reads a piece; `false` at the end of the file.
+    async fn read_on(&mut self, records: &mut Vec<C::Record>) -> Result<bool, Error> {
+        let Some(bytes) = self.content.next().await? else { return Ok(false) };
+        let decoded = self.decoder.push(&bytes, records);
+        decoded.map_err(|source| Error::Decode { key: self.content.file.key.clone(), source })?;
+        Ok(true)
+    }
+
+    fn finish(self, records: &mut Vec<C::Record>) -> Result<(), Error> {
+        let key = self.content.file.key;
+        self.decoder.finish(records).map_err(|source| Error::Decode { key, source })
     }
 }

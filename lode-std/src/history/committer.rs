@@ -250,20 +250,45 @@ impl<S: Slots> Committer<'_, S> {
         }
         let mut taken = Vec::new();
         for entry in self.history.slots.entries(&prepared.live.manifest, version) {
-            match self.history.objects.create(&entry, prepared.bytes.clone()).await {
-                Creation::Created => {}
-                // A rival for the same version has files in the same partition.
-                Creation::Exists => taken.push(entry),
-                Creation::Rejected(error) | Creation::Unknown(error) => return Err(error),
+            if !self.create_entry(&entry, &prepared.bytes).await? {
+                taken.push(entry);
             }
         }
         self.announced = Some((version, taken));
         Ok(())
     }
 
+    /// Whether the entry was there not yet. After a lost reply it may be our own: nobody knows.
+    async fn create_entry(&self, entry: &Key, bytes: &Bytes) -> Result<bool, Error> {
+        let mut resends = 0;
+        loop {
+            match self.history.objects.create(entry, bytes.clone()).await {
+                Creation::Created => return Ok(true),
+                // A rival for the same version has files in the same partition.
+                Creation::Exists => return Ok(false),
+                Creation::Unknown(_) if resends < self.writer.options.retry.resends => {
+                    resends += 1;
+                    self.writer.back_off(resends).await;
+                }
+                Creation::Rejected(error) | Creation::Unknown(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The entries that have been written. Those of a commit that is being settled were written
+    /// before, and whose manifest they hold is not known.
+    fn take_announced(&mut self) -> Option<(Version, Vec<Key>)> {
+        self.announced.take().or_else(|| {
+            let manifest = &self.prepared.as_ref().filter(|_| self.draft.is_none())?.live.manifest;
+            let version = manifest.version();
+            Some((version, self.history.slots.entries(manifest, version)))
+        })
+    }
+
     /// After a commit: puts our manifest in place of a rival's. After a lost slot: see `retract`.
     async fn settle_entries(&mut self, outcome: Outcome) {
-        match (outcome, self.announced.take(), &self.prepared) {
+        let announced = self.take_announced();
+        match (outcome, announced, &self.prepared) {
             (Outcome::Committed { .. }, Some((_, taken)), Some(prepared)) => {
                 for entry in taken {
                     self.write_entry(&entry, prepared.bytes.clone()).await;

@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, reason = "shared by several test crates")]
 #![allow(dead_code, reason = "not every one of them uses all")]
 
+pub mod fixtures;
 pub mod scripted;
 
 use std::path::Path;

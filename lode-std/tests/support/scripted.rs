@@ -6,16 +6,18 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::BoxStream;
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult,
+    Result,
 };
+use tokio::sync::Notify;
 
 /// What happens to a put whose key matches.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
     /// It is applied, and the reply is lost.
     AppliedButFailed,
@@ -38,6 +40,29 @@ pub struct Scripted {
     inner: InMemory,
     calls: Mutex<Vec<String>>,
     script: Mutex<VecDeque<Rule>>,
+    /// How many more writes and deletes are let through, if they are counted.
+    writes_left: Mutex<Option<usize>>,
+    /// The next put whose key contains the text waits here.
+    gates: Mutex<Vec<(&'static str, Arc<Gate>)>>,
+}
+
+/// Where a put waits.
+#[derive(Debug, Default)]
+pub struct Gate {
+    reached: Notify,
+    opened: Notify,
+}
+
+impl Gate {
+    /// Returns once the put is there.
+    pub async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets it pass.
+    pub fn open(&self) {
+        self.opened.notify_one();
+    }
 }
 
 impl Scripted {
@@ -54,19 +79,71 @@ impl Scripted {
         self.script.lock().unwrap().push_back((key, fault));
     }
 
+    /// Lets this many writes and deletes through, and refuses all that follow; `None` lets all
+    /// through again.
+    pub fn allow_writes(&self, count: Option<usize>) {
+        *self.writes_left.lock().unwrap() = count;
+    }
+
+    /// Holds the next put whose key contains `key`, before it is applied.
+    pub fn hold(&self, key: &'static str) -> Arc<Gate> {
+        let gate = Arc::new(Gate::default());
+        self.gates.lock().unwrap().push((key, gate.clone()));
+        gate
+    }
+
     /// The calls since the last time, as `operation key`, without the folders above.
     pub fn take_calls(&self) -> Vec<String> {
         std::mem::take(&mut *self.calls.lock().unwrap())
     }
 
+    /// All keys, in order, and their bytes, behind everybody's back.
+    pub async fn objects(&self) -> Vec<(String, Bytes)> {
+        let list: Vec<ObjectMeta> = self.inner.list(None).try_collect().await.unwrap();
+        let mut found = Vec::new();
+        for meta in list {
+            let object = self.inner.get(&meta.location).await.unwrap();
+            found.push((meta.location.to_string(), object.bytes().await.unwrap()));
+        }
+        found.sort();
+        found
+    }
+
     /// Replaces an object's bytes behind everybody's back.
     pub async fn tamper(&self, key: &str, bytes: impl Into<Bytes>) {
         let payload = PutPayload::from(bytes.into());
-        self.inner.put_opts(&Path::from(key), payload, PutOptions::default()).await.unwrap();
+        self.inner
+            .put_opts(&Path::parse(key).unwrap(), payload, PutOptions::default())
+            .await
+            .unwrap();
     }
 
     fn log(&self, operation: &str, path: &Path) {
         self.calls.lock().unwrap().push(format!("{operation} {path}"));
+    }
+
+    async fn pass_gates(&self, path: &Path) {
+        let gate = {
+            let mut gates = self.gates.lock().unwrap();
+            let at = gates.iter().position(|(key, _)| path.as_ref().contains(key));
+            at.map(|at| gates.remove(at).1)
+        };
+        if let Some(gate) = gate {
+            gate.reached.notify_one();
+            gate.opened.notified().await;
+        }
+    }
+
+    /// Counts a write: whether it is refused.
+    fn refuses_write(&self) -> bool {
+        match &mut *self.writes_left.lock().unwrap() {
+            None => false,
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+        }
     }
 
     fn next_fault(&self, path: &Path) -> Option<Fault> {
@@ -80,6 +157,10 @@ impl fmt::Display for Scripted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a scripted store")
     }
+}
+
+fn denied(path: &Path) -> Error {
+    Error::PermissionDenied { path: path.to_string(), source: "you may only read".into() }
 }
 
 fn lost() -> Error {
@@ -96,6 +177,10 @@ impl ObjectStore for Scripted {
     ) -> Result<PutResult> {
         let operation = if options.mode == PutMode::Create { "create" } else { "put" };
         self.log(operation, path);
+        self.pass_gates(path).await;
+        if self.refuses_write() {
+            return Err(denied(path));
+        }
         let put = |options: PutOptions| self.inner.put_opts(path, payload.clone(), options);
         match self.next_fault(path) {
             None => put(options).await,
@@ -109,10 +194,7 @@ impl ObjectStore for Scripted {
             }
             Some(Fault::Overwrites) => put(PutOptions::default()).await,
             Some(Fault::NotApplied) => Err(lost()),
-            Some(Fault::Denied) => Err(Error::PermissionDenied {
-                path: path.to_string(),
-                source: "you may only read".into(),
-            }),
+            Some(Fault::Denied) => Err(denied(path)),
         }
     }
 
@@ -122,6 +204,9 @@ impl ObjectStore for Scripted {
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
         self.log("multipart", path);
+        if self.refuses_write() {
+            return Err(denied(path));
+        }
         self.inner.put_multipart_opts(path, options).await
     }
 
@@ -134,7 +219,10 @@ impl ObjectStore for Scripted {
         &self,
         paths: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(paths)
+        match self.refuses_write() {
+            true => paths.map(|path| path.and_then(|path| Err(denied(&path)))).boxed(),
+            false => self.inner.delete_stream(paths),
+        }
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {

@@ -1,0 +1,29 @@
+//! What a dataset promises, by its public interface.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bomb;
+mod continued;
+mod cost;
+mod damage;
+mod fixtures;
+mod helpers;
+mod hive;
+mod inputs;
+mod manifests;
+mod outcomes;
+mod plugins;
+mod reading;
+mod round_trip;
+mod streaming;
+mod third_party;
+mod writing;
