@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{DISK, Place, lode, noise};
+use crate::support::{DISK, EVENTS, Place, lode, noise};
 
 const SLOT: &str = "store/volumes/disk/snapshots/0000000000000000002/manifest.lode";
 
@@ -28,6 +28,12 @@ fn wrong_usage_is_status_2() {
         (vec!["get", &store], "volumes/ID"),
         (vec!["get", &store, "disk"], "name a volume: volumes/ID"),
         (vec!["get", &store, "datasets/events"], "name a volume: volumes/ID"),
+        (vec!["put", &store, "datasets/events", "file"], "name a volume: volumes/ID"),
+        (vec!["gaps", &store, "datasets/events"], "`lode read` reads a dataset"),
+        (vec!["map", &store, "datasets/events"], "this is for volumes"),
+        (vec!["log", &store, "events"], "volumes/ID, datasets/ID"),
+        (vec!["write", &store, DISK, "file"], "name a dataset: datasets/ID"),
+        (vec!["read", &store, DISK], "`lode get` reads a volume"),
         (vec!["get", &store, "volumes/.."], "not allowed"),
         (vec!["get", &store, "volumes/a/b"], "not allowed"),
         (vec!["get", &store, &long], "255 bytes"),
@@ -39,6 +45,29 @@ fn wrong_usage_is_status_2() {
         (vec!["put", &store, DISK, "file", "--block", "0"], "1 byte to 1GiB"),
         (vec!["put", &store, DISK, "file", "--format", "xml"], "compact and json"),
         (vec!["put", &store, DISK, "file", "--meta", "x"], "KEY=VALUE"),
+        (vec!["write", &store, EVENTS, "--codec", "xml"], "--codec"),
+        (vec!["write", &store, EVENTS, "--compress", "lz4"], "--compress"),
+        (vec!["write", &store, EVENTS, "--checksum", "sha1"], "xxh3-128, blake3, md5, crc32c"),
+        (vec!["write", &store, EVENTS, "--layout", "round"], "default, hive and flat"),
+        (vec!["write", &store, EVENTS, "--partition-by", "day"], "blobs have none"),
+        (vec!["write", &store, EVENTS, "--codec", "jsonl", "--layout", "hive"], "--partition-by"),
+        (vec!["write", &store, EVENTS, "--codec", "jsonl", "--partition-by", "a,a"], "twice"),
+        (vec!["write", &store, EVENTS, "--codec", "jsonl", "--partition-by", ""], "empty"),
+        (
+            vec![
+                "write",
+                &store,
+                EVENTS,
+                "--codec",
+                "jsonl",
+                "--partition-by",
+                "a",
+                "--layout",
+                "flat",
+            ],
+            "leave --layout out",
+        ),
+        (vec!["read", &store, EVENTS, "--partition", "day"], "KEY=VALUE"),
         (vec!["demo", "--tasks", "0"], "--tasks"),
     ] {
         let failed = lode(&arguments).fails(2, &[says]);
@@ -83,7 +112,13 @@ fn nothing_committed_yet_is_said() {
     place.disk("get", &[]).fails(1, &["nothing has been committed", "lode put"]);
     assert_eq!(place.disk("log", &[]).ok().text(), "");
     let listed = lode(&["ls", &place.store()]).ok();
-    assert_eq!(listed.text(), "volumes/disk  nothing committed yet\n");
+    assert_eq!(listed.text(), "volumes/disk  nothing committed yet  1.9 KiB\n");
+    assert_eq!(place.disk("gaps", &[]).ok().text(), "0..2000 2000\n");
+    let gaps = place.disk("gaps", &["--range", "500..", "--json"]).ok().json();
+    assert_eq!((&gaps["missing"], &gaps["version"]), (&Value::from(1500), &Value::Null));
+    let map = place.disk("map", &[]).ok();
+    assert!(map.text().starts_with("volumes/disk, nothing committed yet\n"), "{}", map.text());
+    assert!(map.text().contains("0.0%: 0 of 2,000 bytes committed, 1 gap"), "{}", map.text());
 }
 
 #[test]

@@ -3,6 +3,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod datasets;
+mod datasets_go;
+mod datasets_wrong;
 mod demo;
 mod errors;
 mod go;

@@ -155,7 +155,9 @@ fn volumes_are_listed() {
     let said = lode(&["ls", &place.store(), "--json"]).ok().json_lines();
     assert_eq!(said[1]["covered"], 6000);
     let place = Place::new();
-    assert!(lode(&["ls", &place.store()]).ok().err.contains("there are no volumes"));
+    assert!(
+        lode(&["ls", &place.store()]).ok().err.contains("there are no volumes and no datasets")
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -11,6 +12,9 @@ use tempfile::TempDir;
 
 /// The volume that most tests use.
 pub(crate) const DISK: &str = "volumes/disk";
+
+/// The dataset that most tests use.
+pub(crate) const EVENTS: &str = "datasets/events";
 
 /// A place for stores and files, which is removed in the end.
 pub(crate) struct Place(TempDir);
@@ -40,10 +44,12 @@ impl Place {
 
     /// Runs `lode COMMAND STORE volumes/disk ARGUMENTS`.
     pub(crate) fn disk(&self, command: &str, arguments: &[&str]) -> Answer {
-        let store = self.store();
-        let mut all = vec![command, &store, DISK];
-        all.extend(arguments);
-        lode(&all)
+        lode(&[&[command, &self.store(), DISK], arguments].concat())
+    }
+
+    /// Runs `lode COMMAND STORE datasets/events ARGUMENTS`.
+    pub(crate) fn events(&self, command: &str, arguments: &[&str]) -> Answer {
+        lode(&[&[command, &self.store(), EVENTS], arguments].concat())
     }
 }
 
@@ -70,6 +76,18 @@ pub(crate) fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
 /// Runs the command.
 pub(crate) fn lode<S: AsRef<OsStr>>(arguments: &[S]) -> Answer {
     command(arguments).output().unwrap().into()
+}
+
+/// Runs the command with this on its standard input.
+pub(crate) fn lode_with<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> Answer {
+    let mut child = command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    // It may end without having read all of it.
+    let feed = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    feed.join().unwrap();
+    output.into()
 }
 
 impl From<Output> for Answer {

@@ -139,6 +139,9 @@ fn explain(error: &Error) -> String {
              --range, or all that is there with --sparse; `lode gaps` lists the gaps",
             version.get()
         ),
+        (Error::SnapshotNotFound { id, version }, Some(advice)) => {
+            format!("there is no snapshot {} of {:?}: {advice}", version.get(), id.as_str())
+        }
         (_, Some(advice)) => format!("{error}: {advice}"),
         (_, None) => error.to_string(),
     }
@@ -149,6 +152,10 @@ fn advice(error: &Error) -> Option<&'static str> {
     Some(match error {
         Error::VolumeNotFound { .. } => {
             "`lode ls STORE` lists those there are, `lode put` makes one"
+        }
+        Error::DatasetNotFound { .. } => {
+            "`lode ls STORE` lists those there are, `lode write` makes one; --layout flat finds \
+             those that cannot be listed"
         }
         Error::SnapshotNotFound { .. } => "`lode log` lists those there are",
         Error::ManifestInvalid { .. } => {

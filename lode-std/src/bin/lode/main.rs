@@ -1,10 +1,10 @@
-//! `lode`: volumes on the command line.
+//! `lode`: volumes and datasets on the command line.
 //!
 //! | module | what it is |
 //! | --- | --- |
 //! | [`args`] | the command line, and what its arguments mean |
 //! | [`commands`] | one module for each command |
-//! | [`transfer`] | moving bytes between files and volumes |
+//! | [`transfer`] | moving bytes between files and volumes or datasets |
 //! | [`picture`], [`units`] | coverage, sizes and ranges as people see them |
 //! | [`output`], [`progress`], [`failure`] | what is said: answers, progress, errors |
 
@@ -19,8 +19,6 @@ mod units;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::Cli;
 use crate::failure::Failure;
 use crate::output::{Output, report};
@@ -29,7 +27,7 @@ use crate::output::{Output, report};
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::from_process() {
         Ok(cli) => cli,
         Err(error) => return answer(&error),
     };

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, StdoutLock, Write};
 
-use lode_std::Timestamp;
+use lode_std::{Metadata, Timestamp};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -83,4 +83,9 @@ pub(crate) fn short_time(at: Option<Timestamp>) -> String {
 
 fn jiff_time(at: Timestamp) -> Option<jiff::Timestamp> {
     jiff::Timestamp::new(at.seconds(), i32::try_from(at.nanoseconds()).ok()?).ok()
+}
+
+/// What the writer of a snapshot said about it.
+pub(crate) fn metadata(metadata: &Metadata) -> Value {
+    serde_json::to_value(metadata).unwrap_or_default()
 }

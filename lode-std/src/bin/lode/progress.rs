@@ -27,6 +27,17 @@ impl Progress {
         Self { bar }
     }
 
+    /// Begins with nothing of as many bytes as there will be.
+    pub(crate) fn of(out: &Output, total: Option<u64>, verb: &'static str) -> Self {
+        let progress = Self::new(out, total.unwrap_or(0), verb);
+        if total.is_none() {
+            let style = ProgressStyle::with_template("{msg:9} {bytes} {bytes_per_sec}");
+            progress.bar.unset_length();
+            progress.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        }
+        progress
+    }
+
     /// Another `bytes` have been dealt with.
     pub(crate) fn advance(&self, bytes: u64) {
         self.bar.inc(bytes);

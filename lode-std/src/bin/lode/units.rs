@@ -117,8 +117,13 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
 
 /// A count and what is counted: `1 block`, `2 blocks`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
+    counted(number as u64, noun)
+}
+
+/// As [`count`], of what may be more than fit in memory.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(number as u64))
+    format!("{} {noun}{plural}", grouped(number))
 }
 
 #[cfg(test)]

@@ -1,16 +1,20 @@
 //! The command line: what can be asked for, and how.
 
+mod dataset;
 mod reading;
 mod values;
 mod writing;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use self::reading::{GapsArgs, GetArgs, LogArgs, LsArgs, MapArgs, ShowArgs, Source};
+pub(crate) use self::dataset::{Codec, Compression, ReadArgs, WriteArgs};
+pub(crate) use self::reading::{
+    GapsArgs, GetArgs, LogArgs, LsArgs, MapArgs, ShowArgs, VolumeSource,
+};
 pub(crate) use self::values::{Selector, Target};
 pub(crate) use self::writing::{DemoArgs, DemoWorkerArgs, PutArgs};
 
-/// Snapshots and sparse volumes on plain storage, committed atomically.
+/// Snapshots of datasets and sparse volumes on plain storage, committed atomically.
 #[derive(Debug, Parser)]
 #[command(
     name = "lode",
@@ -33,6 +37,21 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+impl Cli {
+    /// The command line of this process.
+    ///
+    /// # Errors
+    ///
+    /// If it makes no sense, or asks for help.
+    pub(crate) fn from_process() -> Result<Self, clap::Error> {
+        let cli = Self::try_parse()?;
+        if let Command::Write(args) = &cli.command {
+            args.check()?;
+        }
+        Ok(cli)
+    }
+}
+
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -49,11 +68,15 @@ pub(crate) enum Command {
     Gaps(GapsArgs),
     /// Draw what has been committed.
     Map(MapArgs),
-    /// List the snapshots of a volume.
+    /// Write files, or the records in them, as a new snapshot of a dataset.
+    Write(WriteArgs),
+    /// Read a snapshot of a dataset.
+    Read(ReadArgs),
+    /// List the snapshots of a volume or dataset.
     Log(LogArgs),
     /// Show all there is to know about a snapshot.
     Show(ShowArgs),
-    /// List the volumes of a store.
+    /// List the volumes and datasets of a store.
     Ls(LsArgs),
 }
 

@@ -3,18 +3,21 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use lode_core::id::Id;
+use lode_std::LayoutKind;
 
+use super::values::{parse_layout, parse_volume};
 use super::{Selector, Target};
 use crate::units::OpenRange;
 
-/// A snapshot in a store.
+/// A snapshot of a volume in a store.
 #[derive(Args, Debug)]
-pub(crate) struct Source {
+pub(crate) struct VolumeSource {
     /// The store: a directory.
     pub(crate) store: String,
     /// The volume: volumes/ID.
-    #[arg(value_name = "volumes/ID")]
-    pub(crate) target: Target,
+    #[arg(value_name = "volumes/ID", value_parser = parse_volume)]
+    pub(crate) volume: Id,
     /// The snapshot: a version, or latest.
     #[arg(long, value_name = "VERSION", default_value = "latest")]
     pub(crate) snapshot: Selector,
@@ -33,7 +36,7 @@ Examples:
   lode get /data volumes/disk --snapshot 3 --sparse -o disk.img")]
 pub(crate) struct GetArgs {
     #[command(flatten)]
-    pub(crate) source: Source,
+    pub(crate) source: VolumeSource,
     /// Only these bytes: A..B, A.. or ..B.
     #[arg(long, value_name = "A..B", value_parser = OpenRange::parse, default_value = "..", hide_default_value = true)]
     pub(crate) range: OpenRange,
@@ -53,7 +56,7 @@ Prints start..end and length of each gap, and the total on the error output.
 Example: lode gaps /data volumes/disk --range ..1GiB")]
 pub(crate) struct GapsArgs {
     #[command(flatten)]
-    pub(crate) source: Source,
+    pub(crate) source: VolumeSource,
     /// Only within these bytes: A..B, A.. or ..B.
     #[arg(long, value_name = "A..B", value_parser = OpenRange::parse, default_value = "..", hide_default_value = true)]
     pub(crate) range: OpenRange,
@@ -64,7 +67,7 @@ pub(crate) struct GapsArgs {
 #[command(after_help = "Example: lode map /data volumes/disk --svg disk.svg")]
 pub(crate) struct MapArgs {
     #[command(flatten)]
-    pub(crate) source: Source,
+    pub(crate) source: VolumeSource,
     /// Write the picture to this file as well, as SVG.
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
@@ -73,36 +76,55 @@ pub(crate) struct MapArgs {
 /// The arguments of `lode log`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Prints version, time, number of blocks, coverage and metadata of each snapshot, the newest last.
-One that cannot be read is shown in its place, and the exit status is 1.
+Prints version, time, content and metadata of each snapshot, the newest last: of a volume blocks
+and coverage, of a dataset files, rows and bytes. One that cannot be read is shown in its place,
+and the exit status is 1.
 
-Example: lode log /data volumes/disk --reverse")]
+Examples:
+  lode log /data volumes/disk --reverse
+  lode log /data datasets/events")]
 pub(crate) struct LogArgs {
     /// The store: a directory.
     pub(crate) store: String,
-    /// The volume: volumes/ID.
-    #[arg(value_name = "volumes/ID")]
+    /// The volume or dataset: volumes/ID, datasets/ID.
+    #[arg(value_name = "TARGET")]
     pub(crate) target: Target,
     /// The newest first.
     #[arg(long)]
     pub(crate) reverse: bool,
+    /// The layout of the dataset, if it cannot be found: default, hive or flat.
+    #[arg(long, value_name = "LAYOUT", value_parser = parse_layout)]
+    pub(crate) layout: Option<LayoutKind>,
 }
 
 /// The arguments of `lode show`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example: lode show /data volumes/disk --snapshot 3 --blocks 100")]
+#[command(after_help = "\
+Examples:
+  lode show /data volumes/disk --snapshot 3 --blocks 100
+  lode show /data datasets/events --files 100")]
 pub(crate) struct ShowArgs {
-    #[command(flatten)]
-    pub(crate) source: Source,
-    /// List this many blocks at the most; all of them with --json, 16 without, by default.
-    #[arg(long, value_name = "NUMBER")]
+    /// The store: a directory.
+    pub(crate) store: String,
+    /// The volume or dataset: volumes/ID, datasets/ID.
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: Target,
+    /// The snapshot: a version, or latest.
+    #[arg(long, value_name = "VERSION", default_value = "latest")]
+    pub(crate) snapshot: Selector,
+    /// List this many blocks or files at the most; all of them with --json, 16 without, by default.
+    #[arg(long, visible_alias = "files", value_name = "NUMBER")]
     pub(crate) blocks: Option<usize>,
+    /// The layout of the dataset, if it cannot be found: default, hive or flat.
+    #[arg(long, value_name = "LAYOUT", value_parser = parse_layout)]
+    pub(crate) layout: Option<LayoutKind>,
 }
 
 /// The arguments of `lode ls`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Prints name, newest version, length and coverage of each volume.
+Prints name and newest version of each volume and dataset; of a volume length and coverage, of a
+dataset rows, files and codec. Datasets in the flat layout cannot be listed.
 
 Example: lode ls /data")]
 pub(crate) struct LsArgs {

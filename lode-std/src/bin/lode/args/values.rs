@@ -4,34 +4,27 @@ use std::fmt;
 use std::str::FromStr;
 
 use lode_core::id::Id;
-use lode_std::{Value, Version};
+use lode_std::{LayoutKind, Value, Version};
 
 /// What in a store a command is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Target {
     /// `volumes/ID`.
     Volume(Id),
-}
-
-impl Target {
-    /// The id, where a command is about a volume and nothing else.
-    pub(crate) fn volume(&self) -> &Id {
-        match self {
-            Self::Volume(id) => id,
-        }
-    }
+    /// `datasets/ID`.
+    Dataset(Id),
 }
 
 impl FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once('/') {
-            Some(("volumes", id)) => {
-                Id::existing(id).map(Self::Volume).map_err(|error| error.to_string())
-            }
-            _ => Err("name a volume: volumes/ID".to_string()),
-        }
+        let found = match text.split_once('/') {
+            Some(("volumes", id)) => Id::existing(id).map(Self::Volume),
+            Some(("datasets", id)) => Id::existing(id).map(Self::Dataset),
+            _ => return Err("name a volume or a dataset: volumes/ID, datasets/ID".to_string()),
+        };
+        found.map_err(|error| error.to_string())
     }
 }
 
@@ -39,7 +32,36 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Volume(id) => write!(f, "volumes/{id}"),
+            Self::Dataset(id) => write!(f, "datasets/{id}"),
         }
+    }
+}
+
+/// Reads `volumes/ID`, for a command that is about volumes only.
+pub(crate) fn parse_volume(text: &str) -> Result<Id, String> {
+    match text.parse() {
+        Ok(Target::Volume(id)) => Ok(id),
+        Ok(Target::Dataset(_)) => {
+            Err("this is for volumes, name a volume: volumes/ID; `lode read` reads a dataset, \
+                 `lode write` writes one"
+                .to_string())
+        }
+        Err(error) if text.starts_with("volumes/") => Err(error),
+        Err(_) => Err("name a volume: volumes/ID".to_string()),
+    }
+}
+
+/// Reads `datasets/ID`, for a command that is about datasets only.
+pub(crate) fn parse_dataset(text: &str) -> Result<Id, String> {
+    match text.parse() {
+        Ok(Target::Dataset(id)) => Ok(id),
+        Ok(Target::Volume(_)) => {
+            Err("this is for datasets, name a dataset: datasets/ID; `lode get` reads a volume, \
+                 `lode put` writes one"
+                .to_string())
+        }
+        Err(error) if text.starts_with("datasets/") => Err(error),
+        Err(_) => Err("name a dataset: datasets/ID".to_string()),
     }
 }
 
@@ -82,21 +104,43 @@ pub(crate) fn parse_meta(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_string(), value))
 }
 
+/// Reads the name of a layout.
+pub(crate) fn parse_layout(name: &str) -> Result<LayoutKind, String> {
+    name.parse().map_err(|_| "the layouts are default, hive and flat".to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn targets_are_volumes() {
-        let target: Target = "volumes/disk-image".parse().unwrap();
-        assert_eq!(target.to_string(), "volumes/disk-image");
-        for bad in ["", "disk", "datasets/events", "volumes", "Volumes/a", "/volumes/a"] {
+    fn targets_are_volumes_or_datasets() {
+        for good in ["volumes/disk-image", "datasets/events"] {
+            let target: Target = good.parse().unwrap();
+            assert_eq!(target.to_string(), good);
+        }
+        for bad in ["", "disk", "volumes", "Volumes/a", "/volumes/a", "tags/a"] {
             assert!(bad.parse::<Target>().unwrap_err().contains("volumes/ID"), "{bad}");
         }
-        for bad in ["volumes/", "volumes/..", "volumes/a/b", "volumes//a", "volumes/a\\b"] {
+        for bad in ["volumes/", "volumes/..", "datasets/a/b", "volumes//a", "datasets/a\\b"] {
             assert!(bad.parse::<Target>().is_err(), "{bad}");
         }
         assert!(format!("volumes/{}", "x".repeat(10_000)).parse::<Target>().is_err());
+    }
+
+    #[test]
+    fn a_command_for_the_one_refuses_the_other() {
+        assert_eq!(parse_volume("volumes/a").unwrap().as_str(), "a");
+        assert_eq!(parse_dataset("datasets/a").unwrap().as_str(), "a");
+        for bad in ["datasets/a", "a"] {
+            assert!(parse_volume(bad).unwrap_err().contains("name a volume: volumes/ID"), "{bad}");
+        }
+        for bad in ["volumes/a", "a"] {
+            let error = parse_dataset(bad).unwrap_err();
+            assert!(error.contains("name a dataset: datasets/ID"), "{bad}");
+        }
+        assert!(parse_volume("volumes/..").unwrap_err().contains("not allowed"));
+        assert!(parse_dataset("datasets/..").unwrap_err().contains("not allowed"));
     }
 
     #[test]

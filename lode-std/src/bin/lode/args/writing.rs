@@ -4,10 +4,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use lode_core::id::Id;
 use lode_std::{Format, Value};
 
-use super::Target;
-use super::values::parse_meta;
+use super::values::{parse_meta, parse_volume};
 use crate::units::{parse_block, parse_size};
 
 /// The arguments of `lode put`.
@@ -24,8 +24,8 @@ pub(crate) struct PutArgs {
     /// The store: a directory.
     pub(crate) store: String,
     /// The volume: volumes/ID.
-    #[arg(value_name = "volumes/ID")]
-    pub(crate) target: Target,
+    #[arg(value_name = "volumes/ID", value_parser = parse_volume)]
+    pub(crate) volume: Id,
     /// The file to write.
     pub(crate) file: PathBuf,
     /// Where in the volume the file begins.

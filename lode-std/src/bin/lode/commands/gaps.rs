@@ -3,17 +3,17 @@
 use lode_std::ByteRange;
 use serde_json::{Value, json};
 
-use super::open_snapshot;
+use super::Coverage;
 use crate::args::GapsArgs;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::units::{count, grouped};
 
 pub(super) async fn run(args: GapsArgs, out: &mut Output) -> Result<(), Failure> {
-    let (reader, snapshot) = open_snapshot(&args.source).await?;
-    let range = args.range.within(snapshot.len())?;
+    let coverage = Coverage::look(&args.source).await?;
+    let range = args.range.within(coverage.length)?;
     let within = range.end - range.start;
-    let gaps: Vec<_> = snapshot.gaps(range.clone()).collect();
+    let gaps = coverage.gaps(range.clone());
     let missing: u64 = gaps.iter().map(|gap| gap.length()).sum();
     for gap in &gaps {
         out.line(format_args!("{gap} {}", gap.length()))?;
@@ -25,8 +25,8 @@ pub(super) async fn run(args: GapsArgs, out: &mut Output) -> Result<(), Failure>
         grouped(within)
     ));
     out.json(&json!({
-        "volume": reader.id().as_str(),
-        "version": snapshot.version().to_string(),
+        "volume": coverage.id.as_str(),
+        "version": coverage.version(),
         "start": range.start,
         "end": range.end,
         "missing": missing,

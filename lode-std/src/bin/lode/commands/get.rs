@@ -1,8 +1,6 @@
 //! `lode get`: reading a volume.
 
-use std::fs::{self, File};
-use std::io::{self, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use futures::TryStreamExt;
 use lode_std::{ByteRange, Error, Snapshot};
@@ -13,7 +11,7 @@ use crate::args::GetArgs;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::transfer::read_blocks;
+use crate::transfer::{Target, read_blocks};
 use crate::units::grouped;
 
 pub(super) async fn run(args: GetArgs, out: &mut Output) -> Result<(), Failure> {
@@ -64,7 +62,7 @@ async fn write_file(
 ) -> Result<u64, Failure> {
     let failed = |error| Failure::file("write", path, error);
     let mut target = Target::create(path).map_err(failed)?;
-    if sparse && target.pending.is_none() {
+    if sparse && !target.has_holes() {
         let message = format!("{} is no regular file, so it has no holes", path.display());
         return Err(Failure::refused("invalid-input", message));
     }
@@ -81,59 +79,4 @@ async fn write_file(
     }
     target.keep().map_err(failed)?;
     Ok(written)
-}
-
-/// A file that appears under its name when all of it is written. What is there already and is no
-/// regular file, a device say, is written to as it is.
-struct Target {
-    file: File,
-    /// Where to write, and what to call it in the end; `None` once that has been done, or if
-    /// there is nothing to do.
-    pending: Option<(PathBuf, PathBuf)>,
-}
-
-impl Target {
-    fn create(path: &Path) -> io::Result<Self> {
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-        if path.exists() && !path.is_file() {
-            return Ok(Self { file: File::options().write(true).open(path)?, pending: None });
-        }
-        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        let hidden = format!(".{}.{}", name.to_string_lossy(), std::process::id());
-        let part = path.with_file_name(hidden);
-        Ok(Self { file: File::create(&part)?, pending: Some((part, path)) })
-    }
-
-    fn set_length(&self, length: u64) -> io::Result<()> {
-        match self.pending {
-            Some(_) => self.file.set_len(length),
-            None => Ok(()),
-        }
-    }
-
-    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        // A pipe cannot seek, and need not: only a regular file has holes.
-        if self.pending.is_some() {
-            self.file.seek(SeekFrom::Start(offset))?;
-        }
-        self.file.write_all(bytes)
-    }
-
-    fn keep(mut self) -> io::Result<()> {
-        if let Some((part, path)) = &self.pending {
-            self.file.sync_all()?;
-            fs::rename(part, path)?;
-            self.pending = None;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Target {
-    fn drop(&mut self) {
-        if let Some((part, _)) = &self.pending {
-            // The error that led here is the one to report.
-            let _ = fs::remove_file(part);
-        }
-    }
 }

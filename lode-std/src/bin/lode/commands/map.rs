@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::json;
 
+use super::Coverage;
 use super::gaps::to_json;
-use super::open_snapshot;
 use crate::args::MapArgs;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -15,9 +15,12 @@ use crate::{picture, units};
 const WIDTH: usize = 80;
 
 pub(super) async fn run(args: MapArgs, out: &mut Output) -> Result<(), Failure> {
-    let (reader, snapshot) = open_snapshot(&args.source).await?;
-    let (covered, total) = (snapshot.coverage(), snapshot.len());
-    let title = format!("volumes/{}, version {}", reader.id(), snapshot.version().get());
+    let coverage = Coverage::look(&args.source).await?;
+    let (covered, total) = (coverage.covered(), coverage.length);
+    let title = match &coverage.snapshot {
+        Some(snapshot) => format!("volumes/{}, version {}", coverage.id, snapshot.version().get()),
+        None => format!("volumes/{}, nothing committed yet", coverage.id),
+    };
     out.line(&title)?;
     out.line(picture::text(&covered, total, width()))?;
     if let Some(path) = &args.svg {
@@ -27,8 +30,8 @@ pub(super) async fn run(args: MapArgs, out: &mut Output) -> Result<(), Failure> 
     }
     let ranges: Vec<_> = covered.iter().collect();
     out.json(&json!({
-        "volume": reader.id().as_str(),
-        "version": snapshot.version().to_string(),
+        "volume": coverage.id.as_str(),
+        "version": coverage.version(),
         "length": total,
         "covered": covered.covered(),
         "percent": units::percent(covered.covered(), total),

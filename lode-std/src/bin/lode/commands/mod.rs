@@ -1,5 +1,6 @@
 //! What the commands do.
 
+mod dataset;
 mod demo;
 mod gaps;
 mod get;
@@ -7,12 +8,17 @@ mod log;
 mod ls;
 mod map;
 mod put;
+mod read;
 mod show;
+mod write;
+
+use std::ops::Range;
 
 use lode_core::id::Id;
-use lode_std::{Error, Snapshot, Volume, VolumeReader, store};
+use lode_core::range::GrowableRangeSet;
+use lode_std::{ByteRange, Error, Snapshot, Volume, VolumeReader, store};
 
-use crate::args::{Command, Selector, Source};
+use crate::args::{Command, Selector, VolumeSource};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -25,6 +31,8 @@ pub(crate) async fn run(command: Command, out: &mut Output) -> Result<(), Failur
         Command::Get(args) => get::run(args, out).await,
         Command::Gaps(args) => gaps::run(args, out).await,
         Command::Map(args) => map::run(args, out).await,
+        Command::Write(args) => write::run(args, out).await,
+        Command::Read(args) => read::run(args, out).await,
         Command::Log(args) => log::run(args, out).await,
         Command::Show(args) => show::run(args, out).await,
         Command::Ls(args) => ls::run(args, out).await,
@@ -37,13 +45,58 @@ async fn open_reader(location: &str, id: &Id) -> Result<VolumeReader, Error> {
 }
 
 /// Opens a volume for reading, and finds the snapshot that is asked for.
-async fn open_snapshot(source: &Source) -> Result<(VolumeReader, Snapshot), Failure> {
-    let reader = open_reader(&source.store, source.target.volume()).await?;
-    let snapshot = match source.snapshot {
-        Selector::Version(version) => reader.snapshot(version).await?,
-        Selector::Latest => reader.latest().await?.ok_or_else(|| no_snapshot(reader.id()))?,
-    };
+async fn open_snapshot(source: &VolumeSource) -> Result<(VolumeReader, Snapshot), Failure> {
+    let reader = open_reader(&source.store, &source.volume).await?;
+    let snapshot = find_snapshot(&reader, source.snapshot).await?;
+    let snapshot = snapshot.ok_or_else(|| no_snapshot(reader.id()))?;
     Ok((reader, snapshot))
+}
+
+/// The snapshot of a volume that is asked for; `None` if that is the newest of none.
+async fn find_snapshot(
+    reader: &VolumeReader,
+    snapshot: Selector,
+) -> Result<Option<Snapshot>, Error> {
+    match snapshot {
+        Selector::Version(version) => reader.snapshot(version).await.map(Some),
+        Selector::Latest => reader.latest().await,
+    }
+}
+
+/// What is committed of a volume, even if that is nothing at all.
+struct Coverage {
+    id: Id,
+    /// `None` if nothing has been committed yet.
+    snapshot: Option<Snapshot>,
+    length: u64,
+}
+
+impl Coverage {
+    async fn look(source: &VolumeSource) -> Result<Self, Failure> {
+        let reader = open_reader(&source.store, &source.volume).await?;
+        let snapshot = find_snapshot(&reader, source.snapshot).await?;
+        let length = snapshot.as_ref().map(Snapshot::len).or(reader.total_length());
+        let length = length.ok_or_else(|| no_snapshot(reader.id()))?;
+        Ok(Self { id: reader.id().clone(), snapshot, length })
+    }
+
+    /// The version for programs.
+    fn version(&self) -> Option<String> {
+        self.snapshot.as_ref().map(|snapshot| snapshot.version().to_string())
+    }
+
+    /// What is not committed of a range.
+    fn gaps(&self, range: Range<u64>) -> Vec<ByteRange> {
+        match &self.snapshot {
+            Some(snapshot) => snapshot.gaps(range).collect(),
+            None => ByteRange::new(range.start, range.end).into_iter().collect(),
+        }
+    }
+
+    /// What is committed.
+    fn covered(&self) -> GrowableRangeSet {
+        self.snapshot.as_ref().map(Snapshot::coverage).unwrap_or_default()
+    }
 }
 
 fn no_snapshot(id: &Id) -> Failure {

@@ -50,7 +50,7 @@ async fn open(
     extent: ByteRange,
     store: Arc<dyn ObjectStore>,
 ) -> Result<Volume, Error> {
-    let id = args.target.volume().as_str();
+    let id = args.volume.as_str();
     let prepare = |builder: lode_std::VolumeBuilder| {
         let builder = builder.retry(Retry::conflicts(CONFLICTS));
         match args.format {

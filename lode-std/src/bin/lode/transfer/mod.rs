@@ -1,14 +1,21 @@
-//! Moving bytes between files and volumes, several blocks at a time, in bounded memory.
+//! Moving bytes between files and volumes, several blocks at a time, or datasets, as streams: in
+//! bounded memory.
 
 mod blocks;
 mod compare;
+mod input;
+mod records;
 mod send;
 mod source;
+mod target;
 
 pub(crate) use self::blocks::read_blocks;
 pub(crate) use self::compare::Comparison;
+pub(crate) use self::input::Input;
+pub(crate) use self::records::{Place, Records};
 pub(crate) use self::send::Sender;
 pub(crate) use self::source::Source;
+pub(crate) use self::target::Target;
 
 /// How many bytes are held in memory at the same time, unless a single block has more.
 const MEMORY: u64 = 64 << 20;

@@ -1,22 +1,22 @@
-//! `lode show`: all there is to know about a snapshot.
+//! A snapshot of a volume.
 
+use lode_core::id::Id;
 use lode_core::layout::VolumeLayout;
 use lode_core::manifest::Block;
 use lode_std::{Snapshot, VolumeReader};
 use serde_json::{Value, json};
 
-use super::log::metadata;
-use super::open_snapshot;
+use super::SHOWN;
 use crate::args::ShowArgs;
+use crate::commands::{find_snapshot, no_snapshot, open_reader};
 use crate::failure::{Failure, printable};
-use crate::output::{Output, time};
+use crate::output::{Output, metadata, time};
 use crate::units::{count, grouped, percent};
 
-/// How many blocks people are shown if they do not say.
-const SHOWN: usize = 16;
-
-pub(super) async fn run(args: ShowArgs, out: &mut Output) -> Result<(), Failure> {
-    let (reader, snapshot) = open_snapshot(&args.source).await?;
+pub(super) async fn show(id: &Id, args: &ShowArgs, out: &mut Output) -> Result<(), Failure> {
+    let reader = open_reader(&args.store, id).await?;
+    let snapshot = find_snapshot(&reader, args.snapshot).await?;
+    let snapshot = snapshot.ok_or_else(|| no_snapshot(id))?;
     let layout = VolumeLayout::new(reader.id().clone());
     let blocks = snapshot.manifest().blocks.as_slice();
     if out.is_json() {
@@ -57,7 +57,7 @@ fn fields(snapshot: &Snapshot, reader: &VolumeReader) -> Vec<(&'static str, Stri
         ("covered", format!("{} ({share})", grouped(covered))),
         ("gaps", grouped(snapshot.gaps(0..snapshot.len()).count() as u64)),
         ("checksum", manifest.checksum.as_deref().map_or_else(none, str::to_string)),
-        ("metadata", metadata(snapshot).to_string()),
+        ("metadata", metadata(snapshot.metadata()).to_string()),
         ("blocks", grouped(manifest.blocks.len() as u64)),
     ]
 }
@@ -76,7 +76,7 @@ fn to_json(snapshot: &Snapshot, reader: &VolumeReader, blocks: Vec<Value>) -> Va
         "covered": snapshot.covered(),
         "gaps": snapshot.gaps(0..snapshot.len()).count(),
         "checksum": manifest.checksum,
-        "metadata": metadata(snapshot),
+        "metadata": metadata(snapshot.metadata()),
         "extra": serde_json::to_value(&manifest.extra).unwrap_or_default(),
         "block_count": manifest.blocks.len(),
         "blocks": blocks,

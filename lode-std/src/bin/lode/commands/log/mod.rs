@@ -1,0 +1,95 @@
+//! `lode log`: the snapshots of a volume or dataset.
+
+mod dataset;
+mod volume;
+
+use std::future::Future;
+
+use futures::stream::{self, StreamExt};
+use lode_std::{Error, Version};
+use serde_json::json;
+
+use super::dataset::OpenDataset;
+use super::open_reader;
+use crate::args::{LogArgs, Target};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// How many manifests are read at the same time.
+const READS_IN_FLIGHT: usize = 8;
+
+pub(super) async fn run(args: LogArgs, out: &mut Output) -> Result<(), Failure> {
+    match &args.target {
+        Target::Volume(id) => {
+            let reader = &open_reader(&args.store, id).await?;
+            let log = Log { args: &args, versions: reader.versions().await? };
+            let load = |version| async move { (version, reader.snapshot(version).await) };
+            log.run(load, volume::show, out).await
+        }
+        Target::Dataset(id) => {
+            let reader = &OpenDataset::open(&args.store, id, args.layout).await?.reader;
+            let log = Log { args: &args, versions: reader.versions(id.as_str()).await? };
+            let load =
+                |version| async move { (version, reader.manifest(id.as_str(), version).await) };
+            log.run(load, dataset::show, out).await
+        }
+    }
+}
+
+/// What is listed.
+struct Log<'a> {
+    args: &'a LogArgs,
+    /// The oldest first.
+    versions: Vec<Version>,
+}
+
+impl Log<'_> {
+    /// Shows each snapshot, or why it cannot be.
+    async fn run<S, F>(
+        mut self,
+        load: impl Fn(Version) -> F,
+        show: fn(&S, &mut Output) -> Result<(), Failure>,
+        out: &mut Output,
+    ) -> Result<(), Failure>
+    where
+        F: Future<Output = (Version, Result<S, Error>)>,
+    {
+        if self.args.reverse {
+            self.versions.reverse();
+        }
+        if self.versions.is_empty() {
+            out.note(format_args!("nothing has been committed to {} yet", self.args.target));
+        }
+        let loads = stream::iter(self.versions).map(load);
+        let mut snapshots = std::pin::pin!(loads.buffered(READS_IN_FLIGHT));
+        let mut damaged = 0;
+        while let Some((version, snapshot)) = snapshots.next().await {
+            match snapshot {
+                Ok(snapshot) => show(&snapshot, out)?,
+                Err(Error::Collected { .. }) => show_collected(version, out)?,
+                Err(error) => {
+                    damaged += 1;
+                    show_damaged(version, &error.into(), out)?;
+                }
+            }
+        }
+        match damaged {
+            0 => Ok(()),
+            _ => Err(Failure::some_damaged(damaged, "snapshot")),
+        }
+    }
+}
+
+fn show_collected(version: Version, out: &mut Output) -> Result<(), Failure> {
+    out.line(format_args!("{}  collected", version.get()))?;
+    out.json(&json!({ "version": version.to_string(), "collected": true }))
+}
+
+fn show_damaged(version: Version, failure: &Failure, out: &mut Output) -> Result<(), Failure> {
+    out.line(format_args!("{}  error: {}", version.get(), failure.message()))?;
+    let mut object = failure.to_json();
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert("version".to_string(), version.to_string().into());
+    }
+    out.json(&object)
+}
