@@ -273,6 +273,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// The store has failed at this.
+    pub(crate) fn store(operation: &'static str, key: &Key, source: object_store::Error) -> Self {
+        Self::Store { operation, key: key.clone(), source: Box::new(source) }
+    }
+
     /// What can be done about it.
     pub fn kind(&self) -> ErrorKind {
         match self {

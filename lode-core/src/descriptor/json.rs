@@ -2,7 +2,6 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -10,12 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::{DatasetDescriptor, VolumeDescriptor};
 use crate::id::Id;
 use crate::manifest::ManifestError;
-use crate::manifest::json::{check_format, json_error, wrong};
+use crate::manifest::json::{FORMAT, check_schema, json_error, write, wrong};
 use crate::manifest::volume::check_length;
 
 const VOLUME_SCHEMA: &str = "lode-volume";
 const DATASET_SCHEMA: &str = "lode-dataset";
-const FORMAT: &str = "1.0.0";
 
 /// The descriptor of a volume in JSON. The same one always makes the same bytes.
 ///
@@ -83,17 +81,6 @@ pub fn decode_dataset(bytes: &[u8]) -> Result<DatasetDescriptor, ManifestError> 
         checksum: wire.checksum_algorithm.map(|name| Box::from(name.as_ref())),
         grace_period: wire.grace_period_seconds,
     })
-}
-
-fn write(wire: &impl Serialize) -> Result<Vec<u8>, ManifestError> {
-    serde_json::to_vec_pretty(wire).map_err(|e| json_error(&e))
-}
-
-fn check_schema(expected: &str, found: &str, format: &str) -> Result<(), ManifestError> {
-    match found == expected {
-        true => check_format(format),
-        false => Err(wrong("schema_name", format!("{found:?} is not {expected:?}"))),
-    }
 }
 
 #[derive(Deserialize, Serialize)]

@@ -41,6 +41,15 @@ impl LayoutKind {
             Self::Hive => "hive",
         }
     }
+
+    /// The folder of the slots, in that of the dataset; empty in the flat layout.
+    pub const fn slot_folder(self) -> &'static str {
+        match self {
+            Self::Default => "snapshots",
+            Self::Flat => "",
+            Self::Hive => "segments",
+        }
+    }
 }
 
 impl fmt::Display for LayoutKind {
@@ -100,6 +109,11 @@ impl DatasetLayout {
         &self.prefix
     }
 
+    /// The same folder, as a key.
+    pub fn folder(&self) -> Key {
+        Key::assembled(self.prefix.clone())
+    }
+
     /// The descriptor.
     pub fn descriptor(&self) -> Key {
         self.key("dataset.json")
@@ -112,8 +126,8 @@ impl DatasetLayout {
 
     /// The folder of the slots. In the flat layout there is other data in it.
     pub fn slots(&self) -> Key {
-        match self.slot_folder() {
-            "" => Key::assembled(self.prefix.clone()),
+        match self.kind.slot_folder() {
+            "" => self.folder(),
             folder => self.key(folder),
         }
     }
@@ -125,7 +139,7 @@ impl DatasetLayout {
 
     /// The slot of `version`: the one key whose presence commits it.
     pub fn slot(&self, version: Version) -> Key {
-        match self.slot_folder() {
+        match self.kind.slot_folder() {
             "" => self.key(&format!("{version}/{MANIFEST}")),
             folder => self.key(&format!("{folder}/{version}/{MANIFEST}")),
         }
@@ -134,7 +148,7 @@ impl DatasetLayout {
     /// The version whose slot this key is.
     pub fn parse_slot(&self, key: &str) -> Option<Version> {
         let rest = key.strip_prefix(&self.prefix)?.strip_prefix('/')?;
-        let rest = match self.slot_folder() {
+        let rest = match self.kind.slot_folder() {
             "" => rest,
             folder => rest.strip_prefix(folder)?.strip_prefix('/')?,
         };
@@ -196,15 +210,6 @@ impl DatasetLayout {
         // The last one: a partition may have a folder of that name.
         let (partition, rest) = rest.rsplit_once("/segments/")?;
         Some((Partition::new(partition).ok()?, rest))
-    }
-
-    /// The folder of the slots below the prefix; empty in the flat layout.
-    fn slot_folder(&self) -> &'static str {
-        match self.kind {
-            LayoutKind::Default => "snapshots",
-            LayoutKind::Flat => "",
-            LayoutKind::Hive => "segments",
-        }
     }
 
     fn key(&self, rest: &str) -> Key {

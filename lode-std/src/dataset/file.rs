@@ -14,7 +14,7 @@ use lode_core::time::{Timestamp, ZonedTimestamp};
 use super::Shared;
 use super::content::{Content, Division};
 use super::snapshot::DatasetSnapshot;
-use super::transform::{TransformError, Transformer};
+use super::transform::Compression;
 use crate::Error;
 use crate::history::{Committer, StagedObject};
 
@@ -79,14 +79,6 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
         self.checksum.map(|algorithm| algorithm.begin())
     }
 
-    /// What makes a file's bytes fewer, if anything does.
-    pub(super) fn begin_compression(&self, key: &Key) -> Result<Option<Transformer>, Error> {
-        let Some(compressor) = &self.compressor else { return Ok(None) };
-        let transform =
-            compressor.compress().map_err(|source| Error::Compress { key: key.clone(), source })?;
-        Ok(Some(Transformer::new(transform, u64::MAX)))
-    }
-
     /// Compresses and stores a whole file.
     pub(super) async fn put_file(
         &self,
@@ -96,8 +88,8 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
         summary: Summary,
     ) -> Result<StagedFile, Error> {
         let key = self.new_file(partition)?;
-        let bytes = match self.begin_compression(&key)? {
-            Some(compression) => Bytes::from(compress(compression, &key, &bytes)?),
+        let bytes = match Compression::begin(self.compressor.as_deref(), &key)? {
+            Some(compression) => Bytes::from(compress(compression, &bytes)?),
             None => bytes,
         };
         let size = bytes.len() as u64;
@@ -160,25 +152,9 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
     }
 }
 
-fn compress(mut compression: Transformer, key: &Key, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+fn compress(mut compression: Compression, bytes: &[u8]) -> Result<Vec<u8>, Error> {
     let mut compressed = Vec::new();
-    compression
-        .push(bytes, |bytes| compressed.extend_from_slice(bytes))
-        .map_err(|error| error.at(key, 0))?;
-    compression
-        .finish(|bytes| compressed.extend_from_slice(bytes))
-        .map_err(|error| error.at(key, 0))?;
+    compression.push(bytes, |bytes| compressed.extend_from_slice(bytes))?;
+    compression.finish(|bytes| compressed.extend_from_slice(bytes))?;
     Ok(compressed)
-}
-
-impl TransformError {
-    /// The error, with its place; `limit` is how many bytes may come out.
-    pub(super) fn at(self, key: &Key, limit: u64) -> Error {
-        let key = key.clone();
-        match self {
-            Self::Compress(source) => Error::Compress { key, source },
-            Self::Limit => Error::TooLarge { key, limit },
-            Self::Stalled => Error::Stalled { key },
-        }
-    }
 }

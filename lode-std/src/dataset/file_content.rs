@@ -4,17 +4,12 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use futures::stream::BoxStream;
 use lode_core::checksum::{Algorithm, Hasher};
-use lode_core::compress::{Compressor, Transform};
-use lode_core::key::Key;
 use lode_core::manifest::DataFile;
 
-use super::Limits;
 use super::read::check_size;
+use super::transform::{Decompression, STEP};
 use crate::Error;
 use crate::store::Objects;
-
-/// How many bytes come out at once, however many of them a store hands over.
-const STEP: usize = 64 << 10;
 
 /// The content of a file that is being read: decompressed, in small pieces, and verified when its
 /// end is reached.
@@ -43,21 +38,21 @@ impl FileContent {
         Ok(Self { file, bytes, hasher, decompression, stored: Bytes::new(), size: 0 })
     }
 
-    /// The next piece; `None` at the end, if the file is what was committed.
+    /// The next piece, of a bounded size however many bytes a store hands over; `None` at the end, if the file is what was committed.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             if !self.stored.is_empty() {
                 return Ok(Some(self.stored.split_to(self.stored.len().min(STEP))));
             }
             if let Some(decompression) = &mut self.decompression {
-                let bytes = decompression.step(&self.file.key)?;
-                if bytes.is_some() || decompression.last {
+                let bytes = decompression.next()?;
+                if bytes.is_some() || decompression.has_ended() {
                     return Ok(bytes);
                 }
             }
             match (self.next_stored().await?, &mut self.decompression) {
-                (Some(stored), Some(decompression)) => decompression.input = stored,
-                (None, Some(decompression)) => decompression.last = true,
+                (Some(stored), Some(decompression)) => decompression.push(stored),
+                (None, Some(decompression)) => decompression.end(),
                 (Some(stored), None) => self.stored = stored,
                 (None, None) => return Ok(None),
             }
@@ -82,54 +77,5 @@ impl FileContent {
             }
             None => Ok(None),
         }
-    }
-}
-
-/// A decompression, which puts out a bounded number of bytes at a time.
-pub(super) struct Decompression {
-    transform: Box<dyn Transform>,
-    /// What has been read and not been taken.
-    input: Bytes,
-    /// Whether nothing follows `input`.
-    last: bool,
-    done: bool,
-    limit: u64,
-    /// How many bytes may still come out.
-    left: u64,
-}
-
-impl Decompression {
-    pub(super) fn begin(
-        compressor: &dyn Compressor,
-        file: &DataFile,
-        limits: Limits,
-    ) -> Result<Self, Error> {
-        let transform = compressor.decompress();
-        let transform =
-            transform.map_err(|source| Error::Compress { key: file.key.clone(), source })?;
-        let limit = limits.of_file(file.size);
-        Ok(Self { transform, input: Bytes::new(), last: false, done: false, limit, left: limit })
-    }
-
-    /// What comes out next; `None` if more input is needed, or nothing is left.
-    fn step(&mut self, key: &Key) -> Result<Option<Bytes>, Error> {
-        while !self.input.is_empty() || (self.last && !self.done) {
-            let mut output = vec![0; STEP];
-            let progress = self.transform.step(&self.input, &mut output, self.last);
-            let progress =
-                progress.map_err(|source| Error::Compress { key: key.clone(), source })?;
-            if progress.taken == 0 && progress.put == 0 && !progress.done {
-                return Err(Error::Stalled { key: key.clone() });
-            }
-            let left = self.left.checked_sub(progress.put as u64);
-            self.left = left.ok_or(Error::TooLarge { key: key.clone(), limit: self.limit })?;
-            self.input = self.input.split_off(progress.taken.min(self.input.len()));
-            self.done = progress.done;
-            if progress.put > 0 {
-                output.truncate(progress.put);
-                return Ok(Some(Bytes::from(output)));
-            }
-        }
-        Ok(None)
     }
 }

@@ -60,19 +60,18 @@ impl Wish {
 
     /// The layouts that share a folder tell themselves apart by the folders in it.
     async fn check_other_layout(&self, objects: &Objects) -> Result<(), Error> {
-        let (other, slots) = match self.layout.kind() {
-            LayoutKind::Default => (LayoutKind::Hive, "segments"),
-            LayoutKind::Hive => (LayoutKind::Default, "snapshots"),
+        let other = match self.layout.kind() {
+            LayoutKind::Default => LayoutKind::Hive,
+            LayoutKind::Hive => LayoutKind::Default,
             _ => return Ok(()),
         };
-        let prefix = Key::new(self.layout.prefix()).map_err(|e| Error::InvalidKey { source: e })?;
-        let folders = objects.folders(&prefix).await?;
-        let found = match folders.iter().any(|folder| folder == slots) {
-            true => other,
-            false => self.layout.kind(),
-        };
-        Mismatch::check("layout", &self.layout.kind(), &found)
-            .map_err(|source| Error::Mismatch { key: prefix, source })
+        let key = self.layout.folder();
+        let folders = objects.folders(&key).await?;
+        if !folders.iter().any(|folder| folder == other.slot_folder()) {
+            return Ok(());
+        }
+        Mismatch::check("layout", &self.layout.kind(), &other)
+            .map_err(|source| Error::Mismatch { key, source })
     }
 }
 

@@ -8,7 +8,7 @@ use lode_core::codec::Codec;
 use lode_core::manifest::{DataFile, DatasetManifest};
 
 use super::content::{Blobs, Content, Division, Records, Whole};
-use super::transform::Transformer;
+use super::transform::Decompression;
 use super::{Dataset, DatasetSnapshot, Shared};
 use crate::Error;
 
@@ -90,26 +90,11 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
                 return Err(Error::Corrupt { key: file.key, expected, found });
             }
         }
-        let Some((mut decompression, limit)) = self.begin_decompression(&file)? else {
-            return Ok((file, stored));
-        };
-        let mut bytes = Vec::new();
-        let mut run = || {
-            decompression.push(&stored, |out| bytes.extend_from_slice(out))?;
-            decompression.finish(|out| bytes.extend_from_slice(out))
-        };
-        run().map_err(|error| error.at(&file.key, limit))?;
-        Ok((file, Bytes::from(bytes)))
-    }
-
-    /// What brings a file's bytes back, and how many may come out.
-    fn begin_decompression(&self, file: &DataFile) -> Result<Option<(Transformer, u64)>, Error> {
-        let Some(compressor) = &self.compressor else { return Ok(None) };
-        let limit = self.limits.of_file(file.size);
-        let transform = compressor
-            .decompress()
-            .map_err(|source| Error::Compress { key: file.key.clone(), source })?;
-        Ok(Some((Transformer::new(transform, limit), limit)))
+        let compressor = self.compressor.as_deref();
+        match Decompression::begin(compressor, &file, self.limits)? {
+            Some(decompression) => Ok((file, decompression.run(stored)?)),
+            None => Ok((file, stored)),
+        }
     }
 
     /// The algorithm by which a snapshot's files are verified.
@@ -124,25 +109,27 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
     /// Checks that a snapshot was written with what this handle has.
     pub(super) fn check_means(&self, manifest: &DatasetManifest) -> Result<(), Error> {
         const NO_CODEC: &str = "no codec";
+        let codec = manifest.codec.as_deref().unwrap_or(NO_CODEC);
+        let opened = self.content.codec_name().unwrap_or(NO_CODEC);
+        check_opened(manifest.version, "codec", codec, opened)?;
         let compressor = self.compressor.as_ref().map(|compressor| compressor.name());
-        let means = [
-            (
-                "codec",
-                manifest.codec.as_deref().unwrap_or(NO_CODEC),
-                self.content.codec_name().unwrap_or(NO_CODEC),
-            ),
-            ("compressor", &*manifest.compressor, compressor.unwrap_or(DatasetManifest::NONE)),
-        ];
-        match means.into_iter().find(|(_, written, opened)| written != opened) {
-            Some((what, written, opened)) => Err(Error::Opened {
-                version: manifest.version,
-                what,
-                written: written.to_string(),
-                opened: opened.to_string(),
-            }),
-            None => Ok(()),
-        }
+        let opened = compressor.unwrap_or(DatasetManifest::NONE);
+        check_opened(manifest.version, "compressor", &manifest.compressor, opened)
     }
+}
+
+/// Checks that a snapshot is read with what it was written with.
+pub(super) fn check_opened(
+    version: Version,
+    what: &'static str,
+    written: &str,
+    opened: &str,
+) -> Result<(), Error> {
+    if written == opened {
+        return Ok(());
+    }
+    let (written, opened) = (written.to_string(), opened.to_string());
+    Err(Error::Opened { version, what, written, opened })
 }
 
 /// Checks that a file has the size that was committed.

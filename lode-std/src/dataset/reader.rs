@@ -9,14 +9,15 @@ use lode_core::Version;
 use lode_core::compress::Compressor;
 use lode_core::descriptor;
 use lode_core::id::Id;
-use lode_core::key::Key;
 use lode_core::layout::{DatasetLayout, LayoutKind};
 use lode_core::manifest::{DataFile, DatasetManifest};
 use lode_core::partition::Partition;
 use object_store::ObjectStore;
 
-use super::file_content::{Decompression, FileContent};
+use super::file_content::FileContent;
+use super::read::check_opened;
 use super::slots::{DatasetSlots, partitions};
+use super::transform::Decompression;
 use super::{DatasetSnapshot, Limits, ObjectReader};
 use crate::history::{Found, History};
 use crate::store::{Objects, list_ids};
@@ -53,12 +54,11 @@ impl DatasetReader {
         if let Some(found) = described_layout(&objects, &layout).await? {
             return Ok(Some(found));
         }
-        let prefix = Key::new(layout.prefix()).map_err(|source| Error::InvalidKey { source })?;
-        let folders = objects.folders(&prefix).await?;
+        let folders = objects.folders(&layout.folder()).await?;
         let is = |names: &[&str]| folders.iter().any(|folder| names.contains(&folder.as_str()));
         match () {
-            () if is(&["segments", "partitions"]) => Ok(Some(LayoutKind::Hive)),
-            () if is(&["snapshots", "data"]) => Ok(Some(LayoutKind::Default)),
+            () if is(&[LayoutKind::Hive.slot_folder(), "partitions"]) => Ok(Some(LayoutKind::Hive)),
+            () if is(&[LayoutKind::Default.slot_folder(), "data"]) => Ok(Some(LayoutKind::Default)),
             () => described_layout(&objects, &DatasetLayout::new(id, LayoutKind::Flat)).await,
         }
     }
@@ -187,20 +187,10 @@ impl DatasetReader {
     ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
         let manifest = snapshot.manifest();
         let opened = compressor.map_or(DatasetManifest::NONE, Compressor::name);
-        if opened != &*manifest.compressor {
-            return Err(Error::Opened {
-                version: manifest.version,
-                what: "compressor",
-                written: manifest.compressor.to_string(),
-                opened: opened.to_string(),
-            });
-        }
+        check_opened(manifest.version, "compressor", &manifest.compressor, opened)?;
         let slot = || file.key.clone();
         let algorithm = Checksums::default().named(manifest.checksum.as_deref(), slot)?;
-        let decompression = match compressor {
-            Some(compressor) => Some(Decompression::begin(compressor, file, limits)?),
-            None => None,
-        };
+        let decompression = Decompression::begin(compressor, file, limits)?;
         let opened = FileContent::open(&self.objects, file.clone(), algorithm, decompression);
         let content = opened.await?;
         Ok(stream::try_unfold(content, |mut content| async move {
@@ -245,9 +235,8 @@ impl DatasetReader {
         if prefix.is_some() && !history.versions().await?.is_empty() {
             return Ok(Vec::new());
         }
-        let prefix = Key::new(layout.prefix()).map_err(|source| Error::InvalidKey { source })?;
         let id = layout.id().clone();
-        match self.objects.list(&prefix, None)?.try_next().await? {
+        match self.objects.list(&layout.folder(), None)?.try_next().await? {
             Some(_) => Err(Error::NoManifests { id }),
             None => Err(Error::DatasetNotFound { id }),
         }

@@ -18,7 +18,7 @@ use tokio::io::AsyncWrite;
 
 use super::content::{Blobs, Content, Division, Records, Whole};
 use super::file::{StagedFile, Summary};
-use super::transform::Transformer;
+use super::transform::Compression;
 use super::{Dataset, DatasetSnapshot, Shared};
 use crate::Error;
 use crate::history::StagedObject;
@@ -231,11 +231,8 @@ impl fmt::Debug for BlobWriter {
 struct Sink<C: Content> {
     shared: Arc<Shared<C, Whole>>,
     key: Key,
-    compression: Option<Transformer>,
-    hasher: Option<Box<dyn Hasher>>,
-    /// What has not been sent, less than a part unless one is about to be.
-    pending: BytesMut,
-    size: u64,
+    compression: Option<Compression>,
+    stored: Stored,
     /// Present once there was a full part.
     upload: Option<WriteMultipart>,
     at: Option<lode_core::time::Timestamp>,
@@ -247,34 +244,30 @@ where
 {
     fn begin(shared: Arc<Shared<C, Whole>>) -> Result<Self, Error> {
         let key = shared.new_file(None)?;
-        let compression = shared.begin_compression(&key)?;
+        let compression = Compression::begin(shared.compressor.as_deref(), &key)?;
         let (hasher, at) = (shared.begin_checksum(), shared.writer.now());
-        let pending = BytesMut::new();
-        Ok(Self { shared, key, compression, hasher, pending, size: 0, upload: None, at })
+        let stored = Stored { hasher, pending: BytesMut::new(), size: 0 };
+        Ok(Self { shared, key, compression, stored, upload: None, at })
     }
 
     /// Takes bytes, without sending any.
     fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let mut store =
-            Stored { hasher: &mut self.hasher, pending: &mut self.pending, size: &mut self.size };
         match &mut self.compression {
-            Some(compression) => compression
-                .push(bytes, |bytes| store.take(bytes))
-                .map_err(|error| error.at(&self.key, 0)),
+            Some(compression) => compression.push(bytes, |bytes| self.stored.take(bytes)),
             None => {
-                store.take(bytes);
+                self.stored.take(bytes);
                 Ok(())
             }
         }
     }
 
     fn has_full_part(&self) -> bool {
-        self.pending.len() >= PART
+        self.stored.pending.len() >= PART
     }
 
     async fn upload_full_parts(&mut self) -> Result<(), Error> {
         while self.has_full_part() {
-            let part = self.pending.split_to(PART).freeze();
+            let part = self.stored.pending.split_to(PART).freeze();
             self.upload_part(part).await?;
         }
         Ok(())
@@ -289,11 +282,7 @@ where
             }
         };
         let ready = upload.wait_for_capacity(PARTS_IN_FLIGHT).await;
-        ready.map_err(|source| Error::Store {
-            operation: "write",
-            key: self.key.clone(),
-            source: Box::new(source),
-        })?;
+        ready.map_err(|source| Error::store("write", &self.key, source))?;
         upload.put(part);
         Ok(())
     }
@@ -304,34 +293,23 @@ where
         stats: Option<FileStats>,
         summary: Summary,
     ) -> Result<StagedFile, Error> {
-        if let Some(mut compression) = self.compression.take() {
-            let mut store = Stored {
-                hasher: &mut self.hasher,
-                pending: &mut self.pending,
-                size: &mut self.size,
-            };
-            let ended = compression.finish(|bytes| store.take(bytes));
-            ended.map_err(|error| error.at(&self.key, 0))?;
+        if let Some(compression) = self.compression.take() {
+            compression.finish(|bytes| self.stored.take(bytes))?;
         }
         self.upload_full_parts().await?;
-        let rest = self.pending.split().freeze();
+        let rest = self.stored.pending.split().freeze();
         let key = self.key.clone();
         let (key, at) = match self.upload.take() {
             Some(mut upload) => {
                 upload.put(rest);
                 let finished = upload.finish().await;
-                finished.map_err(|source| Error::Store {
-                    operation: "write",
-                    key: key.clone(),
-                    source: Box::new(source),
-                })?;
+                finished.map_err(|source| Error::store("write", &key, source))?;
                 (key, self.at)
             }
             None => self.shared.put_bytes(key, None, &rest).await?,
         };
-        let digest = self.hasher.take().map(Hasher::finish);
-        let file =
-            DataFile { key: key.clone(), size: self.size, digest, stats, extra: Metadata::new() };
+        let (size, digest) = (self.stored.size, self.stored.hasher.take().map(Hasher::finish));
+        let file = DataFile { key: key.clone(), size, digest, stats, extra: Metadata::new() };
         Ok(StagedFile { file, object: StagedObject { key, at }, summary })
     }
 
@@ -358,19 +336,21 @@ impl<C: Content> Drop for Sink<C> {
     }
 }
 
-/// Where the bytes of a file go, as they are stored.
-struct Stored<'a> {
-    hasher: &'a mut Option<Box<dyn Hasher>>,
-    pending: &'a mut BytesMut,
-    size: &'a mut u64,
+/// The bytes of a file, as they are stored.
+struct Stored {
+    hasher: Option<Box<dyn Hasher>>,
+    /// What has not been sent, less than a part unless one is about to be.
+    pending: BytesMut,
+    /// How many there are, sent or not.
+    size: u64,
 }
 
-impl Stored<'_> {
+impl Stored {
     fn take(&mut self, bytes: &[u8]) {
-        if let Some(hasher) = self.hasher {
+        if let Some(hasher) = &mut self.hasher {
             hasher.update(bytes);
         }
         self.pending.extend_from_slice(bytes);
-        *self.size += bytes.len() as u64;
+        self.size += bytes.len() as u64;
     }
 }

@@ -10,7 +10,8 @@ use lode_core::codec::{StreamDecoder, StreamingCodec};
 use lode_core::manifest::DataFile;
 
 use super::content::{Division, Records};
-use super::file_content::{Decompression, FileContent};
+use super::file_content::FileContent;
+use super::transform::Decompression;
 use super::{Dataset, Shared};
 use crate::Error;
 
@@ -95,10 +96,8 @@ impl<C: StreamingCodec + 'static> OpenFile<C> {
         algorithm: Option<Algorithm>,
         file: DataFile,
     ) -> Result<Self, Error> {
-        let decompression = match shared.compressor.as_deref() {
-            Some(compressor) => Some(Decompression::begin(compressor, &file, shared.limits)?),
-            None => None,
-        };
+        let decompression =
+            Decompression::begin(shared.compressor.as_deref(), &file, shared.limits)?;
         let objects = &shared.history.objects;
         let content = FileContent::open(objects, file, algorithm, decompression).await?;
         Ok(Self { content, decoder: shared.content.0.decoder() })

@@ -13,7 +13,6 @@ use lode_core::time::Timestamp;
 
 use super::{CommitUnknown, Head, History, Live, Lookout, Slots, StagedObject, Writer};
 use crate::Error;
-use crate::store::Creation;
 
 /// What is to be committed, whatever it will be on top of.
 pub(crate) trait Draft<S: Slots>: Send + Sync {
@@ -250,29 +249,13 @@ impl<S: Slots> Committer<'_, S> {
         }
         let mut taken = Vec::new();
         for entry in self.history.slots.entries(&prepared.live.manifest, version) {
-            if !self.create_entry(&entry, &prepared.bytes).await? {
+            // One that is there is a rival's for the same version, or our own.
+            if !self.writer.create(&self.history.objects, &entry, &prepared.bytes).await? {
                 taken.push(entry);
             }
         }
         self.announced = Some((version, taken));
         Ok(())
-    }
-
-    /// Whether the entry was there not yet. After a lost reply it may be our own: nobody knows.
-    async fn create_entry(&self, entry: &Key, bytes: &Bytes) -> Result<bool, Error> {
-        let mut resends = 0;
-        loop {
-            match self.history.objects.create(entry, bytes.clone()).await {
-                Creation::Created => return Ok(true),
-                // A rival for the same version has files in the same partition.
-                Creation::Exists => return Ok(false),
-                Creation::Unknown(_) if resends < self.writer.options.retry.resends => {
-                    resends += 1;
-                    self.writer.back_off(resends).await;
-                }
-                Creation::Rejected(error) | Creation::Unknown(error) => return Err(error),
-            }
-        }
     }
 
     /// The entries that have been written. Those of a commit that is being settled were written

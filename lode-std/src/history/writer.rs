@@ -124,20 +124,31 @@ impl Writer {
         key: &Key,
         bytes: &Bytes,
     ) -> Result<Option<Put>, Error> {
+        let at = self.now();
+        match self.create(objects, key, bytes).await? {
+            true => Ok(Some(Put::Sent(at))),
+            false => self.find(objects, key, bytes).await,
+        }
+    }
+
+    /// Creates an object, and sends it again while the outcome is not known: whether it was not
+    /// there yet. After a lost reply it may be our own that is there.
+    pub(crate) async fn create(
+        &self,
+        objects: &Objects,
+        key: &Key,
+        bytes: &Bytes,
+    ) -> Result<bool, Error> {
         let mut resends = 0;
         loop {
-            let at = self.now();
             match objects.create(key, bytes.clone()).await {
-                Creation::Created => return Ok(Some(Put::Sent(at))),
-                Creation::Exists => return self.find(objects, key, bytes).await,
-                Creation::Rejected(error) => return Err(error),
-                Creation::Unknown(error) if resends >= self.options.retry.resends => {
-                    return Err(error);
-                }
-                Creation::Unknown(_) => {
+                Creation::Created => return Ok(true),
+                Creation::Exists => return Ok(false),
+                Creation::Unknown(_) if resends < self.options.retry.resends => {
                     resends += 1;
                     self.back_off(resends).await;
                 }
+                Creation::Rejected(error) | Creation::Unknown(error) => return Err(error),
             }
         }
     }

@@ -66,9 +66,9 @@ impl Objects {
             | StoreError::PermissionDenied { .. }
             | StoreError::Unauthenticated { .. }
             | StoreError::UnknownConfigurationKey { .. } => {
-                Creation::Rejected(failed("create", key, source))
+                Creation::Rejected(Error::store("create", key, source))
             }
-            _ => Creation::Unknown(failed("create", key, source)),
+            _ => Creation::Unknown(Error::store("create", key, source)),
         }
     }
 
@@ -77,14 +77,14 @@ impl Objects {
         let path = parse(key, "write")?;
         match self.store.put(&path, bytes.into()).await {
             Ok(_) => Ok(()),
-            Err(source) => Err(failed("write", key, source)),
+            Err(source) => Err(Error::store("write", key, source)),
         }
     }
 
     /// Begins an upload in parts; the object is there when it is finished.
     pub(crate) async fn multipart(&self, key: &Key) -> Result<Box<dyn MultipartUpload>, Error> {
         let upload = self.store.put_multipart(&parse(key, "write")?).await;
-        upload.map_err(|source| failed("write", key, source))
+        upload.map_err(|source| Error::store("write", key, source))
     }
 
     /// The bytes of an object that must be there, as they come.
@@ -96,10 +96,10 @@ impl Objects {
             Ok(object) => {
                 let key = key.clone();
                 let bytes = object.into_stream();
-                Ok(bytes.map_err(move |source| failed("read", &key, source)).boxed())
+                Ok(bytes.map_err(move |source| Error::store("read", &key, source)).boxed())
             }
             Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
-            Err(source) => Err(failed("read", key, source)),
+            Err(source) => Err(Error::store("read", key, source)),
         }
     }
 
@@ -112,7 +112,7 @@ impl Objects {
         match result {
             Ok(bytes) => Ok(Some(bytes)),
             Err(StoreError::NotFound { .. }) => Ok(None),
-            Err(source) => Err(failed("read", key, source)),
+            Err(source) => Err(Error::store("read", key, source)),
         }
     }
 
@@ -151,7 +151,7 @@ impl Objects {
                     expected: offset + length,
                     found: meta.size,
                 }),
-                Some(_) => Err(failed("read", key, source)),
+                Some(_) => Err(Error::store("read", key, source)),
             },
         }
     }
@@ -160,7 +160,7 @@ impl Objects {
     pub(crate) async fn delete(&self, key: &Key) -> Result<(), Error> {
         match self.store.delete(&parse(key, "delete")?).await {
             Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
-            Err(source) => Err(failed("delete", key, source)),
+            Err(source) => Err(Error::store("delete", key, source)),
         }
     }
 
@@ -169,7 +169,7 @@ impl Objects {
         match self.store.head(&parse(key, "look at")?).await {
             Ok(meta) => Ok(Some(meta)),
             Err(StoreError::NotFound { .. }) => Ok(None),
-            Err(source) => Err(failed("look at", key, source)),
+            Err(source) => Err(Error::store("look at", key, source)),
         }
     }
 
@@ -185,7 +185,9 @@ impl Objects {
             None => self.store.list(Some(&path)),
         };
         let folder = folder.clone();
-        Ok(list.map(move |meta| meta.map_err(|source| failed("list", &folder, source))).boxed())
+        Ok(list
+            .map(move |meta| meta.map_err(|source| Error::store("list", &folder, source)))
+            .boxed())
     }
 
     /// The names of the folders right below a folder.
@@ -196,7 +198,7 @@ impl Objects {
                 .iter()
                 .filter_map(|path| path.as_ref().rsplit('/').next().map(str::to_string))
                 .collect()),
-            Err(source) => Err(failed("list", folder, source)),
+            Err(source) => Err(Error::store("list", folder, source)),
         }
     }
 }
@@ -209,9 +211,5 @@ impl std::fmt::Display for Objects {
 
 /// The store's own type for a key. It must not be escaped, else others would not find it.
 fn parse(key: &Key, operation: &'static str) -> Result<Path, Error> {
-    Path::parse(key.as_str()).map_err(|source| failed(operation, key, source.into()))
-}
-
-fn failed(operation: &'static str, key: &Key, source: StoreError) -> Error {
-    Error::Store { operation, key: key.clone(), source: Box::new(source) }
+    Path::parse(key.as_str()).map_err(|source| Error::store(operation, key, source.into()))
 }

@@ -15,7 +15,7 @@ use crate::manifest::{CommitId, ManifestDigest, ManifestError, Metadata, Tombsto
 use crate::time::{Timestamp, ZonedTimestamp};
 
 /// The version that is written; all of major version 1 are read.
-pub(super) const FORMAT: &str = "1.0.0";
+pub(crate) const FORMAT: &str = "1.0.0";
 
 /// A text of a manifest, borrowed from its bytes where that is possible.
 pub(super) type Text<'a> = Cow<'a, str>;
@@ -51,11 +51,7 @@ pub(super) struct Placed {
 
 impl Place<'_> {
     pub(super) fn parse(&self) -> Result<Placed, ManifestError> {
-        if self.schema_name != self.schema {
-            let reason = format!("{:?} is not {:?}", self.schema_name, self.schema);
-            return Err(wrong("schema_name", reason));
-        }
-        check_format(self.format_version)?;
+        check_schema(self.schema, self.schema_name, self.format_version)?;
         let created_at = self.created_at.map(|text| parse_time("created_at", text)).transpose()?;
         Ok(Placed {
             id: Id::existing(self.id).map_err(|e| wrong(self.id_field, e))?,
@@ -93,11 +89,18 @@ impl Placed {
     }
 }
 
-/// Checks that this version of the format can be read.
-pub(crate) fn check_format(found: &str) -> Result<(), ManifestError> {
-    match found.split('.').next() == FORMAT.split('.').next() {
+/// Checks that a text is of this schema, in a version of the format that can be read.
+pub(crate) fn check_schema(
+    schema: &str,
+    found: &str,
+    format_version: &str,
+) -> Result<(), ManifestError> {
+    if found != schema {
+        return Err(wrong("schema_name", format!("{found:?} is not {schema:?}")));
+    }
+    match format_version.split('.').next() == FORMAT.split('.').next() {
         true => Ok(()),
-        false => Err(ManifestError::Version { found: found.to_string() }),
+        false => Err(ManifestError::Version { found: format_version.to_string() }),
     }
 }
 
@@ -154,7 +157,7 @@ pub(super) fn parse_time(field: &str, text: &str) -> Result<ZonedTimestamp, Mani
 }
 
 /// The bytes of a manifest.
-pub(super) fn write(wire: &impl Serialize) -> Result<Vec<u8>, ManifestError> {
+pub(crate) fn write(wire: &impl Serialize) -> Result<Vec<u8>, ManifestError> {
     serde_json::to_vec_pretty(wire).map_err(|e| json_error(&e))
 }
 

@@ -41,7 +41,7 @@ mod common;
 mod dataset;
 mod volume;
 
-pub(crate) use self::common::check_format;
+pub(crate) use self::common::{FORMAT, check_schema, write};
 pub use self::dataset::{decode_dataset, encode_dataset, encode_dataset_tombstone};
 pub use self::volume::{decode_volume, encode_tombstone, encode_volume};
 
