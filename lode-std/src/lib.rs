@@ -64,6 +64,7 @@
 
 mod checksums;
 mod clock;
+pub mod conformance;
 mod dataset;
 mod entropy;
 mod error;
@@ -87,7 +88,7 @@ pub use self::checksums::Checksums;
 pub use self::clock::{Clock, SystemClock};
 pub use self::dataset::{
     BlobWriter, Blobs, Content, Dataset, DatasetBuilder, DatasetReader, DatasetSnapshot, Division,
-    Limits, ObjectReader, Partitioned, Records, Transaction, Whole,
+    Limits, ObjectReader, Partitioned, Records, StageWriter, Transaction, Whole,
 };
 pub use self::entropy::{Entropy, SystemEntropy};
 pub use self::error::Error;

@@ -6,7 +6,6 @@ use futures::stream::BoxStream;
 use lode_core::checksum::{Algorithm, Hasher};
 use lode_core::manifest::DataFile;
 
-use super::read::check_size;
 use super::transform::{Decompression, STEP};
 use crate::Error;
 use crate::store::Objects;
@@ -77,5 +76,13 @@ impl FileContent {
             }
             None => Ok(None),
         }
+    }
+}
+
+/// Checks that a file has the size that was committed.
+fn check_size(file: &DataFile, found: u64) -> Result<(), Error> {
+    match found == file.size {
+        true => Ok(()),
+        false => Err(Error::Truncated { key: file.key.clone(), expected: file.size, found }),
     }
 }

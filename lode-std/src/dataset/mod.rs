@@ -1,5 +1,6 @@
 //! Datasets: series of immutable snapshots of records or blobs.
 
+mod blob;
 mod builder;
 mod content;
 mod file;
@@ -9,6 +10,7 @@ mod object;
 mod open;
 mod read;
 mod reader;
+mod sink;
 mod slots;
 mod snapshot;
 mod stream;
@@ -27,6 +29,7 @@ use lode_core::checksum::Algorithm;
 use lode_core::compress::Compressor;
 use lode_core::id::Id;
 
+pub use self::blob::{BlobWriter, StageWriter};
 pub use self::builder::DatasetBuilder;
 use self::content::TimeOf;
 pub use self::content::{Blobs, Content, Division, Partitioned, Records, Whole};
@@ -35,7 +38,6 @@ pub use self::object::ObjectReader;
 pub use self::reader::DatasetReader;
 use self::slots::DatasetSlots;
 pub use self::snapshot::DatasetSnapshot;
-pub use self::stream::BlobWriter;
 pub use self::transaction::Transaction;
 use crate::history::{CommitUnknown, Committer, History, Writer};
 use crate::{Checksums, Error};

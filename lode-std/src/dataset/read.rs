@@ -81,9 +81,7 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
         file: DataFile,
         algorithm: Option<Algorithm>,
     ) -> Result<(DataFile, Bytes), Error> {
-        let stored = self.history.objects.read(&file.key).await?;
-        let stored = stored.ok_or_else(|| Error::Missing { key: file.key.clone() })?;
-        check_size(&file, stored.len() as u64)?;
+        let stored = self.history.objects.read_exact(&file.key, file.size).await?;
         if let Some((algorithm, expected)) = algorithm.zip(file.digest) {
             let found = algorithm.digest(&stored);
             if found != expected {
@@ -130,12 +128,4 @@ pub(super) fn check_opened(
     }
     let (written, opened) = (written.to_string(), opened.to_string());
     Err(Error::Opened { version, what, written, opened })
-}
-
-/// Checks that a file has the size that was committed.
-pub(super) fn check_size(file: &DataFile, found: u64) -> Result<(), Error> {
-    match found == file.size {
-        true => Ok(()),
-        false => Err(Error::Truncated { key: file.key.clone(), expected: file.size, found }),
-    }
 }

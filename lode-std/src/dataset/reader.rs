@@ -157,10 +157,10 @@ impl DatasetReader {
     ///
     /// # Errors
     ///
-    /// [`Error::Missing`] if it is gone, or whatever the store reports.
+    /// [`Error::Missing`] if it is gone, [`Error::Truncated`] if it has another size, or whatever
+    /// the store reports.
     pub async fn open(&self, file: &DataFile) -> Result<Bytes, Error> {
-        let bytes = self.objects.read(&file.key).await?;
-        bytes.ok_or_else(|| Error::Missing { key: file.key.clone() })
+        self.objects.read_exact(&file.key, file.size).await
     }
 
     /// Random access on a data file as it is stored. Costs nothing yet.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use lode_core::codec::Codec;
-use lode_core::manifest::Metadata;
+use lode_core::manifest::{DataFile, Metadata};
 
 use super::content::{Blobs, Content, Division, Records, Whole};
 use super::file::StagedFile;
@@ -24,13 +24,14 @@ impl<C: Content, D: Division<C::Item>> Dataset<C, D> {
 /// be collected.
 #[must_use = "what is not committed is not part of the dataset"]
 pub struct Transaction<C: Content, D> {
-    shared: Arc<Shared<C, D>>,
+    pub(super) shared: Arc<Shared<C, D>>,
     /// In the order in which they became durable.
     files: Mutex<Vec<StagedFile>>,
 }
 
 impl<C: Codec + 'static, D: Division<C::Record>> Transaction<Records<C>, D> {
-    /// Writes records as a file, or one for each partition, durably.
+    /// Writes records as a file, or one for each partition, durably. Returns the files as the
+    /// manifest will have them.
     ///
     /// Costs one create for each file.
     ///
@@ -41,27 +42,24 @@ impl<C: Codec + 'static, D: Division<C::Record>> Transaction<Records<C>, D> {
     pub async fn stage<'a>(
         &self,
         records: impl IntoIterator<Item = &'a C::Record, IntoIter: Send> + Send,
-    ) -> Result<(), Error>
+    ) -> Result<Vec<DataFile>, Error>
     where
         C::Record: Sync,
     {
         let encoded = self.shared.encode(records)?;
         let files = self.shared.put_files(encoded).await?;
-        self.add(files);
-        Ok(())
+        Ok(files.into_iter().map(|file| self.add(file)).collect())
     }
 }
 
 impl Transaction<Blobs, Whole> {
-    /// Writes a blob, durably. Costs one create.
+    /// Writes a blob, durably. Returns the file as the manifest will have it. Costs one create.
     ///
     /// # Errors
     ///
     /// Whatever the store reports. The transaction goes on without the blob.
-    pub async fn stage_blob(&self, bytes: impl Into<Bytes> + Send) -> Result<(), Error> {
-        let file = self.shared.put_blob(bytes.into()).await?;
-        self.add(vec![file]);
-        Ok(())
+    pub async fn stage_blob(&self, bytes: impl Into<Bytes> + Send) -> Result<DataFile, Error> {
+        Ok(self.add(self.shared.put_blob(bytes.into()).await?))
     }
 }
 
@@ -83,8 +81,11 @@ impl<C: Content, D: Division<C::Item>> Transaction<C, D> {
         }
     }
 
-    fn add(&self, files: Vec<StagedFile>) {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).extend(files);
+    /// Makes a file part of the snapshot.
+    pub(super) fn add(&self, staged: StagedFile) -> DataFile {
+        let file = staged.file.clone();
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).push(staged);
+        file
     }
 }
 

@@ -116,6 +116,28 @@ impl Objects {
         }
     }
 
+    /// The whole of an object that must be there and have this size; of one that has another,
+    /// however large, nothing is read.
+    pub(crate) async fn read_exact(&self, key: &Key, size: u64) -> Result<Bytes, Error> {
+        let result = match self.store.get(&parse(key, "read")?).await {
+            Ok(object) if object.meta.size != size => {
+                let found = object.meta.size;
+                return Err(Error::Truncated { key: key.clone(), expected: size, found });
+            }
+            Ok(object) => object.bytes().await,
+            Err(source) => Err(source),
+        };
+        match result {
+            Ok(bytes) if bytes.len() as u64 == size => Ok(bytes),
+            Ok(bytes) => {
+                let found = bytes.len() as u64;
+                Err(Error::Truncated { key: key.clone(), expected: size, found })
+            }
+            Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
+            Err(source) => Err(Error::store("read", key, source)),
+        }
+    }
+
     /// `length` bytes of an object that must be there, from `offset` on. One request, unless it
     /// fails.
     ///

@@ -12,7 +12,7 @@ use object_store::path::Path;
 use serde_json::{Value, json};
 
 use crate::helpers::{events, version};
-use crate::support::memory;
+use crate::support::fresh;
 
 /// `count` times the same byte or line, compressed piece by piece.
 fn bomb(line: &[u8], count: usize) -> Vec<u8> {
@@ -38,7 +38,7 @@ fn bomb(line: &[u8], count: usize) -> Vec<u8> {
 /// A store with one snapshot of one file of these bytes.
 async fn store_with(file: Vec<u8>) -> Arc<dyn ObjectStore> {
     use object_store::ObjectStoreExt;
-    let store = memory();
+    let store = fresh();
     let dataset = events("events").compressor(Gzip::default()).open(store.clone()).await.unwrap();
     let snapshot = dataset.write(&[json!(1)], meta! {}).await.unwrap();
     let slot = Path::from(format!("datasets/events/snapshots/{:019}/manifest.json", 1));

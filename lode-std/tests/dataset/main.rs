@@ -26,4 +26,5 @@ mod reading;
 mod round_trip;
 mod streaming;
 mod third_party;
+mod transactions;
 mod writing;

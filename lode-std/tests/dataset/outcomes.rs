@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::helpers::{Events, events, hive, numbers, patient, read_both, version};
 use crate::support::scripted::{Fault, Scripted};
-use crate::support::{directory, memory};
+use crate::support::{directory, fresh};
 
 const SLOT: &str = "/manifest.json";
 
@@ -166,7 +166,7 @@ async fn four_writers(store: Arc<dyn object_store::ObjectStore>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn four_handles_in_memory() {
-    four_writers(memory()).await;
+    four_writers(fresh()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -178,7 +178,7 @@ async fn four_handles_in_a_directory() {
 /// Clones of one handle queue up: without any retries none of them ever sees a conflict.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn clones_of_one_handle_need_no_retries() {
-    let dataset = events("events").open(memory()).await.unwrap();
+    let dataset = events("events").open(fresh()).await.unwrap();
     let tasks = (0..8).map(|writer| {
         let dataset = dataset.clone();
         tokio::spawn(async move {

@@ -9,7 +9,7 @@ use lode_std::{Dataset, DatasetReader, DatasetSnapshot, Error, LayoutKind, Limit
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use crate::support::scripted::Scripted;
-use crate::support::{memory, pattern};
+use crate::support::{fresh, pattern};
 
 /// The content of the only file.
 async fn content(
@@ -25,7 +25,7 @@ async fn content(
 
 #[tokio::test]
 async fn piece_by_piece() {
-    let store = memory();
+    let store = fresh();
     let reader = DatasetReader::new(store.clone(), LayoutKind::Default);
     let bytes = pattern(0, 1_000_000);
     let plain = Dataset::builder("plain").open(store.clone()).await.unwrap();
@@ -59,7 +59,7 @@ async fn damage_is_noticed() {
 
 #[tokio::test]
 async fn at_any_place() {
-    let store = memory();
+    let store = fresh();
     let bytes = pattern(0, 1_000_000);
     let dataset = Dataset::builder("blobs").open(store.clone()).await.unwrap();
     let snapshot = dataset.write_blob(bytes.clone(), meta! {}).await.unwrap();

@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use tokio::runtime::Builder;
 
 use crate::helpers::{events, read_both};
-use crate::support::memory;
+use crate::support::fresh;
 
 fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -39,7 +39,7 @@ async fn round_trip(groups: &[Vec<Value>], compressor: u8) -> Vec<Value> {
         1 => builder.compressor(Gzip::default()),
         _ => builder.compressor(Zstd::default()),
     };
-    let dataset = builder.open(memory()).await.unwrap();
+    let dataset = builder.open(fresh()).await.unwrap();
     let snapshot = match groups {
         [all] => dataset.write(all, meta! {}).await.unwrap(),
         groups => {

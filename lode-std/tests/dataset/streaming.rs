@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::helpers::{events, open_events, read_both, version};
 use crate::support::scripted::{Fault, Scripted};
-use crate::support::{directory, memory, pattern};
+use crate::support::{directory, fresh, pattern};
 
 /// How large a part is.
 const PART: usize = 8 << 20;
@@ -56,9 +56,9 @@ async fn round_trip(store: Arc<dyn ObjectStore>, size: usize, compress: bool, ch
 #[tokio::test]
 async fn blobs_of_any_size_come_back() {
     for size in [0, 1, PART - 1, PART, PART + 1, 2 * PART, 2 * PART + 12_345] {
-        round_trip(memory(), size, false, "xxh3-128").await;
+        round_trip(fresh(), size, false, "xxh3-128").await;
     }
-    round_trip(memory(), 2 * PART, true, "md5").await;
+    round_trip(fresh(), 2 * PART, true, "md5").await;
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ fn record(n: u64) -> Value {
 
 #[tokio::test]
 async fn more_records_than_a_part_holds() {
-    let dataset = open_events(memory()).await;
+    let dataset = open_events(fresh()).await;
     let records = futures::stream::iter(0..20_000).map(|n| Ok(record(n)));
     let snapshot = dataset.stream_write_records(records, meta! {}).await.unwrap();
     assert_eq!((snapshot.row_count(), snapshot.files().len()), (20_000, 1));
@@ -99,7 +99,7 @@ async fn more_records_than_a_part_holds() {
 
 #[tokio::test]
 async fn compressed_records() {
-    let dataset = events("events").compressor(Gzip::default()).open(memory()).await.unwrap();
+    let dataset = events("events").compressor(Gzip::default()).open(fresh()).await.unwrap();
     let records = futures::stream::iter(0..3_000).map(|n| Ok(record(n)));
     let snapshot = dataset.stream_write_records(records, meta! {}).await.unwrap();
     assert!(snapshot.files()[0].key.as_str().ends_with("/data.gz"));

@@ -6,7 +6,7 @@ use lode_std::{Checksums, Dataset, DatasetReader, Error, LayoutKind, meta};
 
 use crate::helpers::version;
 use crate::plugins::{ByLength, RunLength, Sums, Texts};
-use crate::support::memory;
+use crate::support::fresh;
 
 fn texts() -> Vec<String> {
     (1..200).map(|n| "ab".repeat(n % 7 + 1) + &"x".repeat(n * 13)).collect()
@@ -14,7 +14,7 @@ fn texts() -> Vec<String> {
 
 #[tokio::test]
 async fn all_together_in_partitions() {
-    let store = memory();
+    let store = fresh();
     let open = || {
         let builder = Dataset::builder("texts").checksum(Algorithm::of::<Sums>());
         builder.compressor(RunLength).codec(Texts).partition_by(ByLength(3)).open(store.clone())
@@ -56,7 +56,7 @@ async fn all_together_as_streams() {
     let checksums = Checksums::default().with(Algorithm::of::<Sums>());
     let builder = Dataset::builder("texts").checksums(checksums);
     let builder = builder.checksum(Algorithm::of::<Sums>()).compressor(RunLength).codec(Texts);
-    let dataset = builder.open(memory()).await.unwrap();
+    let dataset = builder.open(fresh()).await.unwrap();
     let texts = texts();
     let records = futures::stream::iter(texts.clone()).map(Ok::<_, Error>);
     let snapshot = dataset.stream_write_records(records, meta! {}).await.unwrap();
@@ -70,7 +70,7 @@ async fn all_together_as_streams() {
 /// Without the plugin it can be listed, and neither read nor written.
 #[tokio::test]
 async fn without_the_checksum_it_cannot_be_opened() {
-    let store = memory();
+    let store = fresh();
     let builder = Dataset::builder("blobs").checksum(Algorithm::of::<Sums>());
     builder.open(store.clone()).await.unwrap().write_blob("x", meta! {}).await.unwrap();
     let error = Dataset::builder("blobs").open(store.clone()).await.unwrap_err();

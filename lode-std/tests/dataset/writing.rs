@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
 use crate::helpers::{events, hive, open_events, read_both, version};
-use crate::support::memory;
+use crate::support::fresh;
 use crate::support::scripted::Scripted;
 
 #[tokio::test]
 async fn no_records_make_a_snapshot_without_files() {
-    let dataset = open_events(memory()).await;
+    let dataset = open_events(fresh()).await;
     assert!(dataset.latest().await.unwrap().is_none());
     let snapshot = dataset.write(&[] as &[Value], meta! { "empty" => true }).await.unwrap();
     assert!(snapshot.files().is_empty());
@@ -33,7 +33,7 @@ async fn no_records_make_a_snapshot_without_files() {
 
 #[tokio::test]
 async fn an_empty_blob_is_one() {
-    let dataset = Dataset::builder("blobs").open(memory()).await.unwrap();
+    let dataset = Dataset::builder("blobs").open(fresh()).await.unwrap();
     let snapshot = dataset.write_blob("", meta! {}).await.unwrap();
     assert_eq!(dataset.read(snapshot.version()).await.unwrap(), [""]);
     let snapshot = dataset.stream_write().unwrap().commit(meta! {}).await.unwrap();
@@ -43,7 +43,7 @@ async fn an_empty_blob_is_one() {
 
 #[tokio::test]
 async fn each_snapshot_has_its_own_records() {
-    let dataset = open_events(memory()).await;
+    let dataset = open_events(fresh()).await;
     for n in 1..4 {
         let snapshot = dataset.write(&[json!(n), json!([n])], meta! { "n" => n }).await.unwrap();
         assert_eq!((snapshot.version(), snapshot.row_count()), (version(n), 2));
@@ -58,7 +58,7 @@ async fn each_snapshot_has_its_own_records() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_tasks_stage_and_one_commits() {
-    let dataset = open_events(memory()).await;
+    let dataset = open_events(fresh()).await;
     let tx = Arc::new(dataset.begin());
     let stages = (0..40).map(|task| {
         let tx = tx.clone();
@@ -104,7 +104,7 @@ async fn what_is_dropped_or_aborted_is_not_visible() {
 
 #[tokio::test]
 async fn partitions_have_files_of_their_own() {
-    let dataset = hive("hive").open(memory()).await.unwrap();
+    let dataset = hive("hive").open(fresh()).await.unwrap();
     let record = |day: u32, region: &str, v: u32| json!({"day": day, "region": region, "v": v});
     let records = [record(2, "a/b", 1), record(1, "ü", 2), record(2, "a/b", 3), record(1, "", 4)];
     let snapshot = dataset.write(&records, meta! {}).await.unwrap();
@@ -160,7 +160,7 @@ fn time_of(record: &Value) -> Option<Timestamp> {
 async fn snapshots_know_the_first_and_the_last_time() {
     let at = |seconds| Timestamp::new(seconds, 1).map(ZonedTimestamp::from);
     let records = [json!({"at": 30}), json!({}), json!({"at": -7}), json!({"at": 5})];
-    let dataset = events("events").timestamps(time_of).open(memory()).await.unwrap();
+    let dataset = events("events").timestamps(time_of).open(fresh()).await.unwrap();
     let written = dataset.write(&records, meta! {}).await.unwrap();
     let stream = futures::stream::iter(records.clone().map(Ok));
     let streamed = dataset.stream_write_records(stream, meta! {}).await.unwrap();
@@ -186,7 +186,7 @@ async fn so_do_those_of_partitions() {
         events("a").timestamps(time_of).partition_by(by()),
         events("b").partition_by(by()).timestamps(time_of),
     ] {
-        let dataset = builder.open(memory()).await.unwrap();
+        let dataset = builder.open(fresh()).await.unwrap();
         let snapshot = dataset.write(&records, meta! {}).await.unwrap();
         let times = (snapshot.manifest().min_timestamp, snapshot.manifest().max_timestamp);
         assert_eq!(times.0.map(|time| time.at.seconds()), Some(1));

@@ -8,12 +8,23 @@ pub mod scripted;
 use std::path::Path;
 use std::sync::Arc;
 
-use lode_std::{Volume, store};
+use lode_std::{Entropy, SystemEntropy, Volume, store};
 use object_store::ObjectStore;
 
-/// An empty store in memory.
-pub fn memory() -> Arc<dyn ObjectStore> {
-    store::open("memory:").unwrap()
+/// Names the store in which the tests are to run, instead of in memory: a URL that
+/// [`store::open`] takes. Each test has a folder of its own in it.
+pub const STORE: &str = "LODE_TEST_STORE";
+
+/// An empty store: in memory, or on the server that [`STORE`] names.
+pub fn fresh() -> Arc<dyn ObjectStore> {
+    store::open(&fresh_location().unwrap_or("memory:".to_string())).unwrap()
+}
+
+/// Where an empty store is on the server that [`STORE`] names, if it names one.
+pub fn fresh_location() -> Option<String> {
+    let location = std::env::var(STORE).ok()?;
+    let (bucket, query) = location.split_once('?').unwrap_or((&location, ""));
+    Some(format!("{bucket}/test-{:016x}?{query}", SystemEntropy.bits().unwrap()))
 }
 
 /// A directory as a store.

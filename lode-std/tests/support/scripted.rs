@@ -1,4 +1,4 @@
-//! A store in memory that writes down every call, and does to it what a script says.
+//! A store that writes down every call, and does to it what a script says.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -7,14 +7,15 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
-use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
     ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult,
-    Result,
+    Result, UploadPart,
 };
 use tokio::sync::Notify;
+
+use super::fresh;
 
 /// What happens to a put whose key matches.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,10 +35,10 @@ pub enum Fault {
 /// One rule of a script: the next put whose key contains the text suffers this.
 type Rule = (&'static str, Fault);
 
-/// A store in memory with a call log and a script of faults.
-#[derive(Debug, Default)]
+/// An empty store with a call log and a script of faults.
+#[derive(Debug)]
 pub struct Scripted {
-    inner: InMemory,
+    inner: Arc<dyn ObjectStore>,
     calls: Mutex<Vec<String>>,
     script: Mutex<VecDeque<Rule>>,
     /// How many more writes and deletes are let through, if they are counted.
@@ -67,7 +68,13 @@ impl Gate {
 
 impl Scripted {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self::default())
+        Arc::new(Self {
+            inner: fresh(),
+            calls: Mutex::default(),
+            script: Mutex::default(),
+            writes_left: Mutex::default(),
+            gates: Mutex::default(),
+        })
     }
 
     pub fn store(self: &Arc<Self>) -> Arc<dyn ObjectStore> {
@@ -159,6 +166,26 @@ impl fmt::Display for Scripted {
     }
 }
 
+/// An upload in parts that is completed, and the reply is lost.
+#[derive(Debug)]
+struct Unacknowledged(Box<dyn MultipartUpload>);
+
+#[async_trait]
+impl MultipartUpload for Unacknowledged {
+    fn put_part(&mut self, part: PutPayload) -> UploadPart {
+        self.0.put_part(part)
+    }
+
+    async fn complete(&mut self) -> Result<PutResult> {
+        self.0.complete().await?;
+        Err(lost())
+    }
+
+    async fn abort(&mut self) -> Result<()> {
+        self.0.abort().await
+    }
+}
+
 fn denied(path: &Path) -> Error {
     Error::PermissionDenied { path: path.to_string(), source: "you may only read".into() }
 }
@@ -207,7 +234,11 @@ impl ObjectStore for Scripted {
         if self.refuses_write() {
             return Err(denied(path));
         }
-        self.inner.put_multipart_opts(path, options).await
+        let upload = self.inner.put_multipart_opts(path, options).await?;
+        Ok(match self.next_fault(path) {
+            Some(Fault::AppliedButFailed) => Box::new(Unacknowledged(upload)),
+            _ => upload,
+        })
     }
 
     async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {

@@ -7,15 +7,15 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::support::scripted::Scripted;
-use crate::support::{memory, volume};
+use crate::support::{fresh, volume};
 
 #[tokio::test]
 async fn lengths_and_ranges() {
     for length in [0, 1 << 63, u64::MAX] {
-        let result = Volume::builder("disk", length).open(memory()).await;
+        let result = Volume::builder("disk", length).open(fresh()).await;
         assert!(matches!(result, Err(Error::InvalidLength { length: l }) if l == length));
     }
-    let volume = volume(&memory()).await;
+    let volume = volume(&fresh()).await;
     for (offset, length, end) in [(999, 2, 1001), (1000, 1, 1001), (u64::MAX, 1, u64::MAX)] {
         let result = volume.stage_at(offset, vec![0; length]).await;
         let Err(Error::OutOfBounds { start, end: e, total_length: 1000 }) = result else {
@@ -39,7 +39,7 @@ async fn lengths_and_ranges() {
 
 #[tokio::test]
 async fn overlaps() {
-    let volume = volume(&memory()).await;
+    let volume = volume(&fresh()).await;
     let block = volume.stage_at(10, "0123456789").await.unwrap();
     volume.commit([block], meta! {}).await.unwrap();
     for (offset, bytes) in [(10, "other byte"), (5, "012345"), (19, "ab"), (12, "x")] {
@@ -59,17 +59,17 @@ async fn overlaps() {
 async fn ids() {
     let endless = "x".repeat(10_000);
     for id in ["", ".", "..", "a/b", "../a", "a\\b", "a\0b", endless.as_str(), "Upper", "-a"] {
-        let result = Volume::builder(id, 1).open(memory()).await;
+        let result = Volume::builder(id, 1).open(fresh()).await;
         let Err(error @ Error::InvalidId { .. }) = result else { panic!("{id:?}: {result:?}") };
         assert!(error.to_string().len() < 300, "{error}");
     }
     let gone = Volume::existing("gone");
-    let error = gone.clone().open(memory()).await.unwrap_err();
+    let error = gone.clone().open(fresh()).await.unwrap_err();
     assert!(matches!(error, Error::VolumeNotFound { .. }), "{error}");
-    let error = gone.open_read_only(memory()).await.unwrap_err();
+    let error = gone.open_read_only(fresh()).await.unwrap_err();
     assert!(matches!(error, Error::VolumeNotFound { .. }), "{error}");
     let version = Version::new(7).unwrap();
-    let error = volume(&memory()).await.snapshot(version).await.unwrap_err();
+    let error = volume(&fresh()).await.snapshot(version).await.unwrap_err();
     assert!(matches!(error, Error::SnapshotNotFound { version: v, .. } if v == version));
 }
 
@@ -266,7 +266,7 @@ async fn a_damaged_descriptor() {
 async fn metadata_that_cannot_be_written() {
     for format in [Format::Compact, Format::Json] {
         let builder = Volume::builder("disk", 1000).format(format);
-        let volume = builder.open(memory()).await.unwrap();
+        let volume = builder.open(fresh()).await.unwrap();
         let block = volume.stage_at(0, "block").await.unwrap();
         let error = volume.commit([block], meta! { "x" => f64::NAN }).await.unwrap_err();
         assert!(matches!(error, Error::Unwritable { .. }), "{error}");
@@ -277,7 +277,7 @@ async fn metadata_that_cannot_be_written() {
 
 #[tokio::test]
 async fn a_block_of_another_volume() {
-    let store = memory();
+    let store = fresh();
     let ours = volume(&store).await;
     let theirs = Volume::builder("other", 1000).open(store).await.unwrap();
     let block = theirs.stage_at(0, "block").await.unwrap();

@@ -7,7 +7,7 @@ use futures::TryStreamExt;
 use futures::future::try_join_all;
 use lode_std::{Retry, Volume, meta};
 
-use crate::support::{directory, memory, pattern};
+use crate::support::{directory, fresh, pattern};
 
 /// How many commits each of two processes makes; the long version is for
 /// `LODE_TEST_COMMITS=500`.
@@ -47,9 +47,9 @@ fn builder(length: u64) -> lode_std::VolumeBuilder {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn four_handles_in_memory() {
+async fn four_handles() {
     let (writers, commits) = (4, 50);
-    let store = memory();
+    let store = fresh();
     let length = writers * commits * BLOCK;
     let tasks = (0..writers).map(|writer| {
         let store = store.clone();
@@ -67,7 +67,7 @@ async fn four_handles_in_memory() {
 async fn clones_of_one_handle_need_no_retries() {
     let (writers, commits) = (8, 25);
     let length = writers * commits * BLOCK;
-    let volume = Volume::builder("disk", length).open(memory()).await.unwrap();
+    let volume = Volume::builder("disk", length).open(fresh()).await.unwrap();
     let tasks = (0..writers).map(|writer| {
         let volume = volume.clone();
         tokio::spawn(async move { write(&volume, writer, writers, commits).await })

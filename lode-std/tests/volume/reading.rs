@@ -8,11 +8,11 @@ use lode_std::{ByteRange, Error, Format, Version, Volume, meta};
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use crate::support::{memory, pattern, volume};
+use crate::support::{fresh, pattern, volume};
 
 #[tokio::test]
 async fn a_snapshot_never_changes() {
-    let store = memory();
+    let store = fresh();
     let volume = volume(&store).await;
     let a = volume.stage_at(0, "aaaa").await.unwrap();
     let first = volume.commit([a], meta! {}).await.unwrap();
@@ -28,7 +28,7 @@ async fn a_snapshot_never_changes() {
 
 #[tokio::test]
 async fn gaps_are_explicit() {
-    let store = memory();
+    let store = fresh();
     let volume = volume(&store).await;
     let a = volume.stage_at(100, vec![1; 100]).await.unwrap();
     let b = volume.stage_at(300, vec![2; 100]).await.unwrap();
@@ -51,7 +51,7 @@ async fn gaps_are_explicit() {
 
 #[tokio::test]
 async fn a_reader_reads_and_seeks() {
-    let store = memory();
+    let store = fresh();
     let volume = volume(&store).await;
     let staged = volume.stage_reader(0, &pattern(0, 900)[..], 70).await.unwrap();
     let snapshot = volume.commit(staged, meta! {}).await.unwrap();
@@ -79,7 +79,7 @@ async fn a_reader_reads_and_seeks() {
 
 #[tokio::test]
 async fn a_large_block_is_read_in_part_without_reading_it_all() {
-    let store = memory();
+    let store = fresh();
     let volume = Volume::builder("disk", 1 << 22).open(store).await.unwrap();
     let bytes = pattern(0, (1 << 20) + 1);
     let block = volume.stage_at(5, bytes.clone()).await.unwrap();
@@ -90,7 +90,7 @@ async fn a_large_block_is_read_in_part_without_reading_it_all() {
 
 #[tokio::test]
 async fn latest_never_goes_backwards() {
-    let store = memory();
+    let store = fresh();
     let writer = volume(&store).await;
     let reader = writer.reader();
     for offset in 0..4 {
@@ -109,7 +109,7 @@ async fn latest_never_goes_backwards() {
 
 #[tokio::test]
 async fn json_has_the_fields_of_the_go_implementation_and_two_of_ours() {
-    let store = memory();
+    let store = fresh();
     let builder = Volume::builder("disk", 1000).format(Format::Json);
     let volume = builder.open(store.clone()).await.unwrap();
     for (offset, version) in [(0, 1), (100, 2)] {
@@ -144,7 +144,7 @@ async fn json_has_the_fields_of_the_go_implementation_and_two_of_ours() {
 #[tokio::test]
 async fn each_manifest_names_the_bytes_of_the_one_before() {
     for format in [Format::Compact, Format::Json] {
-        let store = memory();
+        let store = fresh();
         let builder = Volume::builder("disk", 1000).format(format);
         let volume = builder.open(store.clone()).await.unwrap();
         for offset in 0..3 {
@@ -190,7 +190,7 @@ proptest! {
 async fn check_reads(commits: Vec<Vec<(u64, usize)>>, reads: Vec<(u64, u64)>, json: bool) {
     let format = if json { Format::Json } else { Format::Compact };
     let builder = Volume::builder("disk", 200).format(format);
-    let volume = builder.open(memory()).await.unwrap();
+    let volume = builder.open(fresh()).await.unwrap();
     let mut covered = [false; 200];
     let mut head = None;
     for pieces in commits {

@@ -11,11 +11,11 @@ use lode_core::time;
 use lode_std::{Clock, Error, Timestamp, Volume, meta};
 
 use crate::support::scripted::{Fault, Scripted};
-use crate::support::{memory, pattern, volume};
+use crate::support::{fresh, pattern, volume};
 
 #[tokio::test]
 async fn many_tasks_stage_in_any_order() {
-    let store = memory();
+    let store = fresh();
     let volume = volume(&store).await;
     let tasks = (0..100).rev().map(|i| {
         let volume = volume.clone();
@@ -29,7 +29,7 @@ async fn many_tasks_stage_in_any_order() {
 
 #[tokio::test]
 async fn what_is_staged_is_invisible_until_it_is_committed() {
-    let store = memory();
+    let store = fresh();
     let volume = volume(&store).await;
     let block = volume.stage_at(0, "invisible").await.unwrap();
     assert!(volume.latest().await.unwrap().is_none());
@@ -40,7 +40,7 @@ async fn what_is_staged_is_invisible_until_it_is_committed() {
 
 #[tokio::test]
 async fn staging_is_repeated_by_the_same_and_by_another_handle() {
-    let store = memory();
+    let store = fresh();
     let first = volume(&store).await;
     let once = first.stage_at(0, "same bytes").await.unwrap();
     let again = first.stage_at(0, "same bytes").await.unwrap();
@@ -58,7 +58,7 @@ async fn staging_is_repeated_by_the_same_and_by_another_handle() {
 
 #[tokio::test]
 async fn other_bytes_for_the_same_range_do_not_disturb_the_first() {
-    let store = memory();
+    let store = fresh();
     let volume = volume(&store).await;
     let first = volume.stage_at(0, "first").await.unwrap();
     let other = volume.stage_at(0, "other").await.unwrap();
@@ -81,7 +81,7 @@ async fn a_lost_reply_to_a_block_is_no_error() {
 
 #[tokio::test]
 async fn a_stream_is_cut_into_blocks() {
-    let store = memory();
+    let store = fresh();
     let volume = volume(&store).await;
     let bytes = pattern(0, 250);
     let staged = volume.stage_reader(100, &bytes[..], 64).await.unwrap();
@@ -103,7 +103,7 @@ async fn a_stream_is_cut_into_blocks() {
 #[tokio::test]
 async fn a_stream_that_fails_says_where() {
     use tokio::io::AsyncReadExt;
-    let store = memory();
+    let store = fresh();
     let volume = volume(&store).await;
     let broken = tokio_test_reader();
     let source = (&[1_u8; 64][..]).chain(broken);
@@ -162,7 +162,7 @@ impl Clock for ManualClock {
 async fn what_waited_for_half_the_grace_period_must_be_staged_again() {
     let clock = ManualClock::new();
     let builder = Volume::builder("disk", 1000).grace_period(Duration::from_secs(100));
-    let volume = builder.clock(clock.clone()).open(memory()).await.unwrap();
+    let volume = builder.clock(clock.clone()).open(fresh()).await.unwrap();
     let in_time = volume.stage_at(0, "in time").await.unwrap();
     let too_late = volume.stage_at(100, "too late").await.unwrap();
     clock.advance(40);

@@ -1,0 +1,174 @@
+//! How a store is reached: time-outs, retries, and what its provider wants to know.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::ObjectStore;
+use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
+use url::Url;
+
+use super::cloud;
+use crate::Error;
+
+/// How a store is reached. Everything that can make a caller wait is said here.
+///
+/// The location's own query comes first: `s3://bucket/folder?region=eu-west-1&timeout=10s`. What
+/// it does not say is taken from here, and then from the provider's usual environment variables.
+/// The names in the query are those of the methods below, and else the provider's (see
+/// [`set`](Self::set)).
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct StoreOptions {
+    pub(super) timeout: Duration,
+    pub(super) connect_timeout: Duration,
+    pub(super) retries: usize,
+    pub(super) retry_timeout: Duration,
+    pub(super) requests: usize,
+    /// The provider's settings, as its query names them.
+    pub(super) settings: Vec<(String, String)>,
+}
+
+/// A minute for a request, 5 seconds for a connection, 3 retries within half a minute, and 64
+/// requests at the same time.
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(5),
+            retries: 3,
+            retry_timeout: Duration::from_secs(30),
+            requests: 64,
+            settings: Vec::new(),
+        }
+    }
+}
+
+impl StoreOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long a request may take, its body included.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long it may take to make a connection.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How many times a request is repeated that can be: a read, a list, an overwrite, a part of
+    /// an upload. A create-if-absent is never repeated below the commit protocol, which has to
+    /// know of each attempt: see [`Retry::resends`](crate::Retry::resends).
+    pub fn retries(mut self, retries: usize) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// How long after its first attempt a request is still repeated.
+    pub fn retry_timeout(mut self, timeout: Duration) -> Self {
+        self.retry_timeout = timeout;
+        self
+    }
+
+    /// How many requests are on their way at the same time, at the most, and at least one;
+    /// others wait.
+    pub fn requests(mut self, requests: usize) -> Self {
+        self.requests = requests.max(1);
+        self
+    }
+
+    /// A setting of the provider, by the name that the `object_store` crate gives it: `region`,
+    /// `endpoint`, `access_key_id` of
+    /// [S3](https://docs.rs/object_store/latest/object_store/aws/enum.AmazonS3ConfigKey.html),
+    /// `account_name` of
+    /// [Azure](https://docs.rs/object_store/latest/object_store/azure/enum.AzureConfigKey.html),
+    /// `service_account` of
+    /// [GCS](https://docs.rs/object_store/latest/object_store/gcp/enum.GoogleConfigKey.html).
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_string(), value.to_string()));
+        self
+    }
+
+    /// Opens the store that `location` names. See [`store::open`](super::open).
+    ///
+    /// Costs no request: that a bucket is there, and may be used, shows with the first one.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn open(&self, location: &str) -> Result<Arc<dyn ObjectStore>, Error> {
+        let refused = |reason: &str| {
+            let reason = reason.to_string();
+            Err(Error::StoreUrl { url: without_query(location).to_string(), reason })
+        };
+        match Url::parse(location) {
+            Ok(url) if url.scheme() == "memory" => Ok(Arc::new(InMemory::new())),
+            Ok(url) if url.scheme() == "file" => match url.to_file_path() {
+                Ok(path) => directory(path),
+                Err(()) => refused("a file URL has an absolute path: file:///path"),
+            },
+            Ok(url) if location.contains("://") => self.open_cloud(&url),
+            Err(error) if location.contains("://") => refused(&error.to_string()),
+            _ if location.is_empty() => {
+                refused("it is empty: use a directory, file:///path, s3://bucket or memory:")
+            }
+            _ => directory(PathBuf::from(location)),
+        }
+    }
+
+    fn open_cloud(&self, url: &Url) -> Result<Arc<dyn ObjectStore>, Error> {
+        let mut options = self.clone();
+        let refused = |reason| {
+            let url = without_query(url.as_str()).to_string();
+            Error::StoreUrl { url, reason }
+        };
+        for (name, value) in url.query_pairs() {
+            options.take(&name, &value).map_err(refused)?;
+        }
+        cloud::open(url, &options).map_err(refused)
+    }
+
+    /// Takes one pair of a query.
+    fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
+        match name {
+            "timeout" => self.timeout = duration(name, value)?,
+            "connect_timeout" => self.connect_timeout = duration(name, value)?,
+            "retry_timeout" => self.retry_timeout = duration(name, value)?,
+            "retries" => self.retries = number(name, value)?,
+            "requests" => self.requests = number(name, value)?.max(1),
+            _ => self.settings.push((name.to_string(), value.to_string())),
+        }
+        Ok(())
+    }
+}
+
+/// A location without what may be secret.
+pub(super) fn without_query(location: &str) -> &str {
+    location.split('?').next().unwrap_or(location)
+}
+
+fn duration(name: &str, value: &str) -> Result<Duration, String> {
+    humantime::parse_duration(value).map_err(|error| format!("{name}={value}: {error}: say 30s"))
+}
+
+fn number(name: &str, value: &str) -> Result<usize, String> {
+    value.parse().map_err(|_| format!("{name}={value}: it is not a number"))
+}
+
+fn directory(path: PathBuf) -> Result<Arc<dyn ObjectStore>, Error> {
+    if !path.is_dir() {
+        return Err(Error::StoreNotFound { path });
+    }
+    let store = LocalFileSystem::new_with_prefix(&path).map_err(|source| Error::StoreUrl {
+        url: path.display().to_string(),
+        reason: source.to_string(),
+    })?;
+    Ok(Arc::new(store.with_fsync(true)))
+}
