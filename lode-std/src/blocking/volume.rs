@@ -1,0 +1,155 @@
+//! Volumes.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use futures::StreamExt;
+
+use super::{Blocking, BlockingReader, Iter};
+use crate::{CommitUnknown, Error, Metadata, Snapshot, Staged, Version, Volume, VolumeReader};
+
+impl Blocking<Volume> {
+    /// See [`Volume::stage_at`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn stage_at(&self, offset: u64, bytes: impl Into<Bytes> + Send) -> Result<Staged, Error> {
+        self.runtime.wait(self.handle.stage_at(offset, bytes))
+    }
+
+    /// See [`Volume::stage_reader`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn stage_reader(
+        &self,
+        offset: u64,
+        source: impl std::io::Read,
+        block_size: usize,
+    ) -> Result<Vec<Staged>, Error> {
+        if block_size == 0 {
+            return Err(Error::EmptyBlock { offset });
+        }
+        let (mut source, mut offset) = (source, offset);
+        let mut staged = Vec::new();
+        loop {
+            let mut block = Vec::new();
+            let mut rest = std::io::Read::take(&mut source, block_size as u64);
+            std::io::Read::read_to_end(&mut rest, &mut block)
+                .map_err(|source| Error::Source { offset, source })?;
+            let length = block.len() as u64;
+            if length == 0 {
+                return Ok(staged);
+            }
+            staged.push(self.stage_at(offset, block)?);
+            offset = offset.saturating_add(length);
+        }
+    }
+
+    /// See [`Volume::commit`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn commit(
+        &self,
+        blocks: impl IntoIterator<Item = Staged> + Send,
+        metadata: Metadata,
+    ) -> Result<Blocking<Snapshot>, Error> {
+        let committed = self.runtime.wait(self.handle.commit(blocks, metadata));
+        committed.map(|snapshot| self.with(snapshot))
+    }
+
+    /// See [`Volume::resolve`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn resolve(&self, unknown: CommitUnknown) -> Result<Blocking<Snapshot>, Error> {
+        self.runtime.wait(self.handle.resolve(unknown)).map(|snapshot| self.with(snapshot))
+    }
+
+    /// See [`Volume::reader`].
+    pub fn reader(&self) -> Blocking<VolumeReader> {
+        self.with(self.handle.reader())
+    }
+
+    /// See [`Volume::latest`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn latest(&self) -> Result<Option<Blocking<Snapshot>>, Error> {
+        self.reader().latest()
+    }
+
+    /// See [`Volume::snapshot`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn snapshot(&self, version: Version) -> Result<Blocking<Snapshot>, Error> {
+        self.reader().snapshot(version)
+    }
+
+    /// See [`Volume::snapshots`].
+    pub fn snapshots(&self) -> Iter<Result<Blocking<Snapshot>, Error>> {
+        self.reader().snapshots()
+    }
+}
+
+impl Blocking<VolumeReader> {
+    /// See [`VolumeReader::latest`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn latest(&self) -> Result<Option<Blocking<Snapshot>>, Error> {
+        let latest = self.runtime.wait(self.handle.latest())?;
+        Ok(latest.map(|snapshot| self.with(snapshot)))
+    }
+
+    /// See [`VolumeReader::snapshot`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn snapshot(&self, version: Version) -> Result<Blocking<Snapshot>, Error> {
+        self.runtime.wait(self.handle.snapshot(version)).map(|snapshot| self.with(snapshot))
+    }
+
+    /// See [`VolumeReader::versions`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn versions(&self) -> Result<Vec<Version>, Error> {
+        self.runtime.wait(self.handle.versions())
+    }
+
+    /// See [`VolumeReader::snapshots`].
+    pub fn snapshots(&self) -> Iter<Result<Blocking<Snapshot>, Error>> {
+        let runtime = self.runtime.clone();
+        let snapshots = self.handle.snapshots();
+        self.runtime.iterate(snapshots.map(move |found| found.map(|found| runtime.wrap(found))))
+    }
+}
+
+impl Blocking<Snapshot> {
+    /// See [`Snapshot::read_at`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn read_at(&self, range: Range<u64>) -> Result<Bytes, Error> {
+        self.runtime.wait(self.handle.read_at(range))
+    }
+
+    /// A reader of the whole volume that is [`std::io::Read`] and [`std::io::Seek`]. See
+    /// [`Snapshot::reader`].
+    pub fn reader(&self) -> BlockingReader<crate::SnapshotReader> {
+        BlockingReader::new(self.handle.reader(), self.runtime.clone())
+    }
+}
