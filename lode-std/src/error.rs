@@ -185,6 +185,11 @@ pub enum Error {
         /// In which snapshot.
         version: Version,
     },
+    /// No runtime could be started.
+    Runtime {
+        /// Why not.
+        source: io::Error,
+    },
     /// There is no such snapshot.
     SnapshotNotFound {
         /// The volume.
@@ -258,6 +263,13 @@ pub enum Error {
         /// Why not.
         source: ManifestError,
     },
+    /// Unfinished uploads could not be dealt with.
+    Uploads {
+        /// What could not be done to them.
+        operation: &'static str,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// No version is left after the last one.
     VersionsExhausted,
     /// There is no such volume.
@@ -303,9 +315,11 @@ impl Error {
             | Self::Partition { .. }
             | Self::StoreUrl { .. }
             | Self::Unwritable { .. } => ErrorKind::InvalidInput,
-            Self::Entropy { .. } | Self::Source { .. } | Self::WriteFailed { .. } => {
-                ErrorKind::Store
-            }
+            Self::Entropy { .. }
+            | Self::Runtime { .. }
+            | Self::Source { .. }
+            | Self::Uploads { .. }
+            | Self::WriteFailed { .. } => ErrorKind::Store,
             Self::Forked { .. } => ErrorKind::Forked,
             Self::ManifestInvalid { source, .. } => source.kind(),
             Self::Mismatch { .. } | Self::Opened { .. } => ErrorKind::Mismatch,
@@ -419,6 +433,7 @@ impl fmt::Display for Error {
                 f,
                 "the range {gap} has not been committed in version {version}: stage and commit it"
             ),
+            Self::Runtime { source } => write!(f, "no runtime could be started: {source}"),
             Self::SnapshotNotFound { id, version } => {
                 write!(f, "{:?} has no snapshot {version}", id.as_str())
             }
@@ -454,6 +469,9 @@ impl fmt::Display for Error {
                  add it to its `checksums`"
             ),
             Self::Unwritable { source } => write!(f, "the manifest cannot be written: {source}"),
+            Self::Uploads { operation, source } => {
+                write!(f, "the store could not {operation} unfinished uploads: {source}")
+            }
             Self::VersionsExhausted => f.write_str("no version is left after the last one"),
             Self::VolumeNotFound { id } => write!(f, "there is no volume {:?}", id.as_str()),
             Self::WriteFailed { id } => {
@@ -466,7 +484,9 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Entropy { source } | Self::Source { source, .. } => Some(source),
+            Self::Entropy { source } | Self::Runtime { source } | Self::Source { source, .. } => {
+                Some(source)
+            }
             Self::Compress { source, .. } => Some(source),
             Self::Decode { source, .. } | Self::Encode { source, .. } => Some(source),
             Self::Partition { source, .. } => Some(source),
@@ -476,6 +496,7 @@ impl std::error::Error for Error {
             Self::Mismatch { source, .. } => Some(source),
             Self::Overlap { source, .. } => Some(source),
             Self::Store { source, .. } => Some(source.as_ref()),
+            Self::Uploads { source, .. } => Some(source.as_ref()),
             _ => None,
         }
     }

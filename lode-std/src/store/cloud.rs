@@ -10,63 +10,83 @@ use super::StoreOptions;
 /// Opens the bucket or container that a URL names, and in it the folder, if it names one.
 pub(super) fn open(url: &Url, options: &StoreOptions) -> Result<Arc<dyn ObjectStore>, String> {
     match url.scheme() {
-        "s3" | "s3a" => s3(url, options),
-        "gs" => gcs(url, options),
-        "az" | "azure" | "abfs" | "abfss" => azure(url, options),
+        "s3" | "s3a" => s3::open(url, options),
+        "gs" => gcs::open(url, options),
+        "az" | "azure" | "abfs" | "abfss" => azure::open(url, options),
         scheme => Err(format!(
             "the scheme {scheme:?} is not known: use s3://, gs://, az://, file:// or memory:"
         )),
     }
 }
 
-/// A function that opens a store of one provider; without the feature, one that says so. The
-/// builders of the `object_store` crate are alike, but have no trait in common.
+/// A module that opens stores of one provider; without the feature, one that says so. The builders
+/// of the `object_store` crate are alike, but have no trait in common.
 macro_rules! provider {
-    ($open:ident, $feature:literal, $module:ident :: $builder:ident, $key:ident :: $endpoint:ident) => {
+    ($provider:ident, $feature:literal, $module:ident :: $store:ident, $builder:ident, $key:ident :: $endpoint:ident) => {
         #[cfg(feature = $feature)]
-        fn $open(url: &Url, options: &StoreOptions) -> Result<Arc<dyn ObjectStore>, String> {
-            use object_store::$module::{$builder, $key};
+        pub(super) mod $provider {
+            use object_store::$module::{$builder, $key, $store};
 
-            let mut bucket = url.clone();
-            bucket.set_query(None);
-            let mut builder = $builder::from_env().with_url(bucket);
-            for (name, value) in &options.settings {
-                let key: $key = name
-                    .to_ascii_lowercase()
-                    .parse()
-                    .map_err(|_| format!("there is no setting {name:?} for {}://", url.scheme()))?;
-                builder = builder.with_config(key, value);
+            use super::*;
+
+            pub(super) fn open(
+                url: &Url,
+                options: &StoreOptions,
+            ) -> Result<Arc<dyn ObjectStore>, String> {
+                let client = |retries| connect(url, options, retries);
+                http::assemble(url, options, client(0)?, client(options.retries)?)
             }
-            for (key, value) in http::timeouts(options) {
-                builder = builder.with_config($key::Client(key), value);
+
+            /// A client for the whole bucket.
+            pub(in super::super) fn connect(
+                url: &Url,
+                options: &StoreOptions,
+                retries: usize,
+            ) -> Result<$store, String> {
+                let mut bucket = url.clone();
+                bucket.set_query(None);
+                let mut builder = $builder::from_env().with_url(bucket);
+                for (name, value) in &options.settings {
+                    let key: $key = name.to_ascii_lowercase().parse().map_err(|_| {
+                        format!("there is no setting {name:?} for {}://", url.scheme())
+                    })?;
+                    builder = builder.with_config(key, value);
+                }
+                for (key, value) in http::timeouts(options) {
+                    builder = builder.with_config($key::Client(key), value);
+                }
+                // Who writes http:// into an endpoint means it.
+                let endpoint = builder.get_config_value(&$key::$endpoint);
+                if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
+                    builder = builder.with_config($key::Client(http::ALLOWED), "true");
+                }
+                let builder = builder.with_retry(http::retry(options, retries));
+                builder.build().map_err(|error| error.to_string())
             }
-            // Who writes http:// into an endpoint means it.
-            let endpoint = builder.get_config_value(&$key::$endpoint);
-            if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
-                builder = builder.with_config($key::Client(http::ALLOWED), "true");
-            }
-            let client = |retries| {
-                let client = builder.clone().with_retry(http::retry(options, retries)).build();
-                client.map_err(|error| error.to_string())
-            };
-            http::assemble(url, options, client(0)?, client(options.retries)?)
         }
 
         #[cfg(not(feature = $feature))]
-        fn $open(url: &Url, _: &StoreOptions) -> Result<Arc<dyn ObjectStore>, String> {
-            let scheme = url.scheme();
-            Err(format!("this build has no {scheme}://: build with the feature `{}`", $feature))
+        mod $provider {
+            use super::*;
+
+            pub(super) fn open(
+                url: &Url,
+                _: &StoreOptions,
+            ) -> Result<Arc<dyn ObjectStore>, String> {
+                let scheme = url.scheme();
+                Err(format!("this build has no {scheme}://: build with the feature `{}`", $feature))
+            }
         }
     };
 }
 
-provider!(s3, "s3", aws::AmazonS3Builder, AmazonS3ConfigKey::Endpoint);
-provider!(gcs, "gcs", gcp::GoogleCloudStorageBuilder, GoogleConfigKey::BaseUrl);
-provider!(azure, "azure", azure::MicrosoftAzureBuilder, AzureConfigKey::Endpoint);
+provider!(s3, "s3", aws::AmazonS3, AmazonS3Builder, AmazonS3ConfigKey::Endpoint);
+provider!(gcs, "gcs", gcp::GoogleCloudStorage, GoogleCloudStorageBuilder, GoogleConfigKey::BaseUrl);
+provider!(azure, "azure", azure::MicrosoftAzure, MicrosoftAzureBuilder, AzureConfigKey::Endpoint);
 
 /// What is the same for every provider.
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
-mod http {
+pub(super) mod http {
     use std::sync::Arc;
 
     use object_store::limit::LimitStore;
@@ -79,9 +99,9 @@ mod http {
     use crate::store::once::Once;
 
     /// Whether a connection may do without encryption.
-    pub(super) const ALLOWED: ClientConfigKey = ClientConfigKey::AllowHttp;
+    pub(in super::super) const ALLOWED: ClientConfigKey = ClientConfigKey::AllowHttp;
 
-    pub(super) fn timeouts(options: &StoreOptions) -> [(ClientConfigKey, String); 2] {
+    pub(in super::super) fn timeouts(options: &StoreOptions) -> [(ClientConfigKey, String); 2] {
         let text = |duration| humantime::format_duration(duration).to_string();
         [
             (ClientConfigKey::Timeout, text(options.timeout)),

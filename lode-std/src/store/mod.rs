@@ -5,6 +5,7 @@ mod objects;
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
 mod once;
 mod options;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use object_store::ObjectStore;
 
 pub(crate) use self::objects::{Creation, Objects};
 pub use self::options::StoreOptions;
+pub use self::uploads::{UnfinishedUpload, Uploads};
 use crate::Error;
 
 /// Opens the store that `location` names, with the default [`StoreOptions`].

@@ -111,7 +111,7 @@ impl Objects {
         };
         match result {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(StoreError::NotFound { source, .. }) if !has_no_bucket(&*source) => Ok(None),
             Err(source) => Err(Error::store("read", key, source)),
         }
     }
@@ -234,4 +234,11 @@ impl std::fmt::Display for Objects {
 /// The store's own type for a key. It must not be escaped, else others would not find it.
 fn parse(key: &Key, operation: &'static str) -> Result<Path, Error> {
     Path::parse(key.as_str()).map_err(|source| Error::store(operation, key, source.into()))
+}
+
+/// Whether an object is not there because all of its bucket is not: the codes by which S3, and
+/// Azure, say so. It would be misleading to report that a volume was not found in it.
+fn has_no_bucket(source: &(dyn std::error::Error + 'static)) -> bool {
+    let said = source.to_string();
+    ["NoSuchBucket", "ContainerNotFound"].iter().any(|code| said.contains(code))
 }

@@ -104,35 +104,41 @@ impl StoreOptions {
     ///
     /// As there.
     pub fn open(&self, location: &str) -> Result<Arc<dyn ObjectStore>, Error> {
-        let refused = |reason: &str| {
-            let reason = reason.to_string();
-            Err(Error::StoreUrl { url: without_query(location).to_string(), reason })
-        };
-        match Url::parse(location) {
-            Ok(url) if url.scheme() == "memory" => Ok(Arc::new(InMemory::new())),
-            Ok(url) if url.scheme() == "file" => match url.to_file_path() {
-                Ok(path) => directory(path),
-                Err(()) => refused("a file URL has an absolute path: file:///path"),
-            },
-            Ok(url) if location.contains("://") => self.open_cloud(&url),
-            Err(error) if location.contains("://") => refused(&error.to_string()),
-            _ if location.is_empty() => {
-                refused("it is empty: use a directory, file:///path, s3://bucket or memory:")
+        match self.place(location)? {
+            Place::Memory => Ok(Arc::new(InMemory::new())),
+            Place::Directory(path) => {
+                let refused = |error: object_store::Error| refused(location, error.to_string());
+                let store = LocalFileSystem::new_with_prefix(&path).map_err(refused)?;
+                Ok(Arc::new(store.with_fsync(true)))
             }
-            _ => directory(PathBuf::from(location)),
+            Place::Cloud(url, options) => {
+                cloud::open(&url, &options).map_err(|reason| refused(location, reason))
+            }
         }
     }
 
-    fn open_cloud(&self, url: &Url) -> Result<Arc<dyn ObjectStore>, Error> {
-        let mut options = self.clone();
-        let refused = |reason| {
-            let url = without_query(url.as_str()).to_string();
-            Error::StoreUrl { url, reason }
-        };
-        for (name, value) in url.query_pairs() {
-            options.take(&name, &value).map_err(refused)?;
+    /// What a location names.
+    pub(super) fn place(&self, location: &str) -> Result<Place, Error> {
+        match Url::parse(location) {
+            Ok(url) if url.scheme() == "memory" => Ok(Place::Memory),
+            Ok(url) if url.scheme() == "file" => match url.to_file_path() {
+                Ok(path) => directory(path),
+                Err(()) => Err(refused(location, "a file URL has an absolute path: file:///path")),
+            },
+            Ok(url) if location.contains("://") => {
+                let mut options = self.clone();
+                for (name, value) in url.query_pairs() {
+                    options.take(&name, &value).map_err(|reason| refused(location, reason))?;
+                }
+                Ok(Place::Cloud(url, Box::new(options)))
+            }
+            Err(error) if location.contains("://") => Err(refused(location, error.to_string())),
+            _ if location.is_empty() => {
+                let reason = "it is empty: use a directory, file:///path, s3://bucket or memory:";
+                Err(refused(location, reason))
+            }
+            _ => directory(PathBuf::from(location)),
         }
-        cloud::open(url, &options).map_err(refused)
     }
 
     /// Takes one pair of a query.
@@ -149,9 +155,19 @@ impl StoreOptions {
     }
 }
 
-/// A location without what may be secret.
-pub(super) fn without_query(location: &str) -> &str {
-    location.split('?').next().unwrap_or(location)
+/// Where a store is.
+pub(super) enum Place {
+    Memory,
+    /// It exists.
+    Directory(PathBuf),
+    /// With what its query says in the options.
+    Cloud(Url, Box<StoreOptions>),
+}
+
+/// A location cannot be used. What may be secret of it is not repeated.
+pub(super) fn refused(location: &str, reason: impl Into<String>) -> Error {
+    let url = location.split('?').next().unwrap_or(location).to_string();
+    Error::StoreUrl { url, reason: reason.into() }
 }
 
 fn duration(name: &str, value: &str) -> Result<Duration, String> {
@@ -162,13 +178,9 @@ fn number(name: &str, value: &str) -> Result<usize, String> {
     value.parse().map_err(|_| format!("{name}={value}: it is not a number"))
 }
 
-fn directory(path: PathBuf) -> Result<Arc<dyn ObjectStore>, Error> {
-    if !path.is_dir() {
-        return Err(Error::StoreNotFound { path });
+fn directory(path: PathBuf) -> Result<Place, Error> {
+    match path.is_dir() {
+        true => Ok(Place::Directory(path)),
+        false => Err(Error::StoreNotFound { path }),
     }
-    let store = LocalFileSystem::new_with_prefix(&path).map_err(|source| Error::StoreUrl {
-        url: path.display().to_string(),
-        reason: source.to_string(),
-    })?;
-    Ok(Arc::new(store.with_fsync(true)))
 }
