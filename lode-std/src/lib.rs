@@ -60,8 +60,19 @@
 //!
 //! Any [`object_store::ObjectStore`]: memory, a directory, S3 and what speaks it, GCS, Azure. It
 //! must keep its word on create-if-absent, and that is checked when a volume or dataset is opened
-//! for writing. [`store::open`] makes one from a URL, durable where that has to be asked for.
+//! for writing. [`store::open`] makes one from a URL, durable where that has to be asked for;
+//! [`conformance`] finds out what a store guarantees.
+//!
+//! # Features
+//!
+//! | feature | what |
+//! | --- | --- |
+//! | `s3`, `gcs`, `azure` | stores on the network, for [`store::open`] |
+//! | `blocking` | volumes and datasets without an async runtime |
+//! | `cli` | the `lode` command |
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod checksums;
 mod clock;
 pub mod conformance;

@@ -117,7 +117,12 @@ impl<'a, S: Slots> Committer<'a, S> {
         loop {
             tracing::trace!(?action);
             let event = match action {
-                Action::Look(look) => Event::Seen(self.lookout.look(look).await),
+                Action::Look(look) => {
+                    // What went wrong before has been dealt with, and is not the reason if this
+                    // fails.
+                    self.error = None;
+                    Event::Seen(self.lookout.look(look).await)
+                }
                 Action::Prepare { position, version } => self.prepare(position, version).await,
                 Action::Create { version, .. } => Event::Sent(self.create(version).await),
                 Action::BackOff { attempt } => {

@@ -11,5 +11,6 @@ mod errors;
 mod go;
 mod interrupted;
 mod reading;
+mod stores;
 mod support;
 mod writing;

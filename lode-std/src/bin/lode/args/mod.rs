@@ -2,6 +2,7 @@
 
 mod dataset;
 mod reading;
+mod store;
 mod values;
 mod writing;
 
@@ -11,6 +12,7 @@ pub(crate) use self::dataset::{Codec, Compression, ReadArgs, WriteArgs};
 pub(crate) use self::reading::{
     GapsArgs, GetArgs, LogArgs, LsArgs, MapArgs, ShowArgs, VolumeSource,
 };
+pub(crate) use self::store::{ProbeArgs, StoreArg, UploadsArgs};
 pub(crate) use self::values::{Selector, Target};
 pub(crate) use self::writing::{DemoArgs, DemoWorkerArgs, PutArgs};
 
@@ -21,7 +23,9 @@ pub(crate) use self::writing::{DemoArgs, DemoWorkerArgs, PutArgs};
     version,
     max_term_width = 100,
     after_help = "\
-A STORE is a directory that exists, as a path or file:///path.
+A STORE is a directory that exists, as a path or file:///path, or s3://bucket, gs://bucket or
+az://container; who may use it comes from the provider's environment variables, and all else from
+the query: 's3://bucket/folder?endpoint=http://127.0.0.1:9000&region=us-east-1&timeout=10s'.
 Sizes and offsets are bytes, or have a unit: 64KiB, 4MiB, 10MB.
 
 Exit status: 0 done, 1 an error, 2 wrong usage.
@@ -78,6 +82,10 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// List the volumes and datasets of a store.
     Ls(LsArgs),
+    /// Find out what a store guarantees.
+    Probe(ProbeArgs),
+    /// List uploads that were begun and never came to an end, or give them up.
+    Uploads(UploadsArgs),
 }
 
 #[cfg(test)]

@@ -7,9 +7,11 @@ mod get;
 mod log;
 mod ls;
 mod map;
+mod probe;
 mod put;
 mod read;
 mod show;
+mod uploads;
 mod write;
 
 use std::ops::Range;
@@ -36,6 +38,8 @@ pub(crate) async fn run(command: Command, out: &mut Output) -> Result<(), Failur
         Command::Log(args) => log::run(args, out).await,
         Command::Show(args) => show::run(args, out).await,
         Command::Ls(args) => ls::run(args, out).await,
+        Command::Probe(args) => probe::run(args, out).await,
+        Command::Uploads(args) => uploads::run(args, out).await,
     }
 }
 

@@ -1,0 +1,59 @@
+//! Commands that are about a store as such.
+
+use std::fs;
+
+use crate::support::{Place, lode};
+
+#[test]
+fn a_directory_is_probed() {
+    let place = Place::new();
+    let answer = lode(&["probe", &place.store(), "--contenders", "8"]).ok();
+    let said = String::from_utf8(answer.out).unwrap();
+    assert!(said.contains("it carries concurrent writers"), "{said}");
+    assert!(said.contains("one of 8, 3 times") && !said.contains("FAIL"), "{said}");
+
+    let answer = lode(&["probe", "memory:", "--json"]).ok();
+    let said = String::from_utf8(answer.out).unwrap();
+    let checks: Vec<serde_json::Value> =
+        said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(checks.len() > 10 && checks.iter().all(|check| check["holds"] != false), "{said}");
+}
+
+#[test]
+fn a_store_that_cannot_be_used_is_said_to_be_so() {
+    for (store, says) in [
+        ("/no/such/directory", "does not exist"),
+        ("ftp://host", "the scheme \"ftp\" is not known"),
+        ("s3://bucket?colour=red&access_key_id=a&secret_access_key=hush", "no setting \"colour\""),
+    ] {
+        for command in ["probe", "uploads", "ls"] {
+            let answer = lode(&[command, store]);
+            assert_eq!(answer.status, Some(1), "{command} {store}: {}", answer.err);
+            assert!(answer.err.contains(says), "{command} {store}: {}", answer.err);
+            assert!(!answer.err.contains("hush"), "{}", answer.err);
+        }
+    }
+}
+
+/// Of an upload that never came to an end there is a file of a name that no object has.
+#[test]
+fn unfinished_uploads_are_listed_and_given_up() {
+    let place = Place::new();
+    let folder = place.path("store/datasets/events/data/00");
+    fs::create_dir_all(&folder).unwrap();
+    let left = folder.join("data#1");
+    fs::write(&left, "half of it").unwrap();
+    let store = place.store();
+
+    let answer = lode(&["uploads", &store]).ok();
+    let said = String::from_utf8(answer.out).unwrap();
+    assert!(said.trim_end().ends_with("datasets/events/data/00/data"), "{said}");
+    // It is young, and may still be running.
+    let answer = lode(&["uploads", &store, "--abort"]).ok();
+    assert!(answer.err.contains("0 unfinished uploads given up"), "{}", answer.err);
+    assert!(left.exists());
+    let answer = lode(&["uploads", &store, "--abort", "--older-than", "0s"]).ok();
+    assert!(answer.err.contains("1 unfinished upload given up"), "{}", answer.err);
+    assert!(!left.exists());
+    assert_eq!(lode(&["uploads", &store]).ok().out, b"");
+}
