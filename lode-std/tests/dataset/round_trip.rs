@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use tokio::runtime::Builder;
 
 use crate::helpers::{events, read_both};
-use crate::support::fresh;
+use crate::support::{cases, fresh};
 
 fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -56,12 +56,14 @@ async fn round_trip(groups: &[Vec<Value>], compressor: u8) -> Vec<Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(256), failure_persistence: None, ..Default::default() })]
+
     #[test]
     fn any_json_comes_back(
         groups in prop::collection::vec(prop::collection::vec(json(), 1..8), 1..4),
         compressor in 0..3_u8,
     ) {
-        let runtime = Builder::new_current_thread().build().unwrap();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let found = runtime.block_on(round_trip(&groups, compressor));
         prop_assert_eq!(found, groups.concat());
     }

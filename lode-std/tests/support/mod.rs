@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, reason = "shared by several test crates")]
 #![allow(dead_code, reason = "not every one of them uses all")]
 
+pub mod careless;
 pub mod fixtures;
 pub mod scripted;
 
@@ -25,6 +26,16 @@ pub fn fresh_location() -> Option<String> {
     let location = std::env::var(STORE).ok()?;
     let (bucket, query) = location.split_once('?').unwrap_or((&location, ""));
     Some(format!("{bucket}/test-{:016x}?{query}", SystemEntropy.bits().unwrap()))
+}
+
+/// The number that an environment variable has, or else this one.
+pub fn number_from<N: std::str::FromStr>(variable: &str, default: N) -> N {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// How many cases a property is tried with: fewer on a server, where each takes its time.
+pub fn cases(in_memory: u32) -> u32 {
+    if std::env::var_os(STORE).is_some() { 4 } else { in_memory }
 }
 
 /// A directory as a store.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -41,6 +42,8 @@ pub struct Scripted {
     inner: Arc<dyn ObjectStore>,
     calls: Mutex<Vec<String>>,
     script: Mutex<VecDeque<Rule>>,
+    /// Whether the next listing fails.
+    list_fails: AtomicBool,
     /// How many more writes and deletes are let through, if they are counted.
     writes_left: Mutex<Option<usize>>,
     /// The next put whose key contains the text waits here.
@@ -72,6 +75,7 @@ impl Scripted {
             inner: fresh(),
             calls: Mutex::default(),
             script: Mutex::default(),
+            list_fails: AtomicBool::new(false),
             writes_left: Mutex::default(),
             gates: Mutex::default(),
         })
@@ -84,6 +88,11 @@ impl Scripted {
     /// The next put whose key contains `key` suffers `fault`.
     pub fn fault(&self, key: &'static str, fault: Fault) {
         self.script.lock().unwrap().push_back((key, fault));
+    }
+
+    /// The next listing from an offset fails.
+    pub fn fail_next_list(&self) {
+        self.list_fails.store(true, Ordering::SeqCst);
     }
 
     /// Lets this many writes and deletes through, and refuses all that follow; `None` lets all
@@ -267,7 +276,10 @@ impl ObjectStore for Scripted {
         offset: &Path,
     ) -> BoxStream<'static, Result<ObjectMeta>> {
         self.log("list", prefix.unwrap_or(&Path::default()));
-        self.inner.list_with_offset(prefix, offset)
+        match self.list_fails.swap(false, Ordering::SeqCst) {
+            true => futures::stream::once(async { Err(lost()) }).boxed(),
+            false => self.inner.list_with_offset(prefix, offset),
+        }
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {

@@ -1,19 +1,10 @@
 //! Many writers at once: nothing lost, and one line of history.
 
-use std::path::Path;
-use std::process::{Child, Command};
-
 use futures::TryStreamExt;
 use futures::future::try_join_all;
 use lode_std::{Retry, Volume, meta};
 
-use crate::support::{directory, fresh, pattern};
-
-/// How many commits each of two processes makes; the long version is for
-/// `LODE_TEST_COMMITS=500`.
-fn commits() -> u64 {
-    std::env::var("LODE_TEST_COMMITS").ok().and_then(|n| n.parse().ok()).unwrap_or(60)
-}
+use crate::support::{fresh, pattern};
 
 const BLOCK: u64 = 16;
 
@@ -74,38 +65,4 @@ async fn clones_of_one_handle_need_no_retries() {
     });
     try_join_all(tasks).await.unwrap();
     check(&volume, writers * commits).await;
-}
-
-#[tokio::test]
-async fn two_processes_in_one_directory() {
-    let dir = tempfile::tempdir().unwrap();
-    let length = 2 * commits() * BLOCK;
-    let volume = builder(length).open(directory(dir.path())).await.unwrap();
-    let children = [0, 1].map(|writer| spawn_writer(dir.path(), writer));
-    for mut child in children {
-        assert!(child.wait().unwrap().success());
-    }
-    check(&volume, 2 * commits()).await;
-    println!("2 processes x {} commits, nothing lost", commits());
-}
-
-/// Runs this test binary again, as the process of one writer.
-fn spawn_writer(dir: &Path, writer: u64) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "concurrency::writer_process", "--ignored", "--nocapture"])
-        .env("LODE_TEST_WRITER", writer.to_string())
-        .env("LODE_TEST_DIRECTORY", dir)
-        .spawn()
-        .unwrap()
-}
-
-#[tokio::test]
-#[ignore = "the process of one writer, started by another test"]
-async fn writer_process() {
-    // Without these it was not started by that test.
-    let Ok(writer) = std::env::var("LODE_TEST_WRITER") else { return };
-    let dir = std::env::var("LODE_TEST_DIRECTORY").unwrap();
-    let store = directory(Path::new(&dir));
-    let volume = builder(2 * commits() * BLOCK).open(store).await.unwrap();
-    write(&volume, writer.parse().unwrap(), 2, commits()).await;
 }

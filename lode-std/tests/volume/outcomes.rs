@@ -169,6 +169,26 @@ async fn a_refusal_after_a_lost_reply_is_not() {
     assert_eq!(volume.resolve(*unknown).await.unwrap().version().get(), 1);
 }
 
+/// What failed last is the reason, and not what failed before and was dealt with.
+#[tokio::test]
+async fn a_failure_is_told_by_its_own_reason() {
+    let scripted = Scripted::new();
+    let (ours, theirs) = (open(&scripted, patient(5)).await, open(&scripted, patient(5)).await);
+    let first = ours.stage_at(0, "first").await.unwrap();
+    ours.commit([first], meta! {}).await.unwrap();
+    let block = theirs.stage_at(10, "their").await.unwrap();
+    theirs.commit([block], meta! {}).await.unwrap();
+
+    // No answer, then a lost race, and then the new head cannot be looked up.
+    let block = ours.stage_at(20, "block").await.unwrap();
+    scripted.fault(SLOT, Fault::NotApplied);
+    scripted.fail_next_list();
+    let error = ours.commit([block.clone()], meta! {}).await.unwrap_err();
+    assert!(error.to_string().contains("could not list"), "{error}");
+    ours.commit([block], meta! {}).await.unwrap();
+    assert_eq!(state(&scripted).await, (3, 15));
+}
+
 #[tokio::test]
 async fn a_hint_that_cannot_be_written_fails_no_commit() {
     let scripted = Scripted::new();

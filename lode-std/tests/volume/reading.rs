@@ -171,7 +171,7 @@ async fn each_manifest_names_the_bytes_of_the_one_before() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::support::cases(64), failure_persistence: None, ..Default::default() })]
 
     /// Whatever is committed in whatever pieces reads back, and the rest is a gap.
     #[test]
@@ -182,7 +182,7 @@ proptest! {
         reads in prop::collection::vec((0_u64..=200, 0_u64..=60), 1..20),
         json in any::<bool>(),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(check_reads(commits, reads, json));
     }
 }
