@@ -5,6 +5,8 @@ mod command;
 mod demo;
 mod interop;
 mod memory;
+mod stores;
+mod sync;
 
 use std::process::ExitCode;
 
@@ -14,28 +16,44 @@ use command::{Failure, cargo};
 struct Verb {
     name: &'static str,
     what: &'static str,
-    run: fn() -> Result<(), Failure>,
+    /// Takes what follows the verb.
+    run: fn(&[String]) -> Result<(), Failure>,
 }
 
 /// The verbs, in the order in which `.ci/run` calls them.
 const VERBS: &[Verb] = &[
-    Verb { name: "lint", what: "formatting, and clippy on every feature set", run: lint },
-    Verb { name: "doc", what: "documentation without warnings", run: doc },
-    Verb { name: "race", what: "2 processes x 500 commits to one directory", run: race },
-    Verb { name: "demo", what: "`lode demo`, and what it leaves, byte by byte", run: demo::run },
-    Verb { name: "memory", what: "2 GiB into a dataset, in bounded memory", run: memory::run },
-    Verb { name: "interop", what: "parquet with pyarrow and DuckDB", run: interop::run },
-    Verb { name: "bench", what: "the benches", run: bench },
+    Verb { name: "lint", what: "formatting, and clippy on every feature set", run: |_| lint() },
+    Verb { name: "doc", what: "documentation without warnings", run: |_| doc() },
+    Verb { name: "race", what: "2 processes x 500 commits to one directory", run: |_| race() },
+    Verb {
+        name: "demo",
+        what: "`lode demo`, and what it leaves, byte by byte",
+        run: |_| demo::run(),
+    },
+    Verb {
+        name: "memory",
+        what: "2 GiB into a dataset, in bounded memory",
+        run: |_| memory::run(),
+    },
+    Verb { name: "interop", what: "parquet with pyarrow and DuckDB", run: |_| interop::run() },
+    Verb { name: "sync", what: "a directory's syncs, under strace", run: |_| sync::run() },
+    Verb {
+        name: "stores",
+        what: "up, test or down: real servers for S3 and Azure",
+        run: |args| stores::run(args.first().map(String::as_str)),
+    },
+    Verb { name: "bench", what: "the benches", run: |_| bench() },
 ];
 
 fn main() -> ExitCode {
-    let name = std::env::args().nth(1).unwrap_or_default();
+    let args: Vec<_> = std::env::args().skip(1).collect();
+    let (name, args) = args.split_first().map_or(("", &[][..]), |(name, args)| (&**name, args));
     let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
         eprintln!("usage: cargo xtask VERB\n");
         VERBS.iter().for_each(|verb| eprintln!("  {:8} {}", verb.name, verb.what));
         return ExitCode::from(2);
     };
-    match (verb.run)() {
+    match (verb.run)(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("cargo xtask {name}: {failure}");
@@ -65,11 +83,11 @@ fn doc() -> Result<(), Failure> {
     doc.env("RUSTDOCFLAGS", "--deny warnings").run()
 }
 
-/// The ordinary test makes fewer commits.
+/// The ordinary test makes fewer commits. In a directory, that syncs.
 fn race() -> Result<(), Failure> {
     // The same packages and features as in the README's command, so that nothing is built twice.
-    let test = cargo(["test", "--workspace", "--all-features", "--test", "volume"]);
-    let test = test.args(["two_processes_in_one_directory", "--", "--nocapture"]);
+    let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "stores"]);
+    let test = test.args(["processes_commit_at_the_same_time", "--", "--nocapture"]);
     test.env("LODE_TEST_COMMITS", "500").run()
 }
 

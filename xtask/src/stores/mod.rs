@@ -1,0 +1,98 @@
+//! Real servers: started, tested against, and ended.
+
+mod servers;
+
+use std::process::Command;
+
+use self::servers::{SERVERS, Server, install};
+use crate::command::{Failure, Program, cargo, lode};
+use crate::memory::{self, Stream};
+
+/// How many commits each process of the race makes, to a volume and to a dataset each.
+const COMMITS: &str = "100";
+
+/// `cargo xtask stores up|test|down`.
+pub(crate) fn run(action: Option<&str>) -> Result<(), Failure> {
+    match action {
+        Some("up") => up(),
+        Some("down") => down(),
+        Some("test") | None => {
+            up()?;
+            let tested = test();
+            // Also if something has failed.
+            down().and(tested)
+        }
+        Some(other) => Err(Failure::Check(format!("stores {other}? It is up, test or down"))),
+    }
+}
+
+fn up() -> Result<(), Failure> {
+    install()?;
+    for server in &SERVERS {
+        server.start()?;
+        eprintln!("{}: {}", server.name, (server.location)());
+    }
+    Ok(())
+}
+
+fn down() -> Result<(), Failure> {
+    SERVERS.iter().try_for_each(Server::stop)
+}
+
+fn test() -> Result<(), Failure> {
+    let lode = lode()?;
+    for server in &SERVERS {
+        eprintln!("\n== {}: probe", server.name);
+        let status = Command::new(&lode)
+            .args(["probe", &(server.location)()])
+            .args(["--contenders", &server.contenders.to_string()])
+            .status()
+            .map_err(|source| Failure::io(lode.display(), source))?;
+        if status.success() != server.keeps_conditions {
+            return Err(Failure::Check(format!("lode probe, on {}: {status}", server.name)));
+        }
+        eprintln!("\n== {}: tests", server.name);
+        match server.keeps_conditions {
+            true => test_contracts(server)?,
+            false => test_refusal(server)?,
+        }
+    }
+    let s3 = (SERVERS[0].location)();
+    eprintln!("\n== {}: staging against bare puts", SERVERS[0].name);
+    let bench = cargo(["bench", "--package", "lode-benches", "--bench", "staging"]);
+    bench.env("LODE_BENCH_STORE", &s3).run()?;
+    eprintln!("\n== {}: a stream of 5 GiB", SERVERS[0].name);
+    memory::measure(&lode, &Stream { location: &s3, size: 5 << 30, limit: 100 << 10 })?;
+    memory::interrupt(&lode, &s3)
+}
+
+/// The same packages and features as in the README's command, so that nothing is built twice.
+fn tests(server: &Server) -> Program {
+    cargo(["test", "--quiet", "--workspace", "--all-features"])
+        .env("LODE_TEST_STORE", &(server.location)())
+        .env("LODE_TEST_CONTENDERS", &server.contenders.to_string())
+        .env("LODE_TEST_PROCESSES", &server.contenders.to_string())
+        .env("LODE_TEST_COMMITS", COMMITS)
+        .env("LODE_TEST_READER", &server.reader.map(|query| query()).unwrap_or_default())
+}
+
+/// Everything that is promised of volumes and datasets, and of stores.
+fn test_contracts(server: &Server) -> Result<(), Failure> {
+    let contracts = ["--test", "volume", "--test", "dataset"];
+    tests(server).args(contracts).run()?;
+    let mut skipped = vec!["a_server_that_ignores_conditions"];
+    if !server.checks_credentials {
+        skipped.push("wrong_credentials");
+    }
+    if server.reader.is_none() {
+        skipped.push("a_bucket_that_may_only_be_read");
+    }
+    let stores = tests(server).args(["--test", "stores", "--", "--include-ignored"]);
+    let skips = skipped.iter().flat_map(|test| ["--skip", test]);
+    stores.args(["--nocapture", "--test-threads", "1"]).args(skips).run()
+}
+
+fn test_refusal(server: &Server) -> Result<(), Failure> {
+    let stores = tests(server).args(["--test", "stores", "--", "--ignored"]);
+    stores.args(["a_server_that_ignores_conditions"]).run()
+}
