@@ -28,6 +28,7 @@ pub fn decode(bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, ManifestError
     let content = match prefix.kind {
         Kind::VolumeManifest => SlotContent::Live(manifest(&mut reader)?),
         Kind::VolumeTombstone => SlotContent::Collected(tombstone(&mut reader)?),
+        Kind::Tag => return Err(ManifestError::from(PrefixError::Kind)),
     };
     reader.finish("end")?;
     Ok(content)
@@ -38,7 +39,7 @@ impl From<PrefixError> for ManifestError {
         let (at, field, reason) = match error {
             PrefixError::Trailer { expected, found } => return Self::Trailer { expected, found },
             PrefixError::Format { found } => return Self::Version { found: found.to_string() },
-            PrefixError::Kind => (5, "kind", "an object of this kind is not known"),
+            PrefixError::Kind => (5, "kind", "an object of this kind is no manifest"),
             PrefixError::Magic => (0, "magic", "it does not begin with LODE"),
             PrefixError::Short => (0, "prefix", "it is shorter than any manifest"),
         };
