@@ -22,10 +22,12 @@
 //!
 //! # What is assumed
 //!
-//! As in [`commit`](crate::commit#what-is-assumed), and of that above all: with G for the grace
-//! period, a writer sends a manifest only while the objects that it adds are younger than G/2, and
-//! a request that the store has not applied within G/2 of being sent is never applied. So what a
-//! manifest adds is younger than G when it takes its slot.
+//! What [`commit`](crate::commit#what-is-assumed) assumes, and of that above all that late has an
+//! end. With G for the grace period: a writer looks at its clock and sends a manifest only while
+//! the objects that it adds are younger than G/2; a request that is not applied within G/2 of that
+//! look is never applied. So what a manifest adds is younger than G when it takes its slot. A
+//! writer's clock has to measure periods, not to show the right time: what it did not write itself
+//! it dates by the store's clock.
 //!
 //! The name of a data object is used once. A handle whose object may have been swept stages the
 //! same bytes again under another name, for a delete that was sent may hit whatever has the name.
@@ -41,9 +43,9 @@
 //!   that moves with the sweep, D could grow old after M was missed.)
 //! * *M inherited D from the head that it was built on*, as volumes do. Let H be the newest slot
 //!   that was listed. If M is not after H, it was there to be read itself. Else all that M did not
-//!   inherit from H was added after T. If H was live when it was read, its blocks are marked. If
-//!   it had a tombstone, another collector has buried it since it was listed; it leaves the head
-//!   and its predecessor alone, so there are newer slots, and those are listed and marked as well.
+//!   inherit from H was added by slots taken after T. If H was live when it was read, its blocks
+//!   are marked. If it had a tombstone, another collector has buried it since it was listed; that
+//!   one leaves the head alone, so there are newer slots, and those are listed and marked as well.
 //!   If there are none, the tombstone is a repair's, and the head below it was there to be read.
 //!
 //! # Why a confirmed tag keeps its promise
@@ -82,7 +84,8 @@
 //!   stage again.
 //!
 //! What is argued here is also tried: `lode-core/tests/explorer` walks every interleaving of these
-//! machines with writers and taggers, small as its world is, and shows that each step is needed.
+//! machines with writers and with time, and shows that each step is needed: without it, or in
+//! another order, something is deleted that somebody refers to.
 
 mod machine;
 #[cfg(feature = "alloc")]
