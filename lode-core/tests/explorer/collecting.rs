@@ -43,6 +43,9 @@ fn what_old_snapshots_had_is_collected_beside_writers() {
 fn readers_see_what_was_acknowledged_while_old_slots_are_buried() {
     holds("collected volume, reader", &Setup { reads: true, orphans: 0, ..COLLECTED });
     holds("collected dataset, reader", &Setup { reads: true, ..DATASET });
+    for (name, hint) in [("hint at a tombstone", Some(1)), ("collected, no hint", None)] {
+        holds(name, &Setup { history: THREE, hint, reads: true, ..DATASET });
+    }
 }
 
 #[test]
