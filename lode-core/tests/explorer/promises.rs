@@ -1,7 +1,7 @@
 //! What must hold in every state.
 
 use crate::setup::Setup;
-use crate::store::{Kind, Request};
+use crate::store::{Kind, Manifest, Request};
 use crate::world::{Broken, World};
 
 impl World {
@@ -20,10 +20,13 @@ impl World {
         Ok(())
     }
 
-    /// Slots are dense, and each builds on the live one before it.
+    /// Slots are dense, and each builds on the live one before it. Where a collector frees slots,
+    /// they need not begin with the first, so that what comes of it can be seen.
     fn check_chain(&self) -> Result<(), Broken> {
-        let mut parent = None;
-        for (at, taken) in (1..).zip(self.store.taken()) {
+        let oldest = self.store.taken().next().filter(|_| self.store.frees_slots);
+        let first = oldest.map_or(1, |taken| taken.manifest.version);
+        let mut parent = oldest.and_then(|taken| taken.manifest.parent);
+        for (at, taken) in (first..).zip(self.store.taken()) {
             if taken.manifest.version != at || taken.manifest.parent != parent {
                 return Err(Broken::Gap);
             }
@@ -46,9 +49,11 @@ impl World {
             taken |= 1 << id;
         }
         let flying = self.store.flights().filter_map(|flight| match flight.request {
-            Request::Create(manifest) => Some(manifest.id),
+            Request::Create(manifest) => Some(manifest),
             _ => None,
         });
+        let free = |manifest: &Manifest| self.store.get(manifest.version).is_none();
+        let flying = flying.filter(free).map(|manifest| manifest.id);
         let possible = flying.fold(taken, |ids, id| ids | 1 << id);
         if possible & self.denied != 0 { Err(Broken::Undead) } else { Ok(()) }
     }
@@ -64,9 +69,9 @@ impl World {
     /// A slot that is taken keeps its content, but for a tombstone over it, and a tag that was
     /// confirmed stays.
     pub(crate) fn check_step(&self, next: &Self) -> Result<(), Broken> {
-        let slots = self.store.taken().all(|taken| {
-            let after = next.store.get(taken.manifest.version);
-            after.is_some_and(|after| after.manifest == taken.manifest)
+        let slots = self.store.taken().all(|taken| match next.store.get(taken.manifest.version) {
+            Some(after) => after.manifest == taken.manifest,
+            None => self.store.frees_slots,
         });
         let confirmed = |tag: &crate::store::Tag| tag.confirmed;
         let tags = self

@@ -87,7 +87,8 @@ pub(crate) struct Store {
     flights: [Option<Flight>; FLIGHTS],
     /// Whether it keeps its word on create-if-absent.
     conditions: bool,
-    frees_slots: bool,
+    /// Whether what should be buried is deleted.
+    pub(crate) frees_slots: bool,
 }
 
 impl Store {
@@ -206,9 +207,9 @@ impl Store {
         self.tidy();
     }
 
-    /// Forgets requests that can have no effect any more: the slot is taken.
+    /// Forgets requests that can have no effect any more: the slot is taken, for good.
     fn tidy(&mut self) {
-        let slots = self.slots;
+        let slots = if self.frees_slots { [None; SLOTS] } else { self.slots };
         let done = |flight: Flight| {
             matches!(flight.request, Request::Create(manifest)
                 if slots.get(usize::from(manifest.version) - 1).is_some_and(Option::is_some))

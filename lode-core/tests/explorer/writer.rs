@@ -155,8 +155,11 @@ impl World {
                 self.denied |= 1 << writer.id;
             }
             Outcome::Committed { version, .. } => {
-                let taken = self.store.get(number(version));
-                if taken.is_none_or(|taken| taken.manifest.id != writer.id) {
+                let is_there = match self.store.get(number(version)) {
+                    Some(taken) => taken.manifest.id == writer.id,
+                    None => self.store.frees_slots,
+                };
+                if !is_there {
                     return Err(Broken::NotThere);
                 }
                 self.acknowledged |= wanted;

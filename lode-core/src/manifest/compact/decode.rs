@@ -28,7 +28,10 @@ pub fn decode(bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, ManifestError
     let content = match prefix.kind {
         Kind::VolumeManifest => SlotContent::Live(manifest(&mut reader)?),
         Kind::VolumeTombstone => SlotContent::Collected(tombstone(&mut reader)?),
-        Kind::Tag => return Err(ManifestError::from(PrefixError::Kind)),
+        Kind::Tag => {
+            let reason = "it is a tag, not a manifest";
+            return Err(ManifestError::Decode { at: 5, field: "kind", reason });
+        }
     };
     reader.finish("end")?;
     Ok(content)
@@ -39,7 +42,7 @@ impl From<PrefixError> for ManifestError {
         let (at, field, reason) = match error {
             PrefixError::Trailer { expected, found } => return Self::Trailer { expected, found },
             PrefixError::Format { found } => return Self::Version { found: found.to_string() },
-            PrefixError::Kind => (5, "kind", "an object of this kind is no manifest"),
+            PrefixError::Kind => (5, "kind", "an object of this kind is not known"),
             PrefixError::Magic => (0, "magic", "it does not begin with LODE"),
             PrefixError::Short => (0, "prefix", "it is shorter than any manifest"),
         };
