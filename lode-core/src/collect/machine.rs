@@ -138,8 +138,9 @@ pub enum CollectAction {
         after: Option<Version>,
     },
     /// List all tags, then read each: mark what the manifest in it refers to, unless it is a lease
-    /// that has ended by `now`. Answer [`CollectEvent::MarkedTags`]. One that is gone by the time
-    /// it is read pins nothing; one that cannot be read is a [`Failed`](CollectEvent::Failed).
+    /// that has ended by `now`; such a one may be deleted, for its name is never used again. Answer
+    /// [`CollectEvent::MarkedTags`]. One that is gone by the time it is read pins nothing; one that
+    /// cannot be read is a [`Failed`](CollectEvent::Failed).
     MarkTags {
         /// The time, by the store's clock.
         now: Timestamp,

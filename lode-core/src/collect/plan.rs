@@ -77,6 +77,23 @@ pub enum Reason {
 }
 
 /// What a collector is going to do to the slots of a history: a verdict for each live snapshot.
+///
+/// ```
+/// use lode_core::Version;
+/// use lode_core::collect::{Candidate, Plan, Retention};
+/// use lode_core::time::Timestamp;
+///
+/// let version = |number| Version::new(number);
+/// let snapshots = (1..=5).filter_map(version).map(|version| Candidate {
+///     version,
+///     parent: Version::new(version.get() - 1),
+///     created_at: None,
+///     tagged: version == Version::FIRST,
+/// });
+/// let rules = Retention { last: Some(3), tagged: true, ..Retention::ALL };
+/// let plan = Plan::new(snapshots.collect(), &rules, Timestamp::default());
+/// assert!(plan.drops().eq(version(2)));
+/// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Plan {
     /// In the order of versions, each at most once.

@@ -13,13 +13,12 @@ const PLANTED: &[(Mistake, Setup, Broken)] = {
     use Broken::{Gap, Lost, Missing, NotThere, Twice, Undead};
     let bogus = Setup { history: LIVE, hint: Some(5), ..PLAIN };
     let dataset = Setup { paradigm: Paradigm::Dataset, ..PLAIN };
-    let unknown = Setup { collects: [1, 0], ..PLAIN };
     let crowded = Setup { work: [&[0b0001], &[0b0010, 0b0100, 0b1000], &[]], ..DATASET };
     let two = Setup { collects: [1, 1], faults: 0, ..COLLECTED };
     &[
         (Mistake::TrustsHint, bogus, Gap),
         (Mistake::ExistsIsCreated, PLAIN, NotThere),
-        (Mistake::DeletesUnknown, unknown, Missing),
+        (Mistake::DeletesUnknown, PLAIN, Missing),
         (Mistake::ManifestFirst, PLAIN, Missing),
         (Mistake::FreesSlots, crowded, Lost),
         (Mistake::MarksFirst, TAGGED, Missing),

@@ -76,9 +76,13 @@ fn creates(world: &World, setup: &Setup, who: usize, version: Version) -> Vec<Re
 
 /// Whether what was staged may still be committed.
 fn is_ready(world: &World, setup: &Setup, id: u8) -> bool {
-    let careless = [Mistake::NeverExpires, Mistake::ReusesName, Mistake::ManifestFirst];
-    setup.mistake.is_some_and(|mistake| careless.contains(&mistake))
-        || world.store.objects.is_fresh(id)
+    let objects = &world.store.objects;
+    match setup.mistake {
+        Some(Mistake::NeverExpires | Mistake::ManifestFirst) => true,
+        // What is gone is staged again before the request is sent.
+        Some(Mistake::ReusesName) => objects.is_fresh(id) || objects.all() & (1 << id) == 0,
+        _ => objects.is_fresh(id),
+    }
 }
 
 fn hints(version: u8) -> Vec<Reply<Event>> {
