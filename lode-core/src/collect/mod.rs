@@ -51,11 +51,12 @@
 //! # Why a confirmed tag keeps its promise
 //!
 //! A tag is written, and *then* its slot is found to be live. Take any collector whose marks do
-//! not have what the slot's manifest refers to. So it has read a tombstone in that slot, which was
-//! after the tag was confirmed, for a slot never goes back; so the tag had been written when the
-//! tags were listed, which is later still; so it marked what the tag refers to. This is why
-//! slots are marked before tags, and why tombstones are written before both: were it the other way
-//! round, a tag could be written and confirmed in between.
+//! not have what the slot's manifest refers to. If the slot was taken after the slots were listed,
+//! the argument above holds as it stands, for it does not need the manifest to stay live. Else the
+//! collector has read a tombstone there. That was after the tag was confirmed, for a slot never
+//! goes back; so the tag had been written when the tags were listed, which is later still; so what
+//! it refers to is marked. This is why slots are marked before tags, and why tombstones are written
+//! before both: were it the other way round, a tag could be written and confirmed in between.
 //!
 //! A tag that meets a tombstone is deleted again, and its caller is told
 //! ([`TagOutcome::Collected`]). A lease is a tag with an end: after it, a collector passes it by.
@@ -85,7 +86,7 @@
 //!
 //! What is argued here is also tried: `lode-core/tests/explorer` walks every interleaving of these
 //! machines with writers and with time, and shows that each step is needed: without it, or in
-//! another order, something is deleted that somebody refers to.
+//! another order, a promise is broken.
 
 mod machine;
 #[cfg(feature = "alloc")]
