@@ -21,6 +21,7 @@
 //! | [`manifest`] | what a snapshot consists of, and its two formats |
 //! | [`descriptor`] | what every writer of one history must agree on |
 //! | [`commit`] | the commit protocol as a machine without I/O |
+//! | [`collect`] | dropping old snapshots and their data, tags and leases: machines, too |
 //! | [`layout`] | where everything lies in a store |
 //! | [`key`], [`id`] | names that cannot leave their place |
 //! | [`checksum`], [`crc32c`] | digests and the algorithms that make them |
@@ -31,7 +32,7 @@
 //!
 //! Additive, and none is on by default; no feature changes what the others do.
 //!
-//! * none: no heap. Fixed tables, the commit machine, the traits.
+//! * none: no heap. Fixed tables, the machines, the traits.
 //! * `alloc`: growable tables, owned keys and manifests, the compact format.
 //! * `json`: manifests and descriptors in JSON; implies `alloc`.
 
@@ -50,6 +51,7 @@ extern crate std;
 pub mod checksum;
 #[cfg(feature = "alloc")]
 pub mod codec;
+pub mod collect;
 pub mod commit;
 #[cfg(feature = "alloc")]
 pub mod compress;

@@ -30,6 +30,11 @@ impl Timestamp {
         let seconds = self.seconds.saturating_sub(earlier.seconds).saturating_sub(borrow);
         if seconds > 0 { seconds.unsigned_abs() } else { 0 }
     }
+
+    /// The point so many seconds earlier, or the earliest there is.
+    pub const fn minus_seconds(self, seconds: u64) -> Self {
+        Self { seconds: self.seconds.saturating_sub_unsigned(seconds), ..self }
+    }
 }
 
 /// A point in time as somebody's clock on the wall shows it: with the offset of their zone.
@@ -78,5 +83,7 @@ mod tests {
         assert_eq!(at(8, 0).seconds_since(at(10, 0)), 0);
         assert_eq!(at(i64::MAX, 0).seconds_since(at(i64::MIN, 0)), i64::MAX.unsigned_abs());
         assert_eq!(Timestamp::new(0, 1_000_000_000), None);
+        assert_eq!(at(10, 5).minus_seconds(12), at(-2, 5));
+        assert_eq!(at(10, 5).minus_seconds(u64::MAX), at(i64::MIN, 5));
     }
 }

@@ -54,6 +54,83 @@
 //! was lost, and prepare again on top of the newest.
 //!
 //! Opening a history for writing is a machine of its own: [`Open`].
+//!
+//! # What is assumed
+//!
+//! Of the store, and of nothing else:
+//!
+//! * **Create-if-absent is atomic.** Of all requests to create one key, at most one is ever
+//!   applied, as a whole; what it has written is durable, and seen by every read and list that
+//!   begins after its reply. [`Open`] tries whether conditions are kept at all.
+//! * **Requests may be lost, late or repeated**, by the client, on the way or in the store, and
+//!   their replies may be lost or untrue in one direction: a failure may be reported for what was
+//!   applied. Success is never reported for what was not.
+//! * **Late has an end.** With G for the grace period, a request that the store has not applied
+//!   within G/2 of its writer's last look at the clock is never applied. So clients below this do
+//!   not repeat conditional creates by themselves for longer, and a process that was suspended
+//!   for so long does not send what it was about to. Nothing but [`collect`](crate::collect)
+//!   stands on this: without a collector the protocol has no clock.
+//!
+//! No writer knows of another; any of them may end at any point and be begun anew.
+//!
+//! # Why it is right
+//!
+//! *Linearization.* A commit takes place when the store applies a create of its slot, at one
+//! moment and for everybody. Nothing before that is visible, as no manifest refers to it; nothing
+//! after it is needed, as the hint only saves looking.
+//!
+//! *Acknowledged means in the history.* `Committed` is said after the store has said "created", or
+//! after our commit id was read in the slot. A slot is never freed, and what overwrites it, a
+//! tombstone, keeps the commit id; so the commit stays where it is, and every later head has it
+//! below itself.
+//!
+//! *Linear and dense.* The manifest of version N + 1 is made on a head after which slot N was the
+//! newest that was known. Its create is applied only while N + 1 is empty; as slot N + 1 was never
+//! taken, no slot above it was either, by induction. So N still is the newest, whenever the create
+//! lands, and each manifest is the child of the one before it. That also makes any head good
+//! enough, however old: an old one only meets a slot that is taken.
+//!
+//! *One commit, one version.* The id is fixed before the first attempt. A writer goes on to another
+//! slot only after it has read another's id in this one; then its own create can never be applied
+//! there, whatever is still on its way. While an outcome is unknown it sends the same bytes to the
+//! same slot, or nothing.
+//!
+//! *No more and no less than was committed.* A volume's manifest has all blocks of the head that it
+//! is the child of, and the new ones; so nothing is lost, and nothing is in the head that nobody
+//! sent. `Conflict`, `Failed` and `Refused` are said only when no create of this commit can be
+//! applied any more.
+//!
+//! *What a manifest refers to exists.* Data are durable before the create is sent. What keeps them
+//! there is argued in [`collect`](crate::collect).
+//!
+//! # What can go wrong, and why it does no harm
+//!
+//! | failure | consequence |
+//! | --- | --- |
+//! | a writer ends before its create | data that nothing refers to; a collector takes them |
+//! | a writer ends after its create | it is committed; who begins anew finds its blocks in the head (a dataset's writer has a snapshot more, unless it kept the [`Unknown`](Outcome::Unknown)) |
+//! | the reply is lost, or a client repeats the create | "exists", and our own id in the slot: committed |
+//! | a create lands after it was given up | into its own slot, if that is still empty: `Unknown` said so. Else it does nothing |
+//! | "exists", then "not found" | a store behind itself: the same bytes again |
+//! | the store refuses after an uncertain answer | still `Unknown`: the request before may land |
+//! | the hint is missing, old, wrong, or lands late | a list more; a hint at another branch is [`Forked`](Outcome::Forked) |
+//! | a slot that was lost has a tombstone by the time it is read | it keeps the id, so whose it was is known |
+//! | a manifest is damaged | [`Damaged`](Outcome::Damaged): nothing is built on what cannot be read |
+//!
+//! # What is not promised
+//!
+//! * **Progress.** A writer that always loses retries until its [`Rules`] say to stop. Each lost
+//!   slot is somebody's commit, though.
+//! * **An answer.** A store that never answers definitely leaves `Unknown`. It can be settled at
+//!   any later time, with [`Commit::resolve`].
+//! * **Order** between writers that do not wait for each other.
+//! * **Anything on a store that ignores conditions**, beyond a single writer; nor where somebody
+//!   deletes or overwrites slots by other means.
+//! * **Writers of the Go implementation at the same time.** It believes the hint.
+//!
+//! What is argued here is also tried: `lode-core/tests/explorer` walks every interleaving of up to
+//! three writers, every outcome of every request, and a crash at every point, and shows that the
+//! planted mistakes are found. `LODE_PROVE=1` makes its worlds larger.
 
 mod head;
 mod machine;

@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::str::FromStr;
 
+use super::TAGS;
 use crate::Version;
 use crate::id::Id;
 use crate::key::Key;
@@ -13,6 +14,8 @@ use crate::partition::Partition;
 
 /// The folder that all datasets lie in, but those of the flat layout.
 const DATASETS: &str = "datasets";
+/// The folder of the data files that lie in no partition.
+const DATA: &str = "data";
 /// The name of the object in a slot.
 const MANIFEST: &str = "manifest.json";
 
@@ -132,6 +135,32 @@ impl DatasetLayout {
         }
     }
 
+    /// The folder of the tags.
+    pub fn tags(&self) -> Key {
+        self.key(TAGS)
+    }
+
+    /// The tag of this name.
+    pub fn tag(&self, name: &Id) -> Key {
+        self.key(&format!("{TAGS}/{name}"))
+    }
+
+    /// The name of the tag that this key is.
+    pub fn parse_tag(&self, key: &str) -> Option<Id> {
+        Id::new(self.below(key, TAGS)?).ok()
+    }
+
+    /// Whether a collector may delete this object where nothing refers to it: a data file.
+    pub fn is_data(&self, key: &str) -> bool {
+        if self.kind == LayoutKind::Hive
+            && let Some((_, rest)) = self.split_partition(key)
+        {
+            // Not the entries of the index, which are named by a version.
+            return rest.split_once('/').is_some_and(|(_, rest)| rest.starts_with("data/"));
+        }
+        self.below(key, DATA).is_some()
+    }
+
     /// The folder of the partitions, in the hive layout.
     pub fn partitions(&self) -> Key {
         self.key("partitions")
@@ -172,7 +201,7 @@ impl DatasetLayout {
             Some(partition) => {
                 format!("{prefix}/partitions/{partition}/segments/{token:032x}/data/{name}")
             }
-            None => format!("{prefix}/data/{token:032x}/{name}"),
+            None => format!("{prefix}/{DATA}/{token:032x}/{name}"),
         })
     }
 
@@ -206,7 +235,7 @@ impl DatasetLayout {
     }
 
     fn split_partition<'a>(&self, key: &'a str) -> Option<(Partition, &'a str)> {
-        let rest = key.strip_prefix(&self.prefix)?.strip_prefix("/partitions/")?;
+        let rest = self.below(key, "partitions")?;
         // The last one: a partition may have a folder of that name.
         let (partition, rest) = rest.rsplit_once("/segments/")?;
         Some((Partition::new(partition).ok()?, rest))
@@ -214,6 +243,12 @@ impl DatasetLayout {
 
     fn key(&self, rest: &str) -> Key {
         Key::assembled(format!("{}/{rest}", self.prefix))
+    }
+
+    /// What of `key` follows the folder `folder` of this dataset.
+    fn below<'a>(&self, key: &'a str, folder: &str) -> Option<&'a str> {
+        let rest = key.strip_prefix(&self.prefix)?.strip_prefix('/')?;
+        rest.strip_prefix(folder)?.strip_prefix('/')
     }
 }
 
@@ -241,6 +276,30 @@ mod tests {
             assert_eq!(layout.parse_slot(data.as_str()), None);
             assert!(data.is_below(layout.prefix()));
         }
+    }
+
+    #[test]
+    fn tags_are_read_back_and_only_files_are_data() {
+        let name = Id::new("paper.v2").unwrap();
+        let partition = Partition::new("day=2026-01-01").unwrap();
+        for kind in LayoutKind::ALL {
+            let layout = layout(kind);
+            let tag = layout.tag(&name);
+            assert!(tag.is_below(layout.tags().as_str()));
+            assert_eq!(layout.parse_tag(tag.as_str()), Some(name.clone()));
+            assert_eq!(layout.parse_tag(layout.hint().as_str()), None);
+            let slot = layout.slot(Version::FIRST);
+            for key in [&tag, &slot, &layout.hint(), &layout.descriptor()] {
+                assert!(!layout.is_data(key.as_str()), "{key}");
+            }
+            assert!(layout.is_data(layout.file(1, None, "data").unwrap().as_str()));
+            let file = layout.file(1, Some(&partition), "data").unwrap();
+            assert_eq!(layout.is_data(file.as_str()), kind == LayoutKind::Hive);
+            let entry = layout.partition_entry(&partition, Version::FIRST).unwrap();
+            assert!(!layout.is_data(entry.as_str()));
+        }
+        let other = DatasetLayout::new(Id::new("event").unwrap(), LayoutKind::Default);
+        assert!(!other.is_data(layout(LayoutKind::Default).file(1, None, "a").unwrap().as_str()));
     }
 
     #[test]

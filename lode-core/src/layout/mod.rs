@@ -4,6 +4,8 @@
 //! volumes/<id>/volume.json                             descriptor
 //! volumes/<id>/snapshots/<version>/manifest.lode|json  the slot; its presence is the commit
 //! volumes/<id>/data/<offset>-<length>-<writer>.bin     block bytes
+//! volumes/<id>/pages/<hash>-<commit>.lode              pages of large manifests
+//! volumes/<id>/tags/<name>                             a copy of a manifest: pins what it refers to
 //! volumes/<id>/latest                                  hint: newest version, plain text
 //!
 //! datasets/<id>/dataset.json                           descriptor
@@ -12,9 +14,11 @@
 //! datasets/<id>/data/<token>/data[.ext]                a data file
 //! datasets/<id>/partitions/<k=v>/…/segments/<token>/data/data[.ext]    one of a partition
 //! datasets/<id>/partitions/<k=v>/…/segments/<version>/manifest.json    its index: candidates
+//! datasets/<id>/tags/<name>                            as those of volumes
 //! datasets/<id>/latest                                 hint
 //!
-//! <id>/<version>/manifest.json, <id>/data/…, <id>/dataset.json, <id>/latest    the flat layout
+//! <id>/<version>/manifest.json, <id>/data/…, <id>/dataset.json, <id>/tags/…, <id>/latest
+//!                                                      the flat layout
 //! ```
 
 mod dataset;
@@ -22,3 +26,6 @@ mod volume;
 
 pub use self::dataset::{DatasetLayout, LayoutKind};
 pub use self::volume::VolumeLayout;
+
+/// The folder of the tags, in that of the volume or dataset.
+const TAGS: &str = "tags";

@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 
+use super::TAGS;
 use crate::Version;
 use crate::id::Id;
 use crate::key::Key;
@@ -72,6 +73,26 @@ impl VolumeLayout {
     /// The folder of the blocks.
     pub fn data(&self) -> Key {
         self.key("data")
+    }
+
+    /// The folder of the tags.
+    pub fn tags(&self) -> Key {
+        self.key(TAGS)
+    }
+
+    /// The tag of this name.
+    pub fn tag(&self, name: &Id) -> Key {
+        self.key(&format!("{TAGS}/{name}"))
+    }
+
+    /// The name of the tag that this key is.
+    pub fn parse_tag(&self, key: &str) -> Option<Id> {
+        Id::new(self.below(key, TAGS)?).ok()
+    }
+
+    /// Whether a collector may delete this object where nothing refers to it: a block or a page.
+    pub fn is_data(&self, key: &str) -> bool {
+        ["data", "pages"].into_iter().any(|folder| self.below(key, folder).is_some())
     }
 
     /// The slot of `version`: the one key whose presence commits it.
@@ -169,6 +190,30 @@ mod tests {
             "volumes/disk/latest",
         ] {
             assert_eq!(layout().parse_slot(foreign, Format::Compact), None, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn tags_are_read_back_and_are_no_data() {
+        let name = Id::new("before-upgrade").unwrap();
+        let tag = layout().tag(&name);
+        assert_eq!(tag.as_str(), "volumes/disk/tags/before-upgrade");
+        assert!(tag.is_below(layout().tags().as_str()));
+        assert_eq!(layout().parse_tag(tag.as_str()), Some(name));
+        for foreign in ["volumes/disk/tags/A", "volumes/disk/tags/a/b", "volumes/disk/latest"] {
+            assert_eq!(layout().parse_tag(foreign), None, "{foreign}");
+        }
+        let slot = layout().slot(Version::FIRST, Format::Compact);
+        for (key, is_data) in [
+            ("volumes/disk/data/0-256-00000000000000ab.bin", true),
+            ("volumes/disk/pages/ab-cd.lode", true),
+            ("volumes/disk2/data/0-256-00000000000000ab.bin", false),
+            ("volumes/disk/volume.json", false),
+            ("volumes/disk/data", false),
+            (tag.as_str(), false),
+            (slot.as_str(), false),
+        ] {
+            assert_eq!(layout().is_data(key), is_data, "{key}");
         }
     }
 

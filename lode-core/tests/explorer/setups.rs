@@ -1,53 +1,67 @@
-//! The circumstances that are explored.
+//! The circumstances in which writers meet.
+
+#![allow(clippy::disallowed_methods, reason = "how long it takes is printed, and decides nothing")]
+
+use std::time::Instant;
 
 use lode_core::commit::{Position, Rules};
 
 use crate::explore::{Report, explore};
-use crate::shell::Shell;
+use crate::setup::{Paradigm, Setup};
 use crate::store::{Kind, version};
-use crate::world::{Broken, Setup};
+use crate::time::GRACE;
 
-const RULES: Rules = Rules { lists: true, retries: 2, resends: 1, hint_attempts: 1 };
+pub(crate) const RULES: Rules = Rules { lists: true, retries: 2, resends: 1, hint_attempts: 1 };
 
 /// Two writers with one commit each and one block in each, on an empty history.
-const PLAIN: Setup = Setup {
+pub(crate) const PLAIN: Setup = Setup {
+    paradigm: Paradigm::Volume,
     rules: RULES,
-    work: [&[0b01], &[0b10]],
+    work: [&[0b01], &[0b10], &[]],
     history: &[],
+    orphans: 0,
     hint: None,
     head: None,
     faults: 2,
+    ticks: 0,
     resolves: 1,
     reads: false,
-    collects: false,
+    collects: [0, 0],
+    tags: 0,
     conditions: true,
-    shell: Shell::Right,
+    grace: GRACE,
+    mistake: None,
 };
 
-const LIVE: &[Kind] = &[Kind::Live, Kind::Live];
+pub(crate) const LIVE: &[Kind] = &[Kind::Live, Kind::Live];
 const REPAIRED: &[Kind] = &[Kind::Live, Kind::Repaired];
 
 #[track_caller]
-fn holds(name: &str, setup: &Setup) -> Report {
+pub(crate) fn holds(name: &str, setup: &Setup) -> Report {
+    let begun = Instant::now();
     let report = match explore(setup) {
         Ok(report) => report,
         Err(found) => panic!("{name}: {found}"),
     };
     let Report { states, transitions, longest, .. } = report;
-    println!("{name}: {states} states, {transitions} transitions, runs of up to {longest} steps");
+    let seconds = begun.elapsed().as_secs_f32();
+    println!(
+        "{name}: {states} states, {transitions} transitions, runs of up to {longest} steps, \
+         {seconds:.1} s"
+    );
     report
 }
 
 #[test]
 fn two_writers_race_for_the_first_slots() {
     let report = holds("plain", &PLAIN);
-    assert_eq!(report.outcomes, [true; 6], "every outcome is reached");
+    assert_eq!(report.witness.commits, [true; 6], "every outcome is reached");
     holds("three faults", &Setup { faults: 3, ..PLAIN });
 }
 
 #[test]
 fn two_commits_each() {
-    let work: [&[u8]; 2] = [&[0b0001, 0b0010], &[0b0100, 0b1000]];
+    let work: [&[u8]; 3] = [&[0b0001, 0b0010], &[0b0100, 0b1000], &[]];
     holds("two each", &Setup { work, ..PLAIN });
 }
 
@@ -63,7 +77,7 @@ fn without_patience() {
 
 #[test]
 fn both_writers_want_the_same_block() {
-    holds("same block", &Setup { work: [&[0b01], &[0b01, 0b10]], ..PLAIN });
+    holds("same block", &Setup { work: [&[0b01], &[0b01, 0b10], &[]], ..PLAIN });
 }
 
 #[test]
@@ -96,14 +110,31 @@ fn an_unknown_outcome_is_resolved_until_it_is_known() {
 }
 
 #[test]
-fn readers_see_what_was_acknowledged_while_old_slots_are_collected() {
-    let work: [&[u8]; 2] = [&[0b0001, 0b0010], &[0b0100]];
+fn three_writers_race() {
+    let three = Setup { work: [&[0b001], &[0b010], &[0b100]], faults: 1, ..PLAIN };
+    holds("three", &Setup { rules: Rules { retries: 3, ..RULES }, ..three });
+    holds("three, no retries", &Setup { rules: Rules { retries: 0, ..RULES }, ..three });
+    let work: [&[u8]; 3] = [&[0b001], &[0b010], &[0b001, 0b100]];
+    holds("three, same block", &Setup { work, ..three });
+}
+
+#[test]
+fn datasets_take_every_commit_for_a_new_one() {
+    let dataset = Setup { paradigm: Paradigm::Dataset, ..PLAIN };
+    holds("dataset", &dataset);
+    holds("dataset, three faults", &Setup { faults: 3, ..dataset });
+    let work: [&[u8]; 3] = [&[0b0001, 0b0010], &[0b0100, 0b1000], &[]];
+    holds("dataset, two each", &Setup { work, faults: 1, ..dataset });
+    let rules = Rules { retries: 0, ..RULES };
+    holds("dataset, no retries", &Setup { rules, ..dataset });
+    let work: [&[u8]; 3] = [&[0b001], &[0b010], &[0b100]];
+    let rules = Rules { retries: 3, ..RULES };
+    holds("dataset, three", &Setup { work, rules, faults: 1, ..dataset });
+}
+
+#[test]
+fn readers_see_what_was_acknowledged() {
     holds("reader", &Setup { reads: true, ..PLAIN });
-    holds(
-        "collector",
-        &Setup { work, collects: true, reads: true, faults: 1, history: LIVE, ..PLAIN },
-    );
-    holds("collector of commits", &Setup { work, collects: true, ..PLAIN });
 }
 
 #[test]
@@ -129,7 +160,7 @@ fn a_slot_is_lost_to_a_tombstone() {
 #[test]
 fn a_store_that_cannot_list_has_one_writer() {
     let rules = Rules { lists: false, ..RULES };
-    let alone = Setup { rules, work: [&[0b01, 0b10], &[]], faults: 3, reads: true, ..PLAIN };
+    let alone = Setup { rules, work: [&[0b01, 0b10], &[], &[]], faults: 3, reads: true, ..PLAIN };
     for (name, history, hint) in [
         ("alone", &[][..], None),
         ("alone, no hint", LIVE, None),
@@ -140,24 +171,5 @@ fn a_store_that_cannot_list_has_one_writer() {
         ("alone, repaired", REPAIRED, Some(2)),
     ] {
         holds(name, &Setup { history, hint, ..alone });
-    }
-}
-
-/// The checks can fail: each mistake breaks the promise that it should.
-#[test]
-fn mistakes_are_noticed() {
-    use Broken::{Changed, Gap, Lost, NotThere, Undead};
-    let bogus = Setup { history: LIVE, hint: Some(5), ..PLAIN };
-    for (setup, expected) in [
-        (Setup { shell: Shell::ExistsIsCreated, ..PLAIN }, NotThere),
-        (Setup { shell: Shell::ForgetsHead, ..PLAIN }, Lost),
-        (Setup { shell: Shell::KeepsManifest, ..PLAIN }, Lost),
-        (Setup { shell: Shell::TrustsHint, ..bogus }, Gap),
-        (Setup { shell: Shell::UnknownIsDone, ..PLAIN }, Lost),
-        (Setup { shell: Shell::UnknownIsRejected, ..PLAIN }, Undead),
-        (Setup { conditions: false, ..PLAIN }, Changed),
-    ] {
-        let found = explore(&setup).expect_err("a mistake goes unnoticed");
-        assert_eq!(found.broken, expected, "{:?}: {found}", setup.shell);
     }
 }

@@ -1,65 +1,21 @@
-//! Shells: they carry out the actions of a machine. One does it right, the others show that the
-//! explorer notices.
+//! The shell of a writer: what can become of each action of its machine.
 
 use lode_core::Version;
 use lode_core::commit::{Action, Commit, Event, Look, Position, Seen, Sent, Slot};
 
-use crate::store::{Flight, Manifest, number};
-use crate::world::{Doing, Setup, World};
-
-/// How a shell behaves.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Shell {
-    Right,
-    /// Takes "already exists" for "created".
-    ExistsIsCreated,
-    /// Builds on the head without its blocks.
-    ForgetsHead,
-    /// Sends what it prepared first, even after another commit has come between.
-    KeepsManifest,
-    /// Believes the hint, and looks at nothing else.
-    TrustsHint,
-    /// Acknowledges a commit whose outcome is unknown.
-    UnknownIsDone,
-    /// Takes a broken connection for a refusal.
-    UnknownIsRejected,
-}
-
-/// What becomes of an action.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Reply {
-    pub(crate) event: Event,
-    pub(crate) effect: Effect,
-    /// Whether something went wrong.
-    pub(crate) fault: bool,
-}
-
-/// What an action changes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Effect {
-    Nothing,
-    Create(Manifest),
-    Hint(u8),
-    Prepare(Manifest),
-    Send(Flight),
-}
-
-fn well(event: Event, effect: Effect) -> Reply {
-    Reply { event, effect, fault: false }
-}
-
-fn badly(event: Event, effect: Effect) -> Reply {
-    Reply { event, effect, fault: true }
-}
+use crate::setup::{Mistake, Paradigm, Setup};
+use crate::store::{Manifest, Request, number};
+use crate::world::{Effect, Reply, World, badly, well};
+use crate::writer::Doing;
 
 /// Everything that can become of the pending action of a writer.
-pub(crate) fn replies(world: &World, setup: &Setup, who: usize) -> Vec<Reply> {
+pub(crate) fn replies(world: &World, setup: &Setup, who: usize) -> Vec<Reply<Event>> {
     let Some(Doing::Running(machine)) = world.writers.get(who).map(|writer| writer.doing) else {
         return Vec::new();
     };
     let mut replies = match machine.action() {
         Action::Look(look) => looks(world, machine, look),
-        Action::Prepare { position, version } => prepares(world, setup, who, position, version),
+        Action::Prepare { position, .. } => prepares(world, setup, who, position),
         Action::Create { version, .. } => creates(world, setup, who, version),
         Action::BackOff { .. } => vec![well(Event::Waited, Effect::Nothing)],
         Action::WriteHint { version } => hints(number(version)),
@@ -69,7 +25,7 @@ pub(crate) fn replies(world: &World, setup: &Setup, who: usize) -> Vec<Reply> {
     replies
 }
 
-fn looks(world: &World, machine: Commit, look: Look) -> Vec<Reply> {
+fn looks(world: &World, machine: Commit, look: Look) -> Vec<Reply<Event>> {
     let seen = world.store.see(look);
     let mut replies = vec![
         well(Event::Seen(seen), Effect::Nothing),
@@ -82,41 +38,24 @@ fn looks(world: &World, machine: Commit, look: Look) -> Vec<Reply> {
     replies
 }
 
-fn prepares(
-    world: &World,
-    setup: &Setup,
-    who: usize,
-    position: Position,
-    version: Version,
-) -> Vec<Reply> {
-    let refused = badly(Event::Refused, Effect::Nothing);
-    let Some(writer) = world.writers.get(who) else { return Vec::new() };
+fn prepares(world: &World, setup: &Setup, who: usize, position: Position) -> Vec<Reply<Event>> {
     let wanted = world.wanted(setup, who).unwrap_or_default();
-    let head = world.blocks_at(position);
-    if head & wanted == wanted {
-        return vec![well(Event::AlreadyCommitted, Effect::Nothing), refused];
-    }
-    let inherited = if setup.shell == Shell::ForgetsHead { 0 } else { head };
-    let fresh = Manifest {
-        id: writer.id,
-        version: number(version),
-        parent: position.live.map(number),
-        blocks: inherited | wanted,
-    };
-    let manifest = match writer.prepared {
-        Some(old) if setup.shell == Shell::KeepsManifest => {
-            Manifest { version: fresh.version, parent: fresh.parent, ..old }
-        }
-        _ => fresh,
-    };
-    vec![well(Event::Prepared, Effect::Prepare(manifest)), refused]
+    let (blocks, _) = world.found_at(position);
+    // A dataset's commits are told apart by their ids alone.
+    let is_there = setup.paradigm == Paradigm::Volume && blocks & wanted == wanted;
+    let event = if is_there { Event::AlreadyCommitted } else { Event::Prepared };
+    vec![well(event, Effect::Nothing), badly(Event::Refused, Effect::Nothing)]
 }
 
-fn creates(world: &World, setup: &Setup, who: usize, version: Version) -> Vec<Reply> {
+fn creates(world: &World, setup: &Setup, who: usize, version: Version) -> Vec<Reply<Event>> {
     let prepared = world.writers.get(who).and_then(|writer| writer.prepared);
     let manifest = prepared.expect("what is sent was prepared");
     assert_eq!(manifest.version, number(version), "the machine sends what it prepared");
-    let create = Effect::Create(manifest);
+    if !is_ready(world, setup, manifest.id) {
+        return vec![well(Event::Sent(Sent::Rejected), Effect::Nothing)];
+    }
+    let request = Request::Create(manifest);
+    let create = Effect::Apply(request);
     if world.store.get(manifest.version).is_some() && setup.conditions {
         return vec![
             well(Event::Sent(Sent::Exists), Effect::Nothing),
@@ -130,29 +69,47 @@ fn creates(world: &World, setup: &Setup, who: usize, version: Version) -> Vec<Re
         badly(Event::Sent(Sent::Exists), create),
         badly(Event::Sent(Sent::Unknown), create),
         badly(Event::Sent(Sent::Unknown), Effect::Nothing),
-        badly(Event::Sent(Sent::Unknown), Effect::Send(Flight::Create(manifest))),
+        badly(Event::Sent(Sent::Unknown), Effect::Send(request)),
         badly(Event::Sent(Sent::Rejected), Effect::Nothing),
     ]
 }
 
-fn hints(version: u8) -> Vec<Reply> {
+/// Whether what was staged may still be committed.
+fn is_ready(world: &World, setup: &Setup, id: u8) -> bool {
+    let objects = &world.store.objects;
+    match setup.mistake {
+        Some(Mistake::NeverExpires | Mistake::ManifestFirst) => true,
+        // What is gone is staged again before the request is sent.
+        Some(Mistake::ReusesName) => objects.is_fresh(id) || objects.all() & (1 << id) == 0,
+        _ => objects.is_fresh(id),
+    }
+}
+
+fn hints(version: u8) -> Vec<Reply<Event>> {
+    let request = Request::Hint(version);
     vec![
-        well(Event::Hinted(true), Effect::Hint(version)),
-        badly(Event::Hinted(false), Effect::Hint(version)),
+        well(Event::Hinted(true), Effect::Apply(request)),
+        badly(Event::Hinted(false), Effect::Apply(request)),
         badly(Event::Hinted(false), Effect::Nothing),
-        badly(Event::Hinted(false), Effect::Send(Flight::Hint(version))),
+        badly(Event::Hinted(false), Effect::Send(request)),
     ]
 }
 
-/// What a shell that is not right makes of what it was told.
+/// What a shell that makes a mistake takes for what it was told.
 fn bend(event: Event, world: &World, setup: &Setup, machine: Commit) -> Event {
-    match (setup.shell, event) {
-        (Shell::ExistsIsCreated, Event::Sent(Sent::Exists)) => Event::Sent(Sent::Created),
-        (Shell::UnknownIsRejected, Event::Sent(Sent::Unknown)) => Event::Sent(Sent::Rejected),
-        (Shell::TrustsHint, Event::Seen(Seen::Listed(_))) => {
+    let Some(mistake) = setup.mistake else { return event };
+    match (mistake, event) {
+        (Mistake::ExistsIsCreated, Event::Sent(Sent::Exists)) => Event::Sent(Sent::Created),
+        (Mistake::UnknownIsRejected, Event::Sent(Sent::Unknown)) => Event::Sent(Sent::Rejected),
+        (Mistake::ExistsIsAnothers, Event::Seen(Seen::Slot(Slot::Live { parent, .. })))
+            if matches!(machine, Commit::Classifying(_)) =>
+        {
+            Event::Seen(Seen::Slot(Slot::Live { commit_id: None, parent }))
+        }
+        (Mistake::TrustsHint, Event::Seen(Seen::Listed(_))) => {
             Event::Seen(Seen::Listed(Default::default()))
         }
-        (Shell::TrustsHint, Event::Seen(Seen::Slot(_)))
+        (Mistake::TrustsHint, Event::Seen(Seen::Slot(_)))
             if matches!(machine, Commit::Locating(_)) && world.store.hint.is_some() =>
         {
             Event::Seen(Seen::Slot(Slot::Live { commit_id: None, parent: None }))
@@ -162,21 +119,48 @@ fn bend(event: Event, world: &World, setup: &Setup, machine: Commit) -> Event {
 }
 
 impl World {
-    /// Carries out what a reply says about the world.
-    pub(crate) fn apply(&mut self, setup: &Setup, who: usize, effect: Effect) {
+    /// Makes the manifest that a writer is going to send.
+    pub(crate) fn prepare(
+        &mut self,
+        setup: &Setup,
+        who: usize,
+        position: Position,
+        version: Version,
+    ) {
         let wanted = self.wanted(setup, who).unwrap_or_default();
-        match effect {
-            Effect::Nothing => {}
-            Effect::Create(manifest) => {
-                self.attempted |= wanted;
-                self.store.create(manifest, setup.conditions);
-            }
-            Effect::Send(flight) => {
-                self.attempted |= wanted;
-                self.store.send(flight);
-            }
-            Effect::Hint(version) => self.store.hint = Some(version),
-            Effect::Prepare(manifest) => self.writer(who).prepared = Some(manifest),
+        let (mut blocks, mut objects) = self.found_at(position);
+        if setup.mistake == Some(Mistake::ForgetsHead) {
+            (blocks, objects) = (0, 0);
         }
+        let writer = self.writer(who);
+        let inherited = if setup.paradigm == Paradigm::Volume { objects } else { 0 };
+        let fresh = Manifest {
+            id: writer.id,
+            version: number(version),
+            parent: position.live.map(number),
+            blocks: blocks | wanted,
+            objects: inherited | 1 << writer.id,
+        };
+        writer.prepared = Some(match writer.prepared {
+            Some(old) if setup.mistake == Some(Mistake::KeepsManifest) => {
+                Manifest { version: fresh.version, parent: fresh.parent, ..old }
+            }
+            _ => fresh,
+        });
+    }
+
+    /// What a writer does, or says, before a reply reaches it.
+    pub(crate) fn send(&mut self, setup: &Setup, who: usize, effect: Effect) {
+        let request = match effect {
+            Effect::Nothing => None,
+            Effect::Apply(request) | Effect::Send(request) | Effect::Both(request) => Some(request),
+        };
+        if let Some(Request::Create(manifest)) = request {
+            self.attempted |= self.wanted(setup, who).unwrap_or_default();
+            if setup.mistake == Some(Mistake::ReusesName) {
+                self.store.objects.create(manifest.id);
+            }
+        }
+        self.carry_out(effect);
     }
 }

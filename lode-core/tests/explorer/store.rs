@@ -1,17 +1,25 @@
-//! The store as the protocol sees it: slots that are written once, a hint, and requests that were
-//! sent but have not arrived.
+//! The store as the protocol sees it: slots that are written once, a hint, data objects, tags, and
+//! requests that were sent but have not arrived.
 
 use lode_core::Version;
 use lode_core::commit::{Listed, Look, Seen, Slot};
 use lode_core::manifest::CommitId;
 
+use crate::setup::Mistake;
+use crate::time::{LATE, Objects};
+use crate::world::Broken;
+
 /// One bit for each block that some writer wants to commit.
 pub(crate) type Blocks = u8;
+/// One bit for each commit id. What a commit adds lies in one object, which is named after it.
+pub(crate) type Ids = u32;
 
 /// How many slots there is room for: more than any run fills.
-const SLOTS: usize = 8;
+pub(crate) const SLOTS: usize = 8;
 /// How many requests can be on their way at once: each costs a fault.
-const FLIGHTS: usize = 4;
+const FLIGHTS: usize = 6;
+/// How many names of tags there are.
+const TAGS: usize = 2;
 
 /// What a slot is filled with.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -20,8 +28,10 @@ pub(crate) struct Manifest {
     pub(crate) id: u8,
     pub(crate) version: u8,
     pub(crate) parent: Option<u8>,
-    /// All blocks, those of the ancestors included.
+    /// All blocks, those of the ancestors included; of a dataset what its history has.
     pub(crate) blocks: Blocks,
+    /// The objects that it refers to.
+    pub(crate) objects: Ids,
 }
 
 /// Whether a slot's manifest is still there.
@@ -41,22 +51,59 @@ pub(crate) struct Taken {
     pub(crate) kind: Kind,
 }
 
-/// A request that was sent and may be applied at any later moment, or never.
+/// A copy of a manifest, and whether its tagger was told that it holds.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Flight {
-    Create(Manifest),
-    Hint(u8),
+pub(crate) struct Tag {
+    pub(crate) nonce: u8,
+    pub(crate) objects: Ids,
+    pub(crate) confirmed: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+/// A request that was sent and may be applied at any later moment, or never.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Request {
+    Bury(u8),
+    Create(Manifest),
+    Delete(u8),
+    Hint(u8),
+    Tag { name: u8, tag: Tag },
+    Untag { name: u8 },
+}
+
+/// A request, and for how long it has been on its way.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Flight {
+    pub(crate) request: Request,
+    age: u8,
+}
+
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Store {
     slots: [Option<Taken>; SLOTS],
     pub(crate) hint: Option<u8>,
+    pub(crate) objects: Objects,
+    tags: [Option<Tag>; TAGS],
     /// Sorted, so that equal stores are equal.
     flights: [Option<Flight>; FLIGHTS],
+    /// Whether it keeps its word on create-if-absent.
+    conditions: bool,
+    /// Whether what should be buried is deleted.
+    pub(crate) frees_slots: bool,
 }
 
 impl Store {
+    pub(crate) fn new(conditions: bool, mistake: Option<Mistake>) -> Self {
+        Self {
+            slots: [None; SLOTS],
+            hint: None,
+            objects: Objects::default(),
+            tags: [None; TAGS],
+            flights: [None; FLIGHTS],
+            conditions,
+            frees_slots: mistake == Some(Mistake::FreesSlots),
+        }
+    }
+
     pub(crate) fn get(&self, version: u8) -> Option<Taken> {
         let place = usize::from(version).checked_sub(1)?;
         self.slots.get(place).copied().flatten()
@@ -67,31 +114,72 @@ impl Store {
         self.slots.iter().flatten().copied()
     }
 
-    pub(crate) fn head(&self) -> Option<Manifest> {
-        self.taken().rev().find(|taken| taken.kind == Kind::Live).map(|taken| taken.manifest)
+    /// All live manifests, in order.
+    pub(crate) fn live(&self) -> impl DoubleEndedIterator<Item = Manifest> + '_ {
+        self.taken().filter(|taken| taken.kind == Kind::Live).map(|taken| taken.manifest)
     }
 
-    /// Creates a slot if it is absent, or overwrites it where `conditions` are ignored.
-    pub(crate) fn create(&mut self, manifest: Manifest, conditions: bool) {
-        let place = usize::from(manifest.version) - 1;
-        let slot = self.slots.get_mut(place).expect("room for every slot");
-        if slot.is_none() || !conditions {
-            *slot = Some(Taken { manifest, kind: Kind::Live });
+    pub(crate) fn head(&self) -> Option<Manifest> {
+        self.live().next_back()
+    }
+
+    pub(crate) fn tag(&self, name: u8) -> Option<Tag> {
+        self.tags.get(usize::from(name)).copied().flatten()
+    }
+
+    pub(crate) fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
+        self.tags.iter().flatten().copied()
+    }
+
+    /// Notes that a tagger was told that its tag holds.
+    pub(crate) fn confirm(&mut self, name: u8, nonce: u8) -> Result<(), Broken> {
+        match self.tags.get_mut(usize::from(name)) {
+            Some(Some(tag)) if tag.nonce == nonce => tag.confirmed = true,
+            _ => return Err(Broken::NotThere),
+        }
+        Ok(())
+    }
+
+    /// Applies a request. Creates change nothing that is there, unless conditions are ignored.
+    pub(crate) fn apply(&mut self, request: Request) {
+        match request {
+            Request::Bury(version) => self.bury(version),
+            Request::Create(manifest) => self.create(manifest, Kind::Live),
+            Request::Delete(id) => self.objects.remove(id),
+            Request::Hint(version) => self.hint = Some(version),
+            Request::Tag { name, tag } => {
+                let place = self.tags.get_mut(usize::from(name)).expect("room for every tag");
+                *place = place.or(Some(tag));
+            }
+            Request::Untag { name } => {
+                *self.tags.get_mut(usize::from(name)).expect("room for every tag") = None;
+            }
         }
         self.tidy();
     }
 
+    pub(crate) fn create(&mut self, manifest: Manifest, kind: Kind) {
+        let place = usize::from(manifest.version) - 1;
+        let slot = self.slots.get_mut(place).expect("room for every slot");
+        if slot.is_none() || !self.conditions {
+            *slot = Some(Taken { manifest, kind });
+        }
+    }
+
     /// Puts a tombstone over a slot.
-    pub(crate) fn bury(&mut self, version: u8, kind: Kind) {
-        if let Some(Some(taken)) = self.slots.get_mut(usize::from(version) - 1) {
-            taken.kind = kind;
+    fn bury(&mut self, version: u8) {
+        let Some(slot) = self.slots.get_mut(usize::from(version) - 1) else { return };
+        match slot {
+            Some(_) if self.frees_slots => *slot = None,
+            Some(taken) => taken.kind = Kind::Collected,
+            None => {}
         }
     }
 
     /// Sends a request that is not applied now.
-    pub(crate) fn send(&mut self, flight: Flight) {
+    pub(crate) fn send(&mut self, request: Request) {
         let free = self.flights.iter_mut().find(|flight| flight.is_none());
-        *free.expect("room for every request in flight") = Some(flight);
+        *free.expect("room for every request in flight") = Some(Flight { request, age: 0 });
         self.tidy();
     }
 
@@ -105,18 +193,25 @@ impl Store {
         if let Some(place) = self.flights.iter_mut().find(|other| **other == Some(flight)) {
             *place = None;
         }
-        match flight {
-            Flight::Create(manifest) => self.create(manifest, true),
-            Flight::Hint(version) => self.hint = Some(version),
+        self.apply(flight.request);
+    }
+
+    /// Lets time pass. What was sent long ago will never be applied.
+    pub(crate) fn tick(&mut self) {
+        self.objects.tick();
+        for flight in &mut self.flights {
+            *flight = flight
+                .map(|flight| Flight { age: flight.age + 1, ..flight })
+                .filter(|flight| flight.age <= LATE);
         }
         self.tidy();
     }
 
-    /// Forgets requests that can have no effect any more: the slot is taken.
+    /// Forgets requests that can have no effect any more: the slot is taken, for good.
     fn tidy(&mut self) {
-        let slots = self.slots;
+        let slots = if self.frees_slots { [None; SLOTS] } else { self.slots };
         let done = |flight: Flight| {
-            matches!(flight, Flight::Create(manifest)
+            matches!(flight.request, Request::Create(manifest)
                 if slots.get(usize::from(manifest.version) - 1).is_some_and(Option::is_some))
         };
         for flight in &mut self.flights {
@@ -135,13 +230,13 @@ impl Store {
                 versions.filter(|version| Some(*version) > after).for_each(|v| listed.push(v));
                 Seen::Listed(listed)
             }
-            Look::Slot(version) => Seen::Slot(self.see_slot(version)),
+            Look::Slot(version) => Seen::Slot(self.see_slot(number(version))),
             _ => panic!("a look that the model does not know: {look:?}"),
         }
     }
 
-    fn see_slot(&self, at: Version) -> Slot {
-        let Some(Taken { manifest, kind }) = self.get(number(at)) else { return Slot::Absent };
+    pub(crate) fn see_slot(&self, at: u8) -> Slot {
+        let Some(Taken { manifest, kind }) = self.get(at) else { return Slot::Absent };
         let (commit_id, parent) = (Some(commit_id(manifest.id)), manifest.parent.map(version));
         match kind {
             Kind::Live => Slot::Live { commit_id, parent },

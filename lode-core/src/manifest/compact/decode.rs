@@ -28,6 +28,10 @@ pub fn decode(bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, ManifestError
     let content = match prefix.kind {
         Kind::VolumeManifest => SlotContent::Live(manifest(&mut reader)?),
         Kind::VolumeTombstone => SlotContent::Collected(tombstone(&mut reader)?),
+        Kind::Tag => {
+            let reason = "it is a tag, not a manifest";
+            return Err(ManifestError::Decode { at: 5, field: "kind", reason });
+        }
     };
     reader.finish("end")?;
     Ok(content)

@@ -14,6 +14,7 @@
 //! 4         1  format          2
 //! 5         1  kind            1 volume manifest · 2 tombstone of one
 //!                              (3 and 4 are kept for manifests over pages and their pages)
+//!                              5 tag, see `lode_core::collect::tag`
 //! 6         n  body            see below
 //! 6 + n     4  trailer         CRC-32C of all bytes before it, little-endian
 //! ```

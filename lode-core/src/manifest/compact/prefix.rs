@@ -60,10 +60,12 @@ pub enum Kind {
     VolumeManifest = 1,
     /// The tombstone of one.
     VolumeTombstone = 2,
+    /// A copy of any manifest, in a tag.
+    Tag = 5,
 }
 
 impl Kind {
-    const ALL: [Self; 2] = [Self::VolumeManifest, Self::VolumeTombstone];
+    const ALL: [Self; 3] = [Self::VolumeManifest, Self::VolumeTombstone, Self::Tag];
 }
 
 /// Why bytes are no object of the compact format.
