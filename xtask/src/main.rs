@@ -24,6 +24,12 @@ struct Verb {
 const VERBS: &[Verb] = &[
     Verb { name: "lint", what: "formatting, and clippy on every feature set", run: |_| lint() },
     Verb { name: "doc", what: "documentation without warnings", run: |_| doc() },
+    Verb {
+        name: "prove",
+        what: "every path of the protocol; --deep for as long as it takes",
+        run: |args| prove(args),
+    },
+    Verb { name: "crash", what: "power cuts after every call, and 200 kills", run: |_| crash() },
     Verb { name: "race", what: "2 processes x 500 commits to one directory", run: |_| race() },
     Verb {
         name: "demo",
@@ -81,6 +87,19 @@ fn lint() -> Result<(), Failure> {
 fn doc() -> Result<(), Failure> {
     let doc = cargo(["doc", "--no-deps", "--workspace", "--all-features"]);
     doc.env("RUSTDOCFLAGS", "--deny warnings").run()
+}
+
+/// The ordinary test stays within smaller bounds.
+fn prove(args: &[String]) -> Result<(), Failure> {
+    let bound = if args.iter().any(|arg| arg == "--deep") { "deep" } else { "1" };
+    let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "explorer"]);
+    test.args(["--", "--nocapture"]).env("LODE_PROVE", bound).run()
+}
+
+/// The ordinary test kills fewer times.
+fn crash() -> Result<(), Failure> {
+    let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "crash"]);
+    test.args(["--", "--nocapture"]).env("LODE_TEST_ROUNDS", "200").run()
 }
 
 /// The ordinary test makes fewer commits. In a directory, that syncs.
