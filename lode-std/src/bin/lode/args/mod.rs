@@ -12,7 +12,7 @@ pub(crate) use self::dataset::{Codec, Compression, ReadArgs, WriteArgs};
 pub(crate) use self::reading::{
     GapsArgs, GetArgs, LogArgs, LsArgs, MapArgs, ShowArgs, VolumeSource,
 };
-pub(crate) use self::store::{ProbeArgs, StoreArg, UploadsArgs};
+pub(crate) use self::store::{ProbeArgs, UploadsArgs};
 pub(crate) use self::values::{Selector, Target};
 pub(crate) use self::writing::{DemoArgs, DemoWorkerArgs, PutArgs};
 

@@ -13,7 +13,7 @@ use crate::units::OpenRange;
 /// A snapshot of a volume in a store.
 #[derive(Args, Debug)]
 pub(crate) struct VolumeSource {
-    /// The store: a directory.
+    /// The store: a directory, or a URL: s3://bucket/folder.
     pub(crate) store: String,
     /// The volume: volumes/ID.
     #[arg(value_name = "volumes/ID", value_parser = parse_volume)]
@@ -84,7 +84,7 @@ Examples:
   lode log /data volumes/disk --reverse
   lode log /data datasets/events")]
 pub(crate) struct LogArgs {
-    /// The store: a directory.
+    /// The store: a directory, or a URL: s3://bucket/folder.
     pub(crate) store: String,
     /// The volume or dataset: volumes/ID, datasets/ID.
     #[arg(value_name = "TARGET")]
@@ -104,7 +104,7 @@ Examples:
   lode show /data volumes/disk --snapshot 3 --blocks 100
   lode show /data datasets/events --files 100")]
 pub(crate) struct ShowArgs {
-    /// The store: a directory.
+    /// The store: a directory, or a URL: s3://bucket/folder.
     pub(crate) store: String,
     /// The volume or dataset: volumes/ID, datasets/ID.
     #[arg(value_name = "TARGET")]
@@ -128,6 +128,6 @@ dataset rows, files and codec. Datasets in the flat layout cannot be listed.
 
 Example: lode ls /data")]
 pub(crate) struct LsArgs {
-    /// The store: a directory.
+    /// The store: a directory, or a URL: s3://bucket/folder.
     pub(crate) store: String,
 }

@@ -1,31 +1,9 @@
-//! The stores that commands work on.
+//! The arguments of the commands that are about a store as such.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use lode_std::{Error, store};
-use object_store::ObjectStore;
-
-/// A store.
-#[derive(Args, Debug)]
-pub(crate) struct StoreArg {
-    /// The store: a directory, or a URL: s3://bucket/folder, gs://…, az://….
-    #[arg(value_name = "STORE", id = "STORE")]
-    pub(crate) location: String,
-}
-
-impl StoreArg {
-    /// Opens it.
-    ///
-    /// # Errors
-    ///
-    /// If there is none such.
-    pub(crate) fn open(&self) -> Result<Arc<dyn ObjectStore>, Error> {
-        store::open(&self.location)
-    }
-}
 
 /// The arguments of `lode probe`.
 #[derive(Args, Debug)]
@@ -37,8 +15,8 @@ Examples:
   lode probe /data
   lode probe 's3://bucket?endpoint=http://127.0.0.1:9000&region=us-east-1' --contenders 8")]
 pub(crate) struct ProbeArgs {
-    #[command(flatten)]
-    pub(crate) store: StoreArg,
+    /// The store: a directory, or a URL: s3://bucket/folder.
+    pub(crate) store: String,
     /// How many create the same object at the same time. Some servers make each wait for seconds.
     #[arg(long, value_name = "NUMBER", default_value = "64")]
     pub(crate) contenders: NonZeroUsize,
@@ -54,8 +32,8 @@ Examples:
   lode uploads s3://bucket
   lode uploads /data --older-than 2d --abort")]
 pub(crate) struct UploadsArgs {
-    #[command(flatten)]
-    pub(crate) store: StoreArg,
+    /// The store: a directory, or a URL: s3://bucket/folder.
+    pub(crate) store: String,
     /// Only those that were begun so long ago: 30min, 12h, 2d.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) older_than: Option<Duration>,

@@ -21,7 +21,7 @@ Examples:
   lode put /data volumes/disk disk.img
   lode put /data volumes/disk part2.bin --at 1GiB --length 4GiB --meta step=2")]
 pub(crate) struct PutArgs {
-    /// The store: a directory.
+    /// The store: a directory, or a URL: s3://bucket/folder.
     pub(crate) store: String,
     /// The volume: volumes/ID.
     #[arg(value_name = "volumes/ID", value_parser = parse_volume)]

@@ -1,6 +1,7 @@
 //! `lode probe`: what a store guarantees.
 
 use lode_std::conformance::{Carries, Check, Conformance, Need, Outcome, Report};
+use lode_std::store;
 use serde_json::{Value, json};
 
 use crate::args::ProbeArgs;
@@ -8,7 +9,7 @@ use crate::failure::{Failure, printable};
 use crate::output::Output;
 
 pub(super) async fn run(args: ProbeArgs, out: &mut Output) -> Result<(), Failure> {
-    let store = args.store.open()?;
+    let store = store::open(&args.store)?;
     let conformance = Conformance::new().contenders(args.contenders.get());
     let report = conformance.run(store).await?;
     show(&report, out)?;

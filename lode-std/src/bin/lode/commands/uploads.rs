@@ -16,7 +16,7 @@ use crate::units::count;
 const SAFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) async fn run(args: UploadsArgs, out: &mut Output) -> Result<(), Failure> {
-    let uploads = Uploads::open(&args.store.location, &StoreOptions::new())?;
+    let uploads = Uploads::open(&args.store, &StoreOptions::new())?;
     let age = args.older_than.unwrap_or(if args.abort { SAFE } else { Duration::ZERO });
     let found: Vec<_> =
         uploads.list().await?.into_iter().filter(|upload| is_older(upload, age)).collect();
