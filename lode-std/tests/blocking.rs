@@ -71,9 +71,9 @@ fn blobs_are_written_as_files_are() {
     let dataset = runtime.open(Dataset::builder("blobs"), store).unwrap();
     dataset.write_blob("at once", meta! {}).unwrap();
     let mut writer = dataset.stream_write().unwrap();
-    write!(writer, "as a {}", "stream").unwrap();
+    write!(writer, "as a stream, in {} piece", 1).unwrap();
     let snapshot = writer.commit(meta! {}).unwrap();
-    assert_eq!(dataset.read(snapshot.version()).unwrap(), ["as a stream"]);
+    assert_eq!(dataset.read(snapshot.version()).unwrap(), ["as a stream, in 1 piece"]);
     let mut given_up = dataset.stream_write().unwrap();
     given_up.write_all(b"never seen").unwrap();
     given_up.abort();

@@ -70,12 +70,18 @@ fn main() -> ExitCode {
 
 /// The feature sets of the core: each must stand alone.
 const CORE_FEATURES: [&str; 3] = ["", "alloc", "json"];
+/// Those of the library for hosts, likewise.
+const STD_FEATURES: [&str; 5] = ["", "s3", "azure", "gcs", "blocking"];
 
 fn lint() -> Result<(), Failure> {
     cargo(["fmt", "--all", "--check"]).run()?;
     for features in CORE_FEATURES {
         let clippy = cargo(["clippy", "--package", "lode-core", "--all-targets"]);
         clippy.args(["--features", features, "--", "--deny", "warnings"]).run()?;
+    }
+    for features in STD_FEATURES {
+        let clippy = cargo(["clippy", "--package", "lode-std", "--features", features]);
+        clippy.args(["--", "--deny", "warnings"]).run()?;
     }
     let clippy = cargo(["clippy", "--workspace", "--all-targets"]);
     clippy.args(["--", "--deny", "warnings"]).run()?;

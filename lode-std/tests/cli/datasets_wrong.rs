@@ -105,11 +105,7 @@ fn what_is_not_known_is_named() {
     for (field, value) in [("compressor", "lz4"), ("codec", "avro")] {
         let place = Place::new();
         place.events("write", &[&place.file("file", b"1\n"), "--codec", "jsonl"]).ok();
-        let slot = "store/datasets/events/snapshots/0000000000000000001/manifest.json";
-        let manifest = fs::read(place.path(slot)).unwrap();
-        let mut manifest: Value = serde_json::from_slice(&manifest).unwrap();
-        manifest[field] = value.into();
-        fs::write(place.path(slot), manifest.to_string()).unwrap();
+        place.rewrite(1, |manifest| manifest[field] = value.into());
         let says = [field, value, "snapshot 1 of datasets/events", "does not know"];
         place.events("read", &[]).fails(1, &says);
     }

@@ -10,6 +10,8 @@ mod demo;
 mod errors;
 mod go;
 mod interrupted;
+mod parquet;
+mod parquet_wrong;
 mod reading;
 mod stores;
 mod support;

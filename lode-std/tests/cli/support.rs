@@ -51,6 +51,14 @@ impl Place {
     pub(crate) fn events(&self, command: &str, arguments: &[&str]) -> Answer {
         lode(&[&[command, &self.store(), EVENTS], arguments].concat())
     }
+
+    /// Changes the manifest of a version of `datasets/events`.
+    pub(crate) fn rewrite(&self, version: u64, change: impl FnOnce(&mut Value)) {
+        let slot = format!("store/datasets/events/snapshots/{version:019}/manifest.json");
+        let mut manifest = serde_json::from_slice(&fs::read(self.path(&slot)).unwrap()).unwrap();
+        change(&mut manifest);
+        fs::write(self.path(&slot), manifest.to_string()).unwrap();
+    }
 }
 
 /// Bytes in which each position is recognised, for lengths up to some megabytes.

@@ -4,10 +4,15 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use lode_core::time::ZonedTimestamp;
 use lode_gzip::Gzip;
-use lode_std::{Dataset, DatasetReader, DatasetSnapshot, Error, ErrorKind, LayoutKind, meta};
+use lode_parquet::{Parquet, Schema, read_schema};
+use lode_std::{
+    Dataset, DatasetReader, DatasetSnapshot, Error, ErrorKind, LayoutKind, Timestamp, meta,
+};
+use lode_zstd::Zstd;
 use object_store::ObjectStore;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::helpers::{events, hive, read_both};
 use crate::support::directory;
@@ -66,10 +71,11 @@ async fn flat_blobs_without_checksums() {
 async fn events_compressed_or_not() {
     let dir = copy();
     let store = directory(dir.path());
-    let plain = events("events-noop");
-    for (id, builder) in
-        [("noop", plain), ("gzip", events("events-gzip").compressor(Gzip::default()))]
-    {
+    for (id, builder) in [
+        ("noop", events("events-noop")),
+        ("gzip", events("events-gzip").compressor(Gzip::default())),
+        ("zstd", events("events-zstd").compressor(Zstd::default())),
+    ] {
         let dataset = builder.open(store.clone()).await.unwrap();
         let before = dataset.latest().await.unwrap().unwrap();
         let ours = dataset.write(&[json!({"by": "us"})], meta! {}).await.unwrap();
@@ -80,6 +86,51 @@ async fn events_compressed_or_not() {
         let place = (LayoutKind::Default, folder.as_str());
         check(store.clone(), dir.path(), place, (before, ours), None).await;
     }
+}
+
+#[tokio::test]
+async fn times() {
+    let dir = copy();
+    let store = directory(dir.path());
+    let time_of = |record: &Value| Timestamp::new(record["second"].as_i64()?, 1);
+    let builder = events("timestamped").timestamps(time_of);
+    let dataset = builder.open(store.clone()).await.unwrap();
+    let before = dataset.latest().await.unwrap().unwrap();
+    let records = [json!({"second": 2_000_000_000}), json!({"second": 1_800_000_000})];
+    let ours = dataset.write(&records, meta! {}).await.unwrap();
+    let at = |second| Timestamp::new(second, 1).map(ZonedTimestamp::from);
+    assert_eq!(ours.manifest().min_timestamp, at(1_800_000_000));
+    assert_eq!(ours.manifest().max_timestamp, at(2_000_000_000));
+    assert_eq!(read_both(&dataset, ours.version()).await.unwrap(), records);
+    assert_eq!(read_both(&dataset, before.version()).await.unwrap().len(), 3);
+    let place = (LayoutKind::Default, "datasets/timestamped");
+    check(store, dir.path(), place, (before, ours), None).await;
+}
+
+/// By the columns of the file that is there.
+#[tokio::test]
+async fn parquet() {
+    let dir = copy();
+    let store = directory(dir.path());
+    let reader = DatasetReader::new(store.clone(), LayoutKind::Default);
+    let before = reader.latest("parquet").await.unwrap().unwrap();
+    let file = reader.open(&before.files()[0]).await.unwrap();
+    let schema = Schema::from_arrow(&read_schema(&file).unwrap()).unwrap();
+    let builder = Dataset::builder("parquet").codec(Parquet::rows(schema));
+    let dataset = builder.open(store.clone()).await.unwrap();
+    let old = dataset.read(before.version()).await.unwrap();
+    assert_eq!((old.len(), &old[49]["id"]), (50, &json!(49)));
+    let ours = dataset.write(&old[40..], meta! {}).await.unwrap();
+    assert_eq!(dataset.read(ours.version()).await.unwrap(), old[40..]);
+    assert_eq!(dataset.read(before.version()).await.unwrap(), old);
+    let stats = |snapshot: &DatasetSnapshot| snapshot.files()[0].stats.clone().unwrap();
+    let (theirs, found) = (stats(&before), stats(&ours));
+    assert_eq!((theirs.row_count, found.row_count, ours.row_count()), (50, 10, 10));
+    assert_eq!(theirs.columns.len(), found.columns.len());
+    let column = found.columns.iter().find(|column| &*column.name == "id").unwrap();
+    assert_eq!((&column.min, &column.max), (&Some(40.into()), &Some(49.into())));
+    let place = (LayoutKind::Default, "datasets/parquet");
+    check(store, dir.path(), place, (before, ours), None).await;
 }
 
 #[tokio::test]

@@ -12,10 +12,12 @@
 mod support;
 
 mod bomb;
+mod collected;
 mod continued;
 mod cost;
 mod damage;
 mod fixtures;
+mod forked;
 mod helpers;
 mod hive;
 mod inputs;

@@ -104,7 +104,7 @@ impl Task {
 
     fn put_up_with(&self, what: &str, error: &dyn fmt::Display) {
         assert!(self.tolerant, "writer {} could not {what}: {error}", self.writer);
-        eprintln!("writer {} tries again to {what}: {error}", self.writer);
+        println!("\nwriter {} tries again to {what}: {error}", self.writer);
     }
 
     /// Commits a block exactly once, whatever becomes of the attempts.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::{Fields, SchemaRef};
+use arrow_schema::SchemaRef;
 use lode_core::codec::{Codec, CodecError, Encoded};
 
+use crate::columns;
 use crate::options::{Batches, Parquet};
 use crate::read::{File, Groups};
 use crate::write::Writer;
@@ -47,12 +48,16 @@ impl Codec for Parquet<Batches> {
     fn decode(&self, file: Vec<u8>) -> Result<BatchRecords, CodecError> {
         let file = File::open(file, true)?;
         if let Some(schema) = &self.records.schema {
-            let of_file = file.schema();
-            if let Some((column, reason)) = difference(schema.fields(), of_file.fields()) {
-                return Err(CodecError::SchemaViolation { index: 0, column, reason });
-            }
+            columns::check(schema.fields(), file.schema().fields(), 0)?;
         }
         Ok(BatchRecords(file.groups(&self.options, None)))
+    }
+}
+
+impl BatchRecords {
+    /// The columns of the file, also if it has no batches.
+    pub fn schema(&self) -> &SchemaRef {
+        self.0.schema()
     }
 }
 
@@ -69,31 +74,5 @@ fn check(schema: &SchemaRef, batch: &RecordBatch, index: u64) -> Result<(), Code
         let reason = "rows without columns cannot be written".to_owned();
         return Err(CodecError::Record { index, reason });
     }
-    match difference(schema.fields(), batch.schema_ref().fields()) {
-        None => Ok(()),
-        Some((column, reason)) => Err(CodecError::SchemaViolation { index, column, reason }),
-    }
-}
-
-/// The first column that is not as expected, and why. Metadata make no difference.
-fn difference(expected: &Fields, found: &Fields) -> Option<(String, String)> {
-    for (expected, found) in expected.iter().zip(found) {
-        let (name, other) = (expected.name(), found.name());
-        let reason = if name != other {
-            format!("in its place is {other:?}")
-        } else if expected.data_type() != found.data_type() {
-            format!("is {}, not {}", found.data_type(), expected.data_type())
-        } else if expected.is_nullable() != found.is_nullable() {
-            let words = |nullable| if nullable { "nullable" } else { "required" };
-            format!("is {}, not {}", words(found.is_nullable()), words(expected.is_nullable()))
-        } else {
-            continue;
-        };
-        return Some((name.clone(), reason));
-    }
-    if let Some(missing) = expected.get(found.len()) {
-        return Some((missing.name().clone(), "is missing".to_owned()));
-    }
-    let extra = found.get(expected.len())?;
-    Some((extra.name().clone(), "is not in the schema".to_owned()))
+    columns::check(schema.fields(), batch.schema_ref().fields(), index)
 }

@@ -52,6 +52,24 @@
 //! and lets those who make rows add to them. A file may have a narrower type than the schema
 //! (`Int32` for `Int64`), and timestamps of any unit; those without a zone are taken as UTC.
 //!
+//! The schema of a file that others wrote is [`Schema::from_arrow`] of its [`read_schema`]:
+//!
+//! ```
+//! # use lode_core::codec::Codec;
+//! use lode_parquet::{Parquet, Schema, read_schema};
+//! # use lode_parquet::{Column, ColumnType};
+//! # use serde_json::json;
+//! # let codec = Parquet::rows(Schema::new([Column::required("id", ColumnType::Int64)])?);
+//! # let mut file = Vec::new();
+//! # codec.encode(json!({ "id": 7 }).as_object().into_iter(), &mut file)?;
+//!
+//! let schema = Schema::from_arrow(&*read_schema(&file)?)?;
+//! for row in Parquet::rows(schema).decode(file)? {
+//!     assert_eq!(row?["id"], 7);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Statistics
 //!
 //! [`Encoded::stats`](lode_core::codec::Encoded::stats) has every column that is not nested, with
@@ -107,6 +125,7 @@
 mod batches;
 mod build;
 mod cells;
+mod columns;
 mod delta;
 mod footer;
 mod guard;
@@ -126,6 +145,7 @@ pub use arrow_schema;
 pub use parquet;
 
 pub use self::batches::BatchRecords;
+pub use self::columns::{check_schema, read_schema};
 pub use self::options::{Batches, Compression, Parquet, Rows};
 pub use self::rows::{Row, RowRecords};
 pub use self::schema::{Column, ColumnType, Schema, SchemaError};

@@ -1,9 +1,10 @@
 //! Reading a file, whatever the records are.
 
 use std::fmt;
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, Fields, Schema, SchemaRef, TimeUnit};
 use bytes::Bytes;
 use lode_core::codec::CodecError;
 use parquet::arrow::ProjectionMask;
@@ -11,7 +12,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder,
 };
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader};
 use parquet::schema::types::SchemaDescriptor;
 
 use crate::guard::guard;
@@ -41,27 +42,8 @@ pub(crate) struct Groups {
 impl File {
     /// `arrow` says whether the schema of Arrow's that may be in the file is followed.
     pub(crate) fn open(file: Vec<u8>, arrow: bool) -> Result<Self, CodecError> {
-        let bytes = Bytes::from(file);
-        let damaged = |reason| CodecError::Decode { at: number(bytes.len()), unit: "byte", reason };
-        let footer = find_footer(&bytes).map_err(|reason| damaged(reason.to_owned()))?;
-        let metadata = guard(|| {
-            let schema = footer::schema_alone(footer)?;
-            let schema = ParquetMetaDataReader::decode_metadata(&schema)
-                .map_err(|error| error.to_string())?;
-            let options = ArrowReaderOptions::new()
-                .with_skip_arrow_metadata(!arrow)
-                .with_page_index_policy(PageIndexPolicy::Skip)
-                .with_parquet_schema(schema.file_metadata().schema_descr_ptr());
-            ArrowReaderMetadata::load(&bytes, options).map_err(|error| error.to_string())
-        })
-        .map_err(damaged)?;
-        let rows = metadata.metadata().row_groups().iter().try_fold(0_i64, |sum, group| {
-            sum.checked_add(group.num_rows()).filter(|_| group.num_rows() >= 0)
-        });
-        if rows != Some(metadata.metadata().file_metadata().num_rows()) {
-            return Err(damaged("it has not as many rows as its row groups".to_owned()));
-        }
-        Ok(Self { bytes, metadata })
+        let metadata = metadata(&file, arrow)?;
+        Ok(Self { bytes: Bytes::from(file), metadata })
     }
 
     pub(crate) fn schema(&self) -> &SchemaRef {
@@ -84,6 +66,58 @@ impl File {
     }
 }
 
+/// What the footer says; `arrow` as in [`File::open`].
+pub(crate) fn metadata(file: &[u8], arrow: bool) -> Result<ArrowReaderMetadata, CodecError> {
+    let damaged = |reason| CodecError::Decode { at: number(file.len()), unit: "byte", reason };
+    let footer = find_footer(file).map_err(|reason| damaged(reason.to_owned()))?;
+    let metadata = guard(|| {
+        let schema = footer::schema_alone(footer)?;
+        let schema =
+            ParquetMetaDataReader::decode_metadata(&schema).map_err(|error| error.to_string())?;
+        let options =
+            ParquetMetaDataOptions::new().with_schema(schema.file_metadata().schema_descr_ptr());
+        let metadata = ParquetMetaDataReader::decode_metadata_with_options(footer, Some(&options));
+        types(metadata.map_err(|error| error.to_string())?.into(), arrow)
+    })
+    .map_err(damaged)?;
+    let rows = metadata.metadata().row_groups().iter().try_fold(0_i64, |sum, group| {
+        sum.checked_add(group.num_rows()).filter(|_| group.num_rows() >= 0)
+    });
+    if rows != Some(metadata.metadata().file_metadata().num_rows()) {
+        return Err(damaged("it has not as many rows as its row groups".to_owned()));
+    }
+    Ok(metadata)
+}
+
+/// Gives the columns their types: with `arrow` as Arrow's schema says, else as Parquet does. That
+/// has no seconds, and takes them for whole numbers, so these are Arrow's in any case.
+fn types(metadata: Arc<ParquetMetaData>, arrow: bool) -> Result<ArrowReaderMetadata, String> {
+    let options = |arrow: bool| ArrowReaderOptions::new().with_skip_arrow_metadata(!arrow);
+    let typed = |options| {
+        ArrowReaderMetadata::try_new(Arc::clone(&metadata), options)
+            .map_err(|error| error.to_string())
+    };
+    if arrow {
+        return typed(options(true));
+    }
+    let plain = typed(options(false))?;
+    // A schema of Arrow's that cannot be read matters to nobody who does not follow it.
+    let Ok(of_arrow) = typed(options(true)) else { return Ok(plain) };
+    let fields = plain.schema().fields().iter().zip(of_arrow.schema().fields());
+    let fields: Vec<_> = fields
+        .map(|(plain, of_arrow)| match of_arrow.data_type() {
+            seconds @ DataType::Timestamp(TimeUnit::Second, _) => {
+                Arc::new(plain.as_ref().clone().with_data_type(seconds.clone()))
+            }
+            _ => Arc::clone(plain),
+        })
+        .collect();
+    if *plain.schema().fields() == Fields::from(fields.as_slice()) {
+        return Ok(plain);
+    }
+    typed(ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields))))
+}
+
 /// The bytes of the footer, which ends with its length and the magic.
 pub(crate) fn find_footer(bytes: &[u8]) -> Result<&[u8], &'static str> {
     const SHORT: &str = "it is too short for a Parquet file";
@@ -95,6 +129,10 @@ pub(crate) fn find_footer(bytes: &[u8]) -> Result<&[u8], &'static str> {
 }
 
 impl Groups {
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        self.file.schema()
+    }
+
     fn next_batch(&mut self) -> Result<Option<RecordBatch>, CodecError> {
         loop {
             let Some((reader, left)) = &mut self.reader else {

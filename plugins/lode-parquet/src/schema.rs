@@ -59,6 +59,13 @@ pub enum SchemaError {
         /// The name.
         name: Box<str>,
     },
+    /// Rows have nothing for the type of a column of Arrow's: it is nested, say.
+    Unsupported {
+        /// The column.
+        name: Box<str>,
+        /// Its type.
+        data_type: DataType,
+    },
 }
 
 impl Column {
@@ -111,6 +118,34 @@ impl Schema {
         Ok(Self { columns })
     }
 
+    /// The columns of Arrow's schema, each of the narrowest type that holds all its values. What
+    /// encodes or arranges them makes no difference: a dictionary of texts is texts.
+    ///
+    /// | Arrow | rows |
+    /// | --- | --- |
+    /// | `Int8`, `Int16`, `Int32`, `UInt8`, `UInt16` | `Int32` |
+    /// | `Int64`, `UInt32` | `Int64` |
+    /// | `Float32`, `Float64`, `Boolean` | the same |
+    /// | `Utf8`, `LargeUtf8`, `Utf8View` | `String` |
+    /// | `Binary`, `LargeBinary`, `BinaryView`, `FixedSizeBinary` | `Bytes` |
+    /// | `Timestamp` of any unit and zone | `Timestamp` |
+    ///
+    /// # Errors
+    ///
+    /// [`SchemaError::Unsupported`] with the first column of another type, else as
+    /// [`new`](Self::new).
+    pub fn from_arrow(schema: &arrow_schema::Schema) -> Result<Self, SchemaError> {
+        let column = |field: &Arc<Field>| {
+            let (name, data_type) = (field.name().as_str().into(), field.data_type());
+            match ColumnType::from_arrow(data_type) {
+                Some(kind) => Ok(Column { name, kind, nullable: field.is_nullable() }),
+                None => Err(SchemaError::Unsupported { name, data_type: data_type.clone() }),
+            }
+        };
+        let columns: Vec<_> = schema.fields().iter().map(column).collect::<Result<_, _>>()?;
+        Self::new(columns)
+    }
+
     /// Its columns.
     pub fn columns(&self) -> &[Column] {
         &self.columns
@@ -126,6 +161,29 @@ impl Schema {
 }
 
 impl ColumnType {
+    /// `None` if there is none.
+    fn from_arrow(data_type: &DataType) -> Option<Self> {
+        Some(match data_type {
+            DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::UInt8
+            | DataType::UInt16 => Self::Int32,
+            DataType::Int64 | DataType::UInt32 => Self::Int64,
+            DataType::Float32 => Self::Float32,
+            DataType::Float64 => Self::Float64,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::String,
+            DataType::Boolean => Self::Bool,
+            DataType::Binary
+            | DataType::LargeBinary
+            | DataType::BinaryView
+            | DataType::FixedSizeBinary(_) => Self::Bytes,
+            DataType::Timestamp(..) => Self::Timestamp,
+            DataType::Dictionary(_, values) => return Self::from_arrow(values),
+            _ => return None,
+        })
+    }
+
     fn to_arrow(self) -> DataType {
         match self {
             Self::Int32 => DataType::Int32,
@@ -161,6 +219,9 @@ impl fmt::Display for SchemaError {
             Self::NoColumns => f.write_str("a schema needs a column"),
             Self::EmptyName { index } => write!(f, "column {index} has no name"),
             Self::Duplicate { name } => write!(f, "two columns are named {name:?}"),
+            Self::Unsupported { name, data_type } => {
+                write!(f, "the column {name:?} is {data_type}, which rows cannot tell")
+            }
         }
     }
 }

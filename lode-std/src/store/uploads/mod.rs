@@ -1,7 +1,7 @@
 //! Uploads in parts that were begun and never came to an end.
 
 mod directory;
-#[cfg(feature = "s3")]
+#[cfg_attr(not(feature = "s3"), path = "s3_disabled.rs")]
 mod s3;
 
 use std::path::PathBuf;
@@ -29,7 +29,6 @@ pub struct Uploads {
 #[derive(Debug)]
 enum Kind {
     Directory(PathBuf),
-    #[cfg(feature = "s3")]
     S3(s3::Bucket),
     /// There are none.
     None,
@@ -57,7 +56,6 @@ impl Uploads {
             Place::Memory => Kind::None,
             Place::Directory(path) => Kind::Directory(path),
             Place::Cloud(url, options) => match url.scheme() {
-                #[cfg(feature = "s3")]
                 "s3" | "s3a" => {
                     let bucket = s3::Bucket::open(&url, &options);
                     Kind::S3(bucket.map_err(|reason| refused(location, reason))?)
@@ -79,7 +77,6 @@ impl Uploads {
     pub async fn list(&self) -> Result<Vec<UnfinishedUpload>, Error> {
         let mut found = match &self.kind {
             Kind::Directory(path) => directory::list(path).await?,
-            #[cfg(feature = "s3")]
             Kind::S3(bucket) => bucket.list().await?,
             Kind::None => Vec::new(),
         };
@@ -95,7 +92,6 @@ impl Uploads {
     pub async fn abort(&self, upload: &UnfinishedUpload) -> Result<(), Error> {
         match &self.kind {
             Kind::Directory(path) => directory::abort(path, upload).await,
-            #[cfg(feature = "s3")]
             Kind::S3(bucket) => bucket.abort(upload).await,
             Kind::None => Ok(()),
         }

@@ -71,7 +71,7 @@ impl Proxy {
 
 /// `host:port` in the endpoint of a location.
 fn server_of(location: &str) -> &str {
-    let (_, endpoint) = location.split_once("endpoint=http://").expect("no endpoint");
+    let (_, endpoint) = location.split_once("endpoint=http://").unwrap();
     endpoint.split(['/', '&']).next().unwrap()
 }
 

@@ -12,6 +12,7 @@ mod batches;
 mod go;
 mod round_trip;
 mod rows;
+mod schema;
 mod stats;
 
 use lode_core::codec::{Codec, CodecError, Encoded};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lode_core::codec::Codec;
 use lode_parquet::arrow_array::types::Int32Type;
 use lode_parquet::arrow_array::{ArrayRef, DictionaryArray, ListArray, RecordBatch, StringArray};
-use lode_parquet::{ColumnType, Compression, Parquet};
+use lode_parquet::{ColumnType, Compression, Parquet, read_schema};
 
 use crate::{batches, rows};
 
@@ -48,6 +48,7 @@ fn truncated() {
     for file in files() {
         for length in (0..file.len()).step_by(64).chain([1, 4, 8, 11, 12, file.len() - 1]) {
             assert!(batches(&file[..length]).is_err(), "{length} bytes");
+            assert!(read_schema(&file[..length]).is_err(), "{length} bytes");
             assert!(rows(&file[..length], "name", ColumnType::String).is_err(), "{length} bytes");
         }
         for start in (1..file.len()).step_by(64) {
@@ -69,6 +70,7 @@ fn flipped_bits() {
             flipped[at] ^= 1 << (at % 8);
             // It may well be a good file with another value.
             let _ = batches(&flipped);
+            let _ = read_schema(&flipped);
             if at % 4 == 0 {
                 let _ = rows(&flipped, "name", ColumnType::String);
             }

@@ -1,7 +1,7 @@
 //! Files that declare more than they have.
 
 use lode_core::codec::CodecError;
-use lode_parquet::ColumnType;
+use lode_parquet::{ColumnType, read_schema};
 
 use crate::forge::{BYTE_ARRAY, FIXED, Field, Forged, int, schema, structure, varint};
 use crate::{batches, rows};
@@ -31,6 +31,14 @@ fn damaged(file: &[u8], words: &str) {
     assert!(rows(file, "c", ColumnType::Bytes).is_err());
 }
 
+/// It shows in the schema already.
+#[track_caller]
+fn unreadable(file: &[u8], words: &str) {
+    damaged(file, words);
+    let error = read_schema(file).unwrap_err();
+    assert!(error.to_string().contains(words), "{error}");
+}
+
 #[track_caller]
 fn too_large(file: &[u8]) {
     let error = batches(file).unwrap_err();
@@ -56,13 +64,16 @@ fn schemas() {
     let group = |children| {
         structure([(3, Field::I32(0)), (4, Field::Text("g")), (5, Field::I32(children))])
     };
-    damaged(&schema(1, group(i32::MAX.into())), "more children");
-    damaged(&schema(u64::MAX, Vec::new()), "more elements");
-    damaged(&schema(1 << 31, group(1)), "more elements");
-    damaged(&schema(200_000, group(1).repeat(200_000)), "too deep");
-    damaged(&schema(1, structure([(4, Field::Text("g")), (5, Field::I32(-1))])), "damaged");
+    unreadable(&schema(1, group(i32::MAX.into())), "more children");
+    unreadable(&schema(u64::MAX, Vec::new()), "more elements");
+    unreadable(&schema(1 << 31, group(1)), "more elements");
+    unreadable(&schema(200_000, group(1).repeat(200_000)), "too deep");
+    unreadable(&schema(1, structure([(4, Field::Text("g")), (5, Field::I32(-1))])), "damaged");
     // A field that another reader would take for an integer.
-    damaged(&schema(1, structure([(4, Field::Text("g")), (5, Field::Text("12"))])), "wrong type");
+    unreadable(
+        &schema(1, structure([(4, Field::Text("g")), (5, Field::Text("12"))])),
+        "wrong type",
+    );
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub(crate) enum Codec {
     Raw,
     /// Records, one JSON value for each line.
     Jsonl,
+    /// Rows: each FILE is a Parquet file.
+    Parquet,
 }
 
 /// What makes the files smaller.
@@ -39,16 +41,21 @@ All FILEs together become one snapshot, visible when all of it is there. The dat
 it is not there. Others may write at the same time: the snapshots follow one another.
 
 With --codec jsonl each line is a JSON value; numbers are kept to 64 bits, the order of names is
-not. With --partition-by they go into one file for each combination of these values, or several if
-there is more than 64 MiB of them. Several blobs are held in memory one by one; all else is
-streamed.
+not. With --codec parquet each FILE is a Parquet file, and becomes one of the snapshot, with
+statistics of its columns, which must be the same in all of them. With --partition-by records and
+rows go into one file for each combination of these values, or several if there is more than 64 MiB
+of them; of rows only flat columns can be divided, as `lode read` shows them.
+
+Parquet files, of 1 GiB at the most, or 4 GiB without their compression, and several blobs are held
+in memory one by one; all else is streamed.
 
 Examples:
   lode write /data datasets/models weights.bin --compress zstd --meta epoch=3
   lode write /data datasets/events day1.jsonl day2.jsonl --codec jsonl --partition-by day,region
+  lode write /data datasets/rides 2026-*.parquet --codec parquet
   tar c src | lode write /data datasets/backups")]
 pub(crate) struct WriteArgs {
-    /// The store: a directory.
+    /// The store: a directory, or a URL: s3://bucket/folder.
     pub(crate) store: String,
     /// The dataset: datasets/ID.
     #[arg(value_name = "datasets/ID", value_parser = parse_dataset)]
@@ -96,7 +103,12 @@ impl WriteArgs {
             |message: &str| Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
         let partitioned = self.partition_by.is_some();
         if partitioned && self.codec == Codec::Raw {
-            return conflict("--partition-by divides records, and blobs have none: --codec jsonl");
+            return conflict(
+                "--partition-by divides records, and blobs have none: --codec jsonl or parquet",
+            );
+        }
+        if self.codec == Codec::Parquet && self.compress != Compression::Noop {
+            return conflict("Parquet files are compressed inside: leave --compress out");
         }
         match self.layout() {
             LayoutKind::Hive if !partitioned => conflict("--layout hive needs --partition-by"),
@@ -111,9 +123,14 @@ impl WriteArgs {
 /// The arguments of `lode read`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-How the snapshot was written is in its manifest, so it need not be said: records become JSON lines,
-blobs follow one another as they are. A checksum is verified when the end of its file is reached:
-damage is an error behind the last byte. FILE appears when all of it has been read, or not at all.
+How the snapshot was written is in its manifest, so it need not be said: records and the rows of
+Parquet files become JSON lines, blobs follow one another as they are. A checksum is verified when
+the end of its file is reached: damage is an error behind the last byte. FILE appears when all of it
+has been read, or not at all.
+
+Bytes are shown in base64, times in UTC. Nested columns, and a few other types, have no rows to be
+shown; --raw hands out any file as it was written. A Parquet file is in memory while it becomes
+lines, and has 1 GiB at the most; all else is streamed.
 
 --partition reads only the files of the partitions with these values; a value is written as it is,
 or as in the path that `lode show` prints.
@@ -121,9 +138,10 @@ or as in the path that `lode show` prints.
 Examples:
   lode read /data datasets/events | head
   lode read /data datasets/events --partition day=2026-01-01,region=eu/west
-  lode read /data datasets/models --snapshot 3 -o weights.bin")]
+  lode read /data datasets/models --snapshot 3 -o weights.bin
+  lode read /data datasets/rides --raw -o rides.parquet")]
 pub(crate) struct ReadArgs {
-    /// The store: a directory.
+    /// The store: a directory, or a URL: s3://bucket/folder.
     pub(crate) store: String,
     /// The dataset: datasets/ID.
     #[arg(value_name = "datasets/ID", value_parser = parse_dataset)]
@@ -134,6 +152,9 @@ pub(crate) struct ReadArgs {
     /// Only the partitions with these values: KEY=VALUE,KEY=VALUE.
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = parse_condition)]
     pub(crate) partition: Vec<(String, String)>,
+    /// The file as it was written, whatever it holds; it must be the only one that is wanted.
+    #[arg(long)]
+    pub(crate) raw: bool,
     /// Where to write it, instead of the standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -57,6 +57,11 @@ impl Input {
         inputs.iter().map(|input| input.length).sum()
     }
 
+    /// How many bytes it has, if that can be known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.length
+    }
+
     /// What it is called.
     pub(crate) fn name(&self) -> String {
         match &self.path {
@@ -100,10 +105,15 @@ impl Reader {
     }
 
     /// All of it.
-    pub(crate) async fn all(mut self) -> Result<Bytes, Failure> {
+    pub(crate) async fn all(self) -> Result<Bytes, Failure> {
+        self.first(u64::MAX).await.map(Bytes::from)
+    }
+
+    /// All of it, but not more than so many bytes.
+    pub(crate) async fn first(mut self, limit: u64) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
-        match self.source.read_to_end(&mut bytes).await {
-            Ok(_) => Ok(bytes.into()),
+        match (&mut self.source).take(limit).read_to_end(&mut bytes).await {
+            Ok(_) => Ok(bytes),
             Err(source) => Err(self.failed(source)),
         }
     }

@@ -7,6 +7,7 @@ mod input;
 mod records;
 mod send;
 mod source;
+mod tables;
 mod target;
 
 pub(crate) use self::blocks::read_blocks;
@@ -15,6 +16,7 @@ pub(crate) use self::input::Input;
 pub(crate) use self::records::{Place, Records};
 pub(crate) use self::send::Sender;
 pub(crate) use self::source::Source;
+pub(crate) use self::tables::{LARGEST, Tables, UNDIVIDED};
 pub(crate) use self::target::Target;
 
 /// How many bytes are held in memory at the same time, unless a single block has more.

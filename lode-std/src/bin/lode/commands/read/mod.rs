@@ -2,17 +2,19 @@
 
 mod decode;
 mod partition;
+mod rows;
 
 use std::path::Path;
 
 use futures::TryStreamExt;
 use lode_core::compress::Compressor;
 use lode_gzip::Gzip;
-use lode_std::{DataFile, DatasetManifest, DatasetSnapshot, Error, Limits};
+use lode_std::{DataFile, DatasetManifest, DatasetSnapshot, Limits};
 use lode_zstd::Zstd;
 use serde_json::json;
 
-use self::decode::Decode;
+use self::decode::{Begin, Blob, Lines};
+use self::rows::Rows;
 use super::dataset::OpenDataset;
 use crate::args::ReadArgs;
 use crate::failure::{Failure, printable};
@@ -28,7 +30,11 @@ pub(super) async fn run(args: ReadArgs, out: &mut Output) -> Result<(), Failure>
     if files.is_empty() && !args.partition.is_empty() {
         out.note("no file of the snapshot is in such a partition");
     }
-    let reading = Reading { dataset, means: Means::of(&snapshot)?, snapshot, files };
+    let means = Means::of(&snapshot, args.raw)?;
+    if args.raw {
+        check_raw(&snapshot, &files)?;
+    }
+    let reading = Reading { dataset, means, snapshot, files };
     let Some(path) = &args.output else { return reading.write_out(out).await };
     let written = reading.write_file(path, out).await?;
     out.note(format_args!("{} bytes of {}", grouped(written), path.display()));
@@ -41,20 +47,36 @@ pub(super) async fn run(args: ReadArgs, out: &mut Output) -> Result<(), Failure>
     }))
 }
 
+/// Files of records do not make one file when they follow one another, as blobs do.
+fn check_raw(snapshot: &DatasetSnapshot, files: &[DataFile]) -> Result<(), Failure> {
+    let manifest = snapshot.manifest();
+    if files.len() <= 1 || manifest.codec.is_none() {
+        return Ok(());
+    }
+    let message = format!(
+        "--raw reads one file, and there are {} in snapshot {} of datasets/{}: choose one with \
+         --partition, or take it from the store by the key that `lode show` prints",
+        files.len(),
+        snapshot.version().get(),
+        manifest.id
+    );
+    Err(Failure::refused("invalid-input", message))
+}
+
 /// What brings the content of a snapshot's files back.
 struct Means {
     compressor: Option<Box<dyn Compressor>>,
-    decode: fn() -> Box<dyn Decode>,
+    decode: Begin,
 }
 
 impl Means {
-    /// As the manifest says.
-    fn of(snapshot: &DatasetSnapshot) -> Result<Self, Failure> {
+    /// As the manifest says; `raw` if the codec is of no interest.
+    fn of(snapshot: &DatasetSnapshot, raw: bool) -> Result<Self, Failure> {
         let manifest = snapshot.manifest();
-        let unknown = |what: &str, name: &str| {
+        let unknown = |what: &str, name: &str, advice: &str| {
             let message = format!(
                 "snapshot {} of datasets/{} was written with the {what} {name:?}, which this \
-                 command does not know",
+                 command does not know{advice}",
                 snapshot.version().get(),
                 manifest.id
             );
@@ -64,11 +86,14 @@ impl Means {
             DatasetManifest::NONE => None,
             "gzip" => Some(Box::new(Gzip::default())),
             "zstd" => Some(Box::new(Zstd::default())),
-            name => return Err(unknown("compressor", name)),
+            name => return Err(unknown("compressor", name, "")),
         };
-        let codec = manifest.codec.as_deref();
-        let decode = decode::find(codec)
-            .ok_or_else(|| unknown("codec", codec.unwrap_or(DatasetManifest::NONE)))?;
+        let decode: Begin = match manifest.codec.as_deref().filter(|_| !raw) {
+            None => Blob::begin,
+            Some("jsonl") => Lines::begin,
+            Some("parquet") => Rows::begin,
+            Some(name) => return Err(unknown("codec", name, ": --raw reads it as it is")),
+        };
         Ok(Self { compressor, decode })
     }
 }
@@ -117,22 +142,16 @@ impl Reading {
         mut sink: impl FnMut(&[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let compressor = self.means.compressor.as_deref();
-        let mut shown = Vec::new();
         for file in &self.files {
+            let mut decode = (self.means.decode)(file)?;
             let reader = &self.dataset.reader;
             let content = reader.content(&self.snapshot, file, compressor, Limits::default());
             let mut content = std::pin::pin!(content.await?);
-            let mut decode = (self.means.decode)();
-            let failed = |source| Error::Decode { key: file.key.clone(), source };
             while let Some(bytes) = content.try_next().await? {
-                decode.push(&bytes, &mut shown).map_err(failed)?;
-                sink(&shown)?;
-                shown.clear();
+                decode.push(&bytes, &mut sink)?;
                 progress.advance(bytes.len() as u64);
             }
-            decode.finish(&mut shown).map_err(failed)?;
-            sink(&shown)?;
-            shown.clear();
+            decode.finish(&mut sink)?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! `lode write`: a snapshot of a dataset.
 
+mod parquet;
 mod raw;
 mod records;
 
@@ -25,6 +26,9 @@ use crate::units::{count, counted, grouped};
 /// How many times a commit makes way for other writers before it gives up.
 const CONFLICTS: u32 = 10_000;
 
+/// How many bytes of records are in memory at the same time, while they are divided.
+const BATCH: usize = 64 << 20;
+
 pub(super) async fn run(args: WriteArgs, out: &mut Output) -> Result<(), Failure> {
     let inputs = Input::all(&args.files)?;
     let store = store::open(&args.store)?;
@@ -34,6 +38,7 @@ pub(super) async fn run(args: WriteArgs, out: &mut Output) -> Result<(), Failure
     let snapshot = match args.codec {
         Codec::Raw => raw::write(&writing, &inputs).await?,
         Codec::Jsonl => records::write(&writing, inputs).await?,
+        Codec::Parquet => parquet::write(&writing, inputs).await?,
     };
     progress.finish();
     report(&snapshot, args.layout(), out)

@@ -8,12 +8,9 @@ use lode_jsonl::Jsonl;
 use lode_std::{Dataset, DatasetSnapshot, Error};
 use serde_json::Value;
 
-use super::Writing;
+use super::{BATCH, Writing};
 use crate::failure::Failure;
 use crate::transfer::{Input, Place, Records};
-
-/// How many bytes of lines become records in memory at the same time.
-const BATCH: usize = 64 << 20;
 
 /// Writes the records of all inputs.
 pub(super) async fn write(
