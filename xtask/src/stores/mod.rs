@@ -79,7 +79,8 @@ fn tests(server: &Server) -> Program {
 /// Everything that is promised of volumes and datasets, and of stores.
 fn test_contracts(server: &Server) -> Result<(), Failure> {
     let contracts = ["--test", "volume", "--test", "dataset"];
-    tests(server).args(contracts).run()?;
+    // These try every point of a sequence, thousands of requests, and say nothing of the store.
+    tests(server).args(contracts).args(["--", "--skip", "every_crash"]).run()?;
     let mut skipped = vec!["a_server_that_ignores_conditions"];
     if !server.checks_credentials {
         skipped.push("wrong_credentials");
