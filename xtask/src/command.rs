@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Output};
 
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -17,6 +17,14 @@ pub(crate) fn cargo<const N: usize>(args: [&str; N]) -> Program {
     // The one that runs this, so that a toolchain chosen on the command line stays chosen.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     Program::new(cargo).args(args)
+}
+
+/// Installs the package `cargo-<command>`, unless there is such a command.
+pub(crate) fn install(command: &str) -> Result<(), Failure> {
+    match cargo([command, "--version"]).output() {
+        Ok(output) if output.status.success() => Ok(()),
+        _ => cargo(["install", "--locked", &format!("cargo-{command}")]).run(),
+    }
 }
 
 /// Where cargo builds.
@@ -69,6 +77,12 @@ impl Program {
             Ok(status) => Err(Failure::Status { program: format!("{:?}", self.command), status }),
             Err(source) => Err(Failure::io(format_args!("{:?}", self.command), source)),
         }
+    }
+
+    /// Runs it to its end, and takes what it says.
+    pub(crate) fn output(mut self) -> Result<Output, Failure> {
+        let output = self.command.output();
+        output.map_err(|source| Failure::io(format_args!("{:?}", self.command), source))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod command;
 mod demo;
+mod fuzz;
 mod interop;
 mod memory;
 mod stores;
@@ -10,7 +11,7 @@ mod sync;
 
 use std::process::ExitCode;
 
-use command::{Failure, cargo};
+use command::{Failure, cargo, target};
 
 /// What can be checked.
 struct Verb {
@@ -48,6 +49,11 @@ const VERBS: &[Verb] = &[
         what: "up, test or down: real servers for S3 and Azure",
         run: |args| stores::run(args.first().map(String::as_str)),
     },
+    Verb {
+        name: "fuzz",
+        what: "TARGET [--minutes N], or --smoke [--seconds S]: arbitrary input",
+        run: fuzz::run,
+    },
     Verb { name: "bench", what: "the benches", run: |_| bench() },
 ];
 
@@ -75,6 +81,10 @@ const STD_FEATURES: [&str; 5] = ["", "s3", "azure", "gcs", "blocking"];
 
 fn lint() -> Result<(), Failure> {
     cargo(["fmt", "--all", "--check"]).run()?;
+    let fuzz = ["--manifest-path", "fuzz/Cargo.toml"];
+    cargo(["fmt", "--check"]).args(fuzz).run()?;
+    let clippy = cargo(["clippy", "--all-targets", "--target-dir"]).args([target().join("fuzz")]);
+    clippy.args(fuzz).args(["--", "--deny", "warnings"]).run()?;
     for features in CORE_FEATURES {
         let clippy = cargo(["clippy", "--package", "lode-core", "--all-targets"]);
         clippy.args(["--features", features, "--", "--deny", "warnings"]).run()?;

@@ -1,0 +1,8 @@
+//! gzip files, and what is read of them.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use lode_fuzz::transform::check;
+use lode_gzip::Gzip;
+
+fuzz_target!(|input: &[u8]| check(&Gzip::default(), input));

@@ -1,0 +1,38 @@
+//! Volume manifests and tombstones in JSON, and from there into the compact format.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use lode_core::layout::VolumeLayout;
+use lode_core::manifest::compact;
+use lode_core::manifest::json::{decode_volume, encode_tombstone, encode_volume};
+use lode_core::manifest::{SlotContent, VolumeManifest};
+use lode_fuzz::memory;
+
+fuzz_target!(|text: &[u8]| {
+    let Ok(content) = memory::bounded(memory::of_json(text), || decode_volume(text)) else {
+        return;
+    };
+    let written = match &content {
+        SlotContent::Live(manifest) => encode_volume(manifest),
+        SlotContent::Collected(tombstone) => encode_tombstone(tombstone),
+    }
+    .expect("what was read can be written");
+    assert_eq!(decode_volume(&written).as_ref(), Ok(&content));
+
+    if let SlotContent::Live(manifest) = content {
+        stays_in_its_place(&manifest);
+        // What Go wrote may have what the compact format cannot say.
+        if let Ok(object) = compact::encode(&manifest) {
+            assert_eq!(compact::decode(&object), Ok(SlotContent::Live(manifest)));
+        }
+    }
+});
+
+fn stays_in_its_place(manifest: &VolumeManifest) {
+    let layout = VolumeLayout::new(manifest.id.clone());
+    for block in manifest.blocks.as_slice() {
+        let key = layout.block(block.range, &block.name);
+        assert!(key.is_below(layout.prefix()), "{key} is not below {}", layout.prefix());
+        assert!(block.range.end() <= manifest.total_length);
+    }
+}
