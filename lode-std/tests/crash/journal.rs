@@ -48,8 +48,8 @@ pub(crate) enum Left {
     Torn,
 }
 
-/// A store in memory that writes everything down.
-#[derive(Debug, Default)]
+/// A store in memory that writes everything down. Clones write into the same journal.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Journal {
     inner: InMemory,
     events: Arc<Mutex<Vec<Event>>>,
@@ -204,10 +204,9 @@ impl ObjectStore for Journal {
         path: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        let _ = options;
-        let inner = Parts { path: path.clone(), bytes: Vec::new(), events: self.events.clone() };
-        let upload = self.inner.put_multipart(path).await?;
-        Ok(Box::new(JournaledUpload { parts: inner, upload }))
+        let upload = self.inner.put_multipart_opts(path, options).await?;
+        let (journal, path) = (self.clone(), path.clone());
+        Ok(Box::new(JournaledUpload { journal, path, bytes: Vec::new(), upload }))
     }
 
     async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
@@ -219,10 +218,9 @@ impl ObjectStore for Journal {
         &self,
         paths: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
-        let (inner, events) = (self.inner.clone(), self.events.clone());
-        let journal = Self { inner, events };
+        let journal = self.clone();
         let delete = move |path: Result<Path>| {
-            let journal = Self { inner: journal.inner.clone(), events: journal.events.clone() };
+            let journal = journal.clone();
             async move {
                 let path = path?;
                 let write = journal.begin(&path, None, false);
@@ -247,38 +245,28 @@ impl ObjectStore for Journal {
     }
 }
 
-#[derive(Debug)]
-struct Parts {
-    path: Path,
-    bytes: Vec<u8>,
-    events: Arc<Mutex<Vec<Event>>>,
-}
-
+/// An upload of which the end is written down: the parts are no objects.
 #[derive(Debug)]
 struct JournaledUpload {
-    parts: Parts,
+    journal: Journal,
+    path: Path,
+    bytes: Vec<u8>,
     upload: Box<dyn MultipartUpload>,
 }
 
 #[async_trait]
 impl MultipartUpload for JournaledUpload {
     fn put_part(&mut self, part: PutPayload) -> UploadPart {
-        self.parts.bytes.extend_from_slice(&Bytes::from(part.clone()));
+        self.bytes.extend_from_slice(&Bytes::from(part.clone()));
         self.upload.put_part(part)
     }
 
     async fn complete(&mut self) -> Result<PutResult> {
-        let bytes = Bytes::from(std::mem::take(&mut self.parts.bytes));
-        let write = {
-            let mut events = self.parts.events.lock().unwrap();
-            let write = Write { path: self.parts.path.clone(), bytes: Some(bytes), create: false };
-            events.push(Event::Begin(write));
-            events.iter().filter(|event| matches!(event, Event::Begin(_))).count() - 1
-        };
+        let bytes = Bytes::from(std::mem::take(&mut self.bytes));
+        let write = self.journal.begin(&self.path, Some(bytes), false);
         tokio::task::yield_now().await;
         let result = self.upload.complete().await;
-        let event = Event::End { write, applied: result.is_ok() };
-        self.parts.events.lock().unwrap().push(event);
+        self.journal.note(Event::End { write, applied: result.is_ok() });
         result
     }
 
