@@ -2,6 +2,7 @@
 
 mod servers;
 
+use std::path::Path;
 use std::process::Command;
 
 use self::servers::{SERVERS, Server, install};
@@ -16,54 +17,65 @@ pub(crate) fn run(action: Option<&str>) -> Result<(), Failure> {
     match action {
         Some("up") => up(),
         Some("down") => down(),
-        Some("test") | None => {
-            up()?;
-            let tested = test();
-            // Also if something has failed.
-            down().and(tested)
-        }
+        Some("test") | None => test(),
         Some(other) => Err(Failure::Check(format!("stores {other}? It is up, test or down"))),
     }
 }
 
 fn up() -> Result<(), Failure> {
     install()?;
-    for server in &SERVERS {
-        server.start()?;
-        eprintln!("{}: {}", server.name, (server.location)());
-    }
-    Ok(())
+    SERVERS.iter().try_for_each(start)
 }
 
 fn down() -> Result<(), Failure> {
     SERVERS.iter().try_for_each(Server::stop)
 }
 
+fn start(server: &Server) -> Result<(), Failure> {
+    server.start()?;
+    eprintln!("\n== {}: {}", server.name, (server.location)());
+    Ok(())
+}
+
+/// Each server runs only while it is tested: none takes another's time, nor comes to the point
+/// where it tidies up.
 fn test() -> Result<(), Failure> {
+    install()?;
     let lode = lode()?;
     for server in &SERVERS {
-        eprintln!("\n== {}: probe", server.name);
-        let status = Command::new(&lode)
-            .args(["probe", &(server.location)()])
-            .args(["--contenders", &server.contenders.to_string()])
-            .status()
-            .map_err(|source| Failure::io(lode.display(), source))?;
-        if status.success() != server.keeps_conditions {
-            return Err(Failure::Check(format!("lode probe, on {}: {status}", server.name)));
-        }
-        eprintln!("\n== {}: tests", server.name);
-        match server.keeps_conditions {
-            true => test_contracts(server)?,
-            false => test_refusal(server)?,
-        }
+        let tested = start(server).and_then(|()| test_one(&lode, server));
+        // Also if something has failed.
+        server.stop().and(tested)?;
     }
-    let s3 = (SERVERS[0].location)();
-    eprintln!("\n== {}: staging against bare puts", SERVERS[0].name);
+    Ok(())
+}
+
+fn test_one(lode: &Path, server: &Server) -> Result<(), Failure> {
+    let location = (server.location)();
+    let status = Command::new(lode)
+        .args(["probe", &location])
+        .args(["--contenders", &server.contenders.to_string()])
+        .status()
+        .map_err(|source| Failure::io(lode.display(), source))?;
+    if status.success() != server.keeps_conditions {
+        return Err(Failure::Check(format!("lode probe, on {}: {status}", server.name)));
+    }
+    match server.keeps_conditions {
+        true => test_contracts(server)?,
+        false => test_refusal(server)?,
+    }
+    match server.carries_load {
+        true => test_load(lode, &location),
+        false => Ok(()),
+    }
+}
+
+/// How fast blocks are staged, and what a large stream takes, and leaves when it is killed.
+fn test_load(lode: &Path, location: &str) -> Result<(), Failure> {
     let bench = cargo(["bench", "--package", "lode-benches", "--bench", "staging"]);
-    bench.env("LODE_BENCH_STORE", &s3).run()?;
-    eprintln!("\n== {}: a stream of 5 GiB", SERVERS[0].name);
-    memory::measure(&lode, &Stream { location: &s3, size: 5 << 30, limit: 100 << 10 })?;
-    memory::interrupt(&lode, &s3)
+    bench.env("LODE_BENCH_STORE", location).run()?;
+    memory::measure(lode, &Stream { location, size: 5 << 30, limit: 100 << 10 })?;
+    memory::interrupt(lode, location)
 }
 
 /// The same packages and features as in the README's command, so that nothing is built twice.

@@ -43,6 +43,8 @@ pub(super) struct Server {
     pub(super) checks_credentials: bool,
     /// Whether it keeps its word on conditions.
     pub(super) keeps_conditions: bool,
+    /// Whether it is made for large amounts of data.
+    pub(super) carries_load: bool,
     /// How many may create the same object at once without making each other wait for long.
     pub(super) contenders: usize,
     command: fn(&Path) -> Result<Command, Failure>,
@@ -58,6 +60,7 @@ pub(super) const SERVERS: [Server; 4] = [
         reader: Some(|| s3_query(8333, "reader")),
         checks_credentials: true,
         keeps_conditions: true,
+        carries_load: true,
         contenders: 4,
         command: seaweedfs,
         create_bucket: || Ok(()),
@@ -69,6 +72,7 @@ pub(super) const SERVERS: [Server; 4] = [
         reader: None,
         checks_credentials: false,
         keeps_conditions: true,
+        carries_load: false,
         contenders: 8,
         command: |_| Ok(python("moto_server", &["-H", "127.0.0.1", "-p", "5000"])),
         create_bucket: || put("/bucket", 5000),
@@ -80,6 +84,7 @@ pub(super) const SERVERS: [Server; 4] = [
         reader: None,
         checks_credentials: true,
         keeps_conditions: true,
+        carries_load: false,
         contenders: 8,
         command: |_| Ok(azurite()),
         create_bucket: create_container,
@@ -91,6 +96,7 @@ pub(super) const SERVERS: [Server; 4] = [
         reader: None,
         checks_credentials: true,
         keeps_conditions: false,
+        carries_load: false,
         contenders: 8,
         command: rclone,
         create_bucket: || Ok(()),
