@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use lode_core::commit::Sent;
 use lode_core::key::Key;
+use lode_core::time::Timestamp;
 use object_store::path::Path;
 use object_store::{
     Error as StoreError, GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore,
@@ -229,6 +230,12 @@ impl std::fmt::Display for Objects {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.store.fmt(f)
     }
+}
+
+/// When an object was last modified, by the store's clock.
+pub(crate) fn modified(meta: &ObjectMeta) -> Option<Timestamp> {
+    let at = meta.last_modified;
+    Timestamp::new(at.timestamp(), at.timestamp_subsec_nanos())
 }
 
 /// The store's own type for a key. It must not be escaped, else others would not find it.
