@@ -1,9 +1,10 @@
 //! The few operations that Lode asks of a store, by checked keys.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::stream::{BoxStream, StreamExt, TryStreamExt};
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use lode_core::commit::Sent;
 use lode_core::key::Key;
 use lode_core::time::Timestamp;
@@ -185,6 +186,22 @@ impl Objects {
             Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
             Err(source) => Err(Error::store("delete", key, source)),
         }
+    }
+
+    /// Deletes objects, as many with one request as the store can: those that are gone now. Why
+    /// others are not is only logged.
+    pub(crate) async fn delete_all(&self, keys: Vec<Key>) -> HashSet<Key> {
+        let paths = keys.iter().filter_map(|key| parse(key, "delete").ok());
+        let paths: Vec<_> = paths.map(Ok).collect();
+        let mut results = self.store.delete_stream(stream::iter(paths).boxed());
+        let mut gone = HashSet::new();
+        while let Some(result) = results.next().await {
+            match result {
+                Ok(path) => gone.extend(Key::new(path.as_ref())),
+                Err(error) => tracing::warn!(%error, "some objects could not be deleted"),
+            }
+        }
+        gone
     }
 
     /// Size and age of an object, if there is one.
