@@ -35,6 +35,11 @@ impl Timestamp {
     pub const fn minus_seconds(self, seconds: u64) -> Self {
         Self { seconds: self.seconds.saturating_sub_unsigned(seconds), ..self }
     }
+
+    /// The point so many seconds later, or the last there is.
+    pub const fn plus_seconds(self, seconds: u64) -> Self {
+        Self { seconds: self.seconds.saturating_add_unsigned(seconds), ..self }
+    }
 }
 
 /// A point in time as somebody's clock on the wall shows it: with the offset of their zone.
@@ -85,5 +90,7 @@ mod tests {
         assert_eq!(Timestamp::new(0, 1_000_000_000), None);
         assert_eq!(at(10, 5).minus_seconds(12), at(-2, 5));
         assert_eq!(at(10, 5).minus_seconds(u64::MAX), at(i64::MIN, 5));
+        assert_eq!(at(-2, 5).plus_seconds(12), at(10, 5));
+        assert_eq!(at(10, 5).plus_seconds(u64::MAX), at(i64::MAX, 5));
     }
 }

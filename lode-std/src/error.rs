@@ -235,6 +235,27 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// There is no such tag.
+    TagNotFound {
+        /// The volume or dataset.
+        id: Id,
+        /// The name.
+        name: Id,
+    },
+    /// There is a tag of this name already.
+    TagTaken {
+        /// The volume or dataset.
+        id: Id,
+        /// The name.
+        name: Id,
+    },
+    /// It could not be learnt whether a tag holds its snapshot, so it promises nothing.
+    TagUnsettled {
+        /// The tag.
+        key: Key,
+        /// What the store said last.
+        source: Option<Box<Error>>,
+    },
     /// More bytes come out of a compressed file than are allowed.
     TooLarge {
         /// The file.
@@ -296,12 +317,12 @@ impl Error {
             Self::Collected { .. } => ErrorKind::Collected,
             Self::Compress { source, .. } => source.kind(),
             Self::Decode { source, .. } | Self::Encode { source, .. } => source.kind(),
-            Self::CommitUnknown(_) => ErrorKind::Unknown,
+            Self::CommitUnknown(_) | Self::TagUnsettled { .. } => ErrorKind::Unknown,
             Self::ConditionalWritesIgnored { .. }
             | Self::DatasetsNotModeled { .. }
             | Self::Stalled { .. }
             | Self::UnknownChecksum { .. } => ErrorKind::Unsupported,
-            Self::Conflict { .. } => ErrorKind::Conflict,
+            Self::Conflict { .. } | Self::TagTaken { .. } => ErrorKind::Conflict,
             Self::Corrupt { .. } | Self::Missing { .. } | Self::Truncated { .. } => {
                 ErrorKind::Corrupt
             }
@@ -329,6 +350,7 @@ impl Error {
             | Self::NoManifests { .. }
             | Self::SnapshotNotFound { .. }
             | Self::StoreNotFound { .. }
+            | Self::TagNotFound { .. }
             | Self::VolumeNotFound { .. } => ErrorKind::NotFound,
             Self::StageExpired { .. } => ErrorKind::Expired,
             Self::Store { source, .. } => store_kind(source),
@@ -456,6 +478,20 @@ impl fmt::Display for Error {
             Self::StoreUrl { url, reason } => {
                 write!(f, "the store {url:?} cannot be opened: {reason}")
             }
+            Self::TagNotFound { id, name } => {
+                write!(f, "{:?} has no tag {:?}", id.as_str(), name.as_str())
+            }
+            Self::TagTaken { id, name } => write!(
+                f,
+                "{:?} has a tag {:?} already: choose another name",
+                id.as_str(),
+                name.as_str()
+            ),
+            Self::TagUnsettled { key, .. } => write!(
+                f,
+                "it is not known whether {key} holds its snapshot: delete the tag and take one of \
+                 another name"
+            ),
             Self::TooLarge { key, limit } => write!(
                 f,
                 "more than {limit} bytes come out of {key}: if it is no bomb, raise the limits"
@@ -496,6 +532,7 @@ impl std::error::Error for Error {
             Self::Mismatch { source, .. } => Some(source),
             Self::Overlap { source, .. } => Some(source),
             Self::Store { source, .. } => Some(source.as_ref()),
+            Self::TagUnsettled { source: Some(source), .. } => Some(source.as_ref()),
             Self::Uploads { source, .. } => Some(source.as_ref()),
             _ => None,
         }

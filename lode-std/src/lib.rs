@@ -54,7 +54,7 @@
 //! | [`Snapshot::gaps`], [`Snapshot::coverage`] | none |
 //! | [`Dataset::read`](Dataset#method.read) | 1 read for each file, and 1 of the manifest unless it is the head's |
 //!
-//! The first commit of a new handle also looks up the head: 3 more.
+//! What maintenance costs is said in [`maintain`]. The first commit of a new handle also looks up the head: 3 more.
 //!
 //! # Stores
 //!
@@ -80,6 +80,7 @@ mod dataset;
 mod entropy;
 mod error;
 mod history;
+pub mod maintain;
 mod options;
 mod pieces;
 mod retry;

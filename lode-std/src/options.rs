@@ -17,7 +17,8 @@ macro_rules! shared_options {
         }
 
         /// For how long what has been staged is safe from a collector, in whole seconds; it must
-        /// be committed within half of that. A day, if it is created.
+        /// be committed within half of that, by another handle than the one that has staged it
+        /// within a quarter. A day, if it is created.
         pub fn grace_period(mut self, period: std::time::Duration) -> Self {
             self.grace_period = Some(period);
             self

@@ -2,10 +2,12 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
-use super::TAGS;
+use super::{DATA, TAGS};
 use crate::Version;
 use crate::id::Id;
 use crate::key::Key;
@@ -14,8 +16,8 @@ use crate::partition::Partition;
 
 /// The folder that all datasets lie in, but those of the flat layout.
 const DATASETS: &str = "datasets";
-/// The folder of the data files that lie in no partition.
-const DATA: &str = "data";
+/// The folder of what lies in partitions.
+const PARTITIONS: &str = "partitions";
 /// The name of the object in a slot.
 const MANIFEST: &str = "manifest.json";
 
@@ -150,7 +152,8 @@ impl DatasetLayout {
         Id::new(self.below(key, TAGS)?).ok()
     }
 
-    /// Whether a collector may delete this object where nothing refers to it: a data file.
+    /// Whether a collector may delete this object where nothing refers to it: a data file, also
+    /// one of the Go implementation, which lie beside the slot of their snapshot.
     pub fn is_data(&self, key: &str) -> bool {
         if self.kind == LayoutKind::Hive
             && let Some((_, rest)) = self.split_partition(key)
@@ -158,12 +161,28 @@ impl DatasetLayout {
             // Not the entries of the index, which are named by a version.
             return rest.split_once('/').is_some_and(|(_, rest)| rest.starts_with("data/"));
         }
-        self.below(key, DATA).is_some()
+        let beside_slot = self.split_slot(key).is_some_and(|(_, rest)| rest.starts_with("data/"));
+        beside_slot || self.below(key, DATA).is_some()
+    }
+
+    /// The folders that all of that lies in, none within another.
+    pub fn data_folders(&self) -> Vec<Key> {
+        match self.kind {
+            LayoutKind::Default => vec![self.key(DATA), self.slots()],
+            LayoutKind::Flat => vec![self.folder()],
+            LayoutKind::Hive => vec![self.key(DATA), self.slots(), self.partitions()],
+        }
+    }
+
+    /// An object that is written to learn the store's time, and deleted again. It lies with the
+    /// data, so that one that is left behind is collected.
+    pub fn probe(&self, random: u64) -> Key {
+        self.key(&super::probe(random))
     }
 
     /// The folder of the partitions, in the hive layout.
     pub fn partitions(&self) -> Key {
-        self.key("partitions")
+        self.key(PARTITIONS)
     }
 
     /// The slot of `version`: the one key whose presence commits it.
@@ -176,13 +195,19 @@ impl DatasetLayout {
 
     /// The version whose slot this key is.
     pub fn parse_slot(&self, key: &str) -> Option<Version> {
+        let (version, name) = self.split_slot(key)?;
+        if name == MANIFEST { Some(version) } else { None }
+    }
+
+    /// The version in whose folder among the slots this key lies, and the rest of the key.
+    fn split_slot<'a>(&self, key: &'a str) -> Option<(Version, &'a str)> {
         let rest = key.strip_prefix(&self.prefix)?.strip_prefix('/')?;
         let rest = match self.kind.slot_folder() {
             "" => rest,
             folder => rest.strip_prefix(folder)?.strip_prefix('/')?,
         };
-        let (version, name) = rest.split_once('/')?;
-        if name == MANIFEST { version.parse().ok() } else { None }
+        let (version, rest) = rest.split_once('/')?;
+        Some((version.parse().ok()?, rest))
     }
 
     /// A data file: `token` is the random name of what is being written, `name` that of the file.
@@ -235,7 +260,7 @@ impl DatasetLayout {
     }
 
     fn split_partition<'a>(&self, key: &'a str) -> Option<(Partition, &'a str)> {
-        let rest = self.below(key, "partitions")?;
+        let rest = self.below(key, PARTITIONS)?;
         // The last one: a partition may have a folder of that name.
         let (partition, rest) = rest.rsplit_once("/segments/")?;
         Some((Partition::new(partition).ok()?, rest))
@@ -293,8 +318,16 @@ mod tests {
                 assert!(!layout.is_data(key.as_str()), "{key}");
             }
             assert!(layout.is_data(layout.file(1, None, "data").unwrap().as_str()));
+            assert!(layout.is_data(layout.probe(7).as_str()));
             let file = layout.file(1, Some(&partition), "data").unwrap();
             assert_eq!(layout.is_data(file.as_str()), kind == LayoutKind::Hive);
+            let folders = layout.data_folders();
+            let is_listed = |key: &Key| folders.iter().any(|f| key.is_below(f.as_str()));
+            assert_eq!(is_listed(&file), kind == LayoutKind::Hive);
+            assert!(is_listed(&layout.probe(7)));
+            let theirs = slot.as_str().replace(MANIFEST, "data/blob");
+            assert!(layout.is_data(&theirs) && is_listed(&Key::new(&theirs).unwrap()), "{theirs}");
+            assert!(!layout.is_data(&slot.as_str().replace(MANIFEST, "index/blob")));
             let entry = layout.partition_entry(&partition, Version::FIRST).unwrap();
             assert!(!layout.is_data(entry.as_str()));
         }

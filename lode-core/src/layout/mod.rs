@@ -4,6 +4,7 @@
 //! volumes/<id>/volume.json                             descriptor
 //! volumes/<id>/snapshots/<version>/manifest.lode|json  the slot; its presence is the commit
 //! volumes/<id>/data/<offset>-<length>-<writer>.bin     block bytes
+//! volumes/<id>/data/clock-<random>                     for a moment: tells the store's time
 //! volumes/<id>/pages/<hash>-<commit>.lode              pages of large manifests
 //! volumes/<id>/tags/<name>                             a copy of a manifest: pins what it refers to
 //! volumes/<id>/latest                                  hint: newest version, plain text
@@ -14,6 +15,7 @@
 //! datasets/<id>/data/<token>/data[.ext]                a data file
 //! datasets/<id>/partitions/<k=v>/…/segments/<token>/data/data[.ext]    one of a partition
 //! datasets/<id>/partitions/<k=v>/…/segments/<version>/manifest.json    its index: candidates
+//! datasets/<id>/data/clock-<random>                    as that of volumes
 //! datasets/<id>/tags/<name>                            as those of volumes
 //! datasets/<id>/latest                                 hint
 //!
@@ -24,8 +26,19 @@
 mod dataset;
 mod volume;
 
+use alloc::format;
+use alloc::string::String;
+
 pub use self::dataset::{DatasetLayout, LayoutKind};
 pub use self::volume::VolumeLayout;
 
-/// The folder of the tags, in that of the volume or dataset.
+/// The folder of block bytes, or of the data files that lie in no partition, in that of the
+/// volume or dataset.
+const DATA: &str = "data";
+/// The folder of the tags.
 const TAGS: &str = "tags";
+
+/// The place of an object that tells the store's time.
+fn probe(random: u64) -> String {
+    format!("{DATA}/clock-{random:016x}")
+}

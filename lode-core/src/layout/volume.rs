@@ -2,8 +2,9 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use super::TAGS;
+use super::{DATA, TAGS};
 use crate::Version;
 use crate::id::Id;
 use crate::key::Key;
@@ -12,6 +13,8 @@ use crate::range::ByteRange;
 
 /// The folder that all volumes lie in.
 const VOLUMES: &str = "volumes";
+/// The folder of the pages of large manifests.
+const PAGES: &str = "pages";
 
 /// Makes the keys of one volume, and reads them back.
 ///
@@ -72,7 +75,7 @@ impl VolumeLayout {
 
     /// The folder of the blocks.
     pub fn data(&self) -> Key {
-        self.key("data")
+        self.key(DATA)
     }
 
     /// The folder of the tags.
@@ -92,7 +95,18 @@ impl VolumeLayout {
 
     /// Whether a collector may delete this object where nothing refers to it: a block or a page.
     pub fn is_data(&self, key: &str) -> bool {
-        ["data", "pages"].into_iter().any(|folder| self.below(key, folder).is_some())
+        [DATA, PAGES].into_iter().any(|folder| self.below(key, folder).is_some())
+    }
+
+    /// The folders that all of that lies in.
+    pub fn data_folders(&self) -> Vec<Key> {
+        [DATA, PAGES].into_iter().map(|folder| self.key(folder)).collect()
+    }
+
+    /// An object that is written to learn the store's time, and deleted again. It lies with the
+    /// data, so that one that is left behind is collected.
+    pub fn probe(&self, random: u64) -> Key {
+        self.key(&super::probe(random))
     }
 
     /// The slot of `version`: the one key whose presence commits it.
@@ -207,6 +221,7 @@ mod tests {
         for (key, is_data) in [
             ("volumes/disk/data/0-256-00000000000000ab.bin", true),
             ("volumes/disk/pages/ab-cd.lode", true),
+            (layout().probe(7).as_str(), true),
             ("volumes/disk2/data/0-256-00000000000000ab.bin", false),
             ("volumes/disk/volume.json", false),
             ("volumes/disk/data", false),

@@ -16,13 +16,36 @@ pub trait SlotManifest {
     /// The live snapshot that it was made from.
     fn parent(&self) -> Option<Version>;
 
+    /// Its digest of that snapshot's bytes.
+    fn parent_digest(&self) -> Option<ManifestDigest>;
+
     /// The commit that made it; the Go implementation writes none.
     fn commit_id(&self) -> Option<CommitId>;
+
+    /// When it was made.
+    fn created_at(&self) -> Option<Timestamp>;
+
+    /// How many bytes the volume has; `None` for a dataset.
+    fn total_length(&self) -> Option<u64>;
+
+    /// What takes its place when it is collected. `digest` is that of the bytes in the slot.
+    fn tombstone(&self, digest: ManifestDigest) -> Tombstone {
+        Tombstone {
+            id: self.id().clone(),
+            version: self.version(),
+            parent: self.parent(),
+            parent_digest: self.parent_digest(),
+            commit_id: self.commit_id(),
+            digest,
+            total_length: self.total_length(),
+            created_at: self.created_at(),
+        }
+    }
 }
 
 /// They all keep these in fields of the same names.
 macro_rules! slot_manifests {
-    ($($manifest:ty)*) => {$(
+    ($($manifest:ty, |$this:ident| $total_length:expr;)*) => {$(
         impl SlotManifest for $manifest {
             fn id(&self) -> &Id {
                 &self.id
@@ -36,14 +59,31 @@ macro_rules! slot_manifests {
                 self.parent
             }
 
+            fn parent_digest(&self) -> Option<ManifestDigest> {
+                self.parent_digest
+            }
+
             fn commit_id(&self) -> Option<CommitId> {
                 self.commit_id
+            }
+
+            fn created_at(&self) -> Option<Timestamp> {
+                self.created_at
+            }
+
+            fn total_length(&self) -> Option<u64> {
+                let $this = self;
+                $total_length
             }
         }
     )*};
 }
 
-slot_manifests!(DatasetManifest Tombstone VolumeManifest);
+slot_manifests! {
+    DatasetManifest, |_dataset| None;
+    Tombstone, |tombstone| tombstone.total_length;
+    VolumeManifest, |volume| Some(volume.total_length);
+}
 
 /// Which manifest a reader asks for.
 #[derive(Clone, Copy, Debug)]

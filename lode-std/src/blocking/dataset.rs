@@ -4,6 +4,7 @@ use bytes::Bytes;
 use lode_core::codec::{Codec, StreamingCodec};
 
 use super::{Blocking, BlockingWriter, Iter};
+use crate::maintain::Maintenance;
 use crate::{
     BlobWriter, Blobs, CommitUnknown, Content, DataFile, Dataset, DatasetSnapshot, Division, Error,
     Metadata, Records, StageWriter, Transaction, Version, Whole,
@@ -26,6 +27,20 @@ impl<C: Content, D: Division<C::Item>> Blocking<Dataset<C, D>> {
     /// As there.
     pub fn snapshot(&self, version: Version) -> Result<DatasetSnapshot, Error> {
         self.runtime.wait(self.handle.snapshot(version))
+    }
+
+    /// See [`Dataset::tagged`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn tagged(&self, name: &str) -> Result<DatasetSnapshot, Error> {
+        self.runtime.wait(self.handle.tagged(name))
+    }
+
+    /// See [`Dataset::maintenance`].
+    pub fn maintenance(&self) -> Blocking<Maintenance> {
+        self.with(self.handle.maintenance())
     }
 
     /// See [`Dataset::snapshots`].
@@ -73,6 +88,15 @@ impl<C: Codec + 'static, D: Division<C::Record>> Blocking<Dataset<Records<C>, D>
     pub fn read(&self, version: Version) -> Result<Vec<C::Record>, Error> {
         self.runtime.wait(self.handle.read(version))
     }
+
+    /// See [`Dataset::read_snapshot`](Dataset#method.read_snapshot).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn read_snapshot(&self, snapshot: &DatasetSnapshot) -> Result<Vec<C::Record>, Error> {
+        self.runtime.wait(self.handle.read_snapshot(snapshot))
+    }
 }
 
 impl<C: StreamingCodec + 'static, D: Division<C::Record>> Blocking<Dataset<Records<C>, D>> {
@@ -84,6 +108,18 @@ impl<C: StreamingCodec + 'static, D: Division<C::Record>> Blocking<Dataset<Recor
     pub fn read_stream(&self, version: Version) -> Result<Iter<Result<C::Record, Error>>, Error> {
         let stream = self.runtime.wait(self.handle.read_stream(version))?;
         Ok(self.runtime.iterate(stream))
+    }
+
+    /// See [`Dataset::read_snapshot_stream`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn read_snapshot_stream(
+        &self,
+        snapshot: &DatasetSnapshot,
+    ) -> Result<Iter<Result<C::Record, Error>>, Error> {
+        Ok(self.runtime.iterate(self.handle.read_snapshot_stream(snapshot)?))
     }
 }
 
@@ -137,6 +173,15 @@ impl Blocking<Dataset<Blobs, Whole>> {
     /// As there.
     pub fn read(&self, version: Version) -> Result<Vec<Bytes>, Error> {
         self.runtime.wait(self.handle.read(version))
+    }
+
+    /// See [`Dataset::read_snapshot`](Dataset#method.read_snapshot).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn read_snapshot(&self, snapshot: &DatasetSnapshot) -> Result<Vec<Bytes>, Error> {
+        self.runtime.wait(self.handle.read_snapshot(snapshot))
     }
 }
 

@@ -23,6 +23,7 @@
 
 mod dataset;
 mod io;
+mod maintain;
 mod volume;
 
 use std::fmt;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 
 use super::{Blocking, BlockingReader, Iter};
+use crate::maintain::Maintenance;
 use crate::{CommitUnknown, Error, Metadata, Snapshot, Staged, Version, Volume, VolumeReader};
 
 impl Blocking<Volume> {
@@ -94,6 +95,20 @@ impl Blocking<Volume> {
         self.reader().snapshot(version)
     }
 
+    /// See [`Volume::tagged`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn tagged(&self, name: &str) -> Result<Blocking<Snapshot>, Error> {
+        self.reader().tagged(name)
+    }
+
+    /// See [`Volume::maintenance`].
+    pub fn maintenance(&self) -> Blocking<Maintenance> {
+        self.with(self.handle.maintenance())
+    }
+
     /// See [`Volume::snapshots`].
     pub fn snapshots(&self) -> Iter<Result<Blocking<Snapshot>, Error>> {
         self.reader().snapshots()
@@ -127,6 +142,15 @@ impl Blocking<VolumeReader> {
     /// As there.
     pub fn versions(&self) -> Result<Vec<Version>, Error> {
         self.runtime.wait(self.handle.versions())
+    }
+
+    /// See [`VolumeReader::tagged`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn tagged(&self, name: &str) -> Result<Blocking<Snapshot>, Error> {
+        self.runtime.wait(self.handle.tagged(name)).map(|snapshot| self.with(snapshot))
     }
 
     /// See [`VolumeReader::snapshots`].

@@ -9,7 +9,7 @@ use lode_core::codec::FileStats;
 use lode_core::key::Key;
 use lode_core::manifest::{DataFile, DatasetDraft, DatasetManifest, Metadata};
 use lode_core::partition::Partition;
-use lode_core::time::{Timestamp, ZonedTimestamp};
+use lode_core::time::ZonedTimestamp;
 
 use super::Shared;
 use super::content::{Content, Division};
@@ -94,9 +94,10 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
         };
         let size = bytes.len() as u64;
         let digest = self.checksum.map(|algorithm| algorithm.digest(&bytes));
-        let (key, at) = self.put_bytes(key, partition, &bytes).await?;
-        let file = DataFile { key: key.clone(), size, digest, stats, extra: Metadata::new() };
-        Ok(StagedFile { file, object: StagedObject { key, at }, summary })
+        let object = self.put_bytes(key, partition, &bytes).await?;
+        let key = object.key.clone();
+        let file = DataFile { key, size, digest, stats, extra: Metadata::new() };
+        Ok(StagedFile { file, object, summary })
     }
 
     /// Stores the bytes of a file under this name, or another one if it is taken.
@@ -105,10 +106,11 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
         mut key: Key,
         partition: Option<&Partition>,
         bytes: &Bytes,
-    ) -> Result<(Key, Option<Timestamp>), Error> {
+    ) -> Result<StagedObject, Error> {
         loop {
-            if let Some(put) = self.writer.put(&self.history.objects, &key, bytes).await? {
-                return Ok((key, put.at()));
+            let now = self.writer.now();
+            if let Some(put) = self.writer.put(&self.history.objects, &key, bytes, now).await? {
+                return Ok(put);
             }
             key = self.new_file(partition)?;
         }

@@ -36,10 +36,11 @@ pub use self::content::{Blobs, Content, Division, Partitioned, Records, Whole};
 pub use self::limits::Limits;
 pub use self::object::ObjectReader;
 pub use self::reader::DatasetReader;
-use self::slots::DatasetSlots;
+pub(crate) use self::slots::DatasetSlots;
 pub use self::snapshot::DatasetSnapshot;
 pub use self::transaction::Transaction;
 use crate::history::{CommitUnknown, Committer, History, Writer};
+use crate::maintain::Maintenance;
 use crate::{Checksums, Error};
 
 /// A dataset: a named series of immutable snapshots, each with its own data files. Clones share
@@ -101,6 +102,22 @@ impl<C: Content, D: Division<C::Item>> Dataset<C, D> {
     /// [`Error::SnapshotNotFound`], [`Error::Collected`], [`Error::ManifestInvalid`].
     pub async fn snapshot(&self, version: Version) -> Result<DatasetSnapshot, Error> {
         self.shared.history.load_live(version).await.map(DatasetSnapshot::new)
+    }
+
+    /// The snapshot that has this tag, also if it has been collected since: a tag has a copy of the
+    /// manifest. Costs one read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TagNotFound`], [`Error::ManifestInvalid`].
+    pub async fn tagged(&self, name: &str) -> Result<DatasetSnapshot, Error> {
+        self.shared.history.tagged(name).await.map(DatasetSnapshot::new)
+    }
+
+    /// Collecting what has become old, and tags that keep it. Costs nothing yet.
+    pub fn maintenance(&self) -> Maintenance {
+        let Shared { history, writer, .. } = &*self.shared;
+        Maintenance::of_dataset(history.clone(), writer.options.clone(), writer.grace_period)
     }
 
     /// All snapshots that have not been collected, oldest first. Lazy: costs one listing, and one

@@ -28,11 +28,25 @@ impl<C: Codec + 'static, D: Division<C::Record>> Dataset<Records<C>, D> {
     /// codec or compressor; [`Error::Corrupt`], [`Error::Truncated`] or [`Error::Missing`] if a
     /// file is not what was committed; [`Error::Decode`] or [`Error::Compress`] if it makes no
     /// sense; [`Error::TooLarge`] if it is a bomb.
-    #[tracing::instrument(name = "lode.read", skip_all, fields(id = %self.id(), %version), err)]
     pub async fn read(&self, version: Version) -> Result<Vec<C::Record>, Error> {
-        let snapshot = self.snapshot(version).await?;
+        self.read_snapshot(&self.snapshot(version).await?).await
+    }
+
+    /// All records of a snapshot that is at hand: of a [tagged](Self::tagged) one, which may have
+    /// been collected, say. As [`read`](Self::read), but the manifest is not read.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    #[tracing::instrument(
+        name = "lode.read",
+        skip_all,
+        fields(id = %self.id(), version = %snapshot.version()),
+        err
+    )]
+    pub async fn read_snapshot(&self, snapshot: &DatasetSnapshot) -> Result<Vec<C::Record>, Error> {
         let mut records = Vec::new();
-        let mut files = self.shared.read_files(&snapshot)?;
+        let mut files = self.shared.read_files(snapshot)?;
         while let Some((file, bytes)) = files.try_next().await? {
             let failed = |source| Error::Decode { key: file.key.clone(), source };
             let decoded = self.shared.content.0.decode(bytes.into()).map_err(failed)?;
@@ -53,10 +67,24 @@ impl Dataset<Blobs, Whole> {
     /// # Errors
     ///
     /// As those of a dataset of records.
-    #[tracing::instrument(name = "lode.read", skip_all, fields(id = %self.id(), %version), err)]
     pub async fn read(&self, version: Version) -> Result<Vec<Bytes>, Error> {
-        let snapshot = self.snapshot(version).await?;
-        self.shared.read_files(&snapshot)?.map_ok(|(_, bytes)| bytes).try_collect().await
+        self.read_snapshot(&self.snapshot(version).await?).await
+    }
+
+    /// All blobs of a snapshot that is at hand: of a [tagged](Self::tagged) one, which may have
+    /// been collected, say. As [`read`](Self::read), but the manifest is not read.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    #[tracing::instrument(
+        name = "lode.read",
+        skip_all,
+        fields(id = %self.id(), version = %snapshot.version()),
+        err
+    )]
+    pub async fn read_snapshot(&self, snapshot: &DatasetSnapshot) -> Result<Vec<Bytes>, Error> {
+        self.shared.read_files(snapshot)?.map_ok(|(_, bytes)| bytes).try_collect().await
     }
 }
 
@@ -71,8 +99,13 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
     > {
         self.check_means(snapshot.manifest())?;
         let algorithm = self.algorithm_of(snapshot.manifest())?;
-        let files = snapshot.files().to_vec();
-        let reads = stream::iter(files).map(move |file| self.read_file(file, algorithm));
+        let (files, version) = (snapshot.files().to_vec(), snapshot.version());
+        let reads = stream::iter(files).map(move |file| async move {
+            match self.read_file(file, algorithm).await {
+                Ok(file) => Ok(file),
+                Err(error) => Err(self.history.explain(error, version).await),
+            }
+        });
         Ok(Box::pin(reads.buffered(FILES_IN_FLIGHT)))
     }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::{Stream, TryStreamExt, stream};
 use lode_core::Version;
 use lode_core::compress::Compressor;
-use lode_core::descriptor;
+use lode_core::descriptor::{self, DatasetDescriptor};
 use lode_core::id::Id;
 use lode_core::layout::{DatasetLayout, LayoutKind};
 use lode_core::manifest::{DataFile, DatasetManifest};
@@ -19,7 +19,8 @@ use super::read::check_opened;
 use super::slots::{DatasetSlots, partitions};
 use super::transform::Decompression;
 use super::{DatasetSnapshot, Limits, ObjectReader};
-use crate::history::{Found, History};
+use crate::history::{Found, History, WriterOptions};
+use crate::maintain::Maintenance;
 use crate::store::{Objects, list_ids};
 use crate::{Checksums, Error};
 
@@ -132,6 +133,31 @@ impl DatasetReader {
     /// [`Error::SnapshotNotFound`], [`Error::Collected`], [`Error::ManifestInvalid`].
     pub async fn manifest(&self, id: &str, version: Version) -> Result<DatasetSnapshot, Error> {
         self.history(id)?.load_live(version).await.map(DatasetSnapshot::new)
+    }
+
+    /// The snapshot of a dataset that has this tag, also if it has been collected since. Costs one
+    /// read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TagNotFound`], [`Error::ManifestInvalid`].
+    pub async fn tagged(&self, id: &str, name: &str) -> Result<DatasetSnapshot, Error> {
+        self.history(id)?.tagged(name).await.map(DatasetSnapshot::new)
+    }
+
+    /// The maintenance of a dataset, without knowing its codec. Costs one read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DatasetNotFound`] if it has no descriptor: one of the Go implementation that has
+    /// never been opened for writing; [`Error::ManifestInvalid`] if that is damaged.
+    pub async fn maintenance(&self, id: &str) -> Result<Maintenance, Error> {
+        let history = self.history(id)?;
+        let Some(found) = read_descriptor(&self.objects, &history.slots.layout).await? else {
+            return Err(Error::DatasetNotFound { id: history.id().clone() });
+        };
+        let options = WriterOptions::default();
+        Ok(Maintenance::of_dataset(Arc::new(history), options, found.grace_period))
     }
 
     /// The versions of all snapshots of a dataset, collected ones included, oldest first. Costs
@@ -249,15 +275,23 @@ fn is_below(partition: &Partition, prefix: &str) -> bool {
     prefix.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What the descriptor of a dataset says, if there is one at this place.
+/// The layout that the descriptor of a dataset says, if there is one at this place.
 async fn described_layout(
     objects: &Objects,
     layout: &DatasetLayout,
 ) -> Result<Option<LayoutKind>, Error> {
+    Ok(read_descriptor(objects, layout).await?.map(|found| found.layout))
+}
+
+/// The descriptor of a dataset, if there is one at this place.
+async fn read_descriptor(
+    objects: &Objects,
+    layout: &DatasetLayout,
+) -> Result<Option<DatasetDescriptor>, Error> {
     let key = layout.descriptor();
     let Some(bytes) = objects.read(&key).await? else { return Ok(None) };
     match descriptor::decode_dataset(&bytes) {
-        Ok(found) => Ok(Some(found.layout)),
+        Ok(found) => Ok(Some(found)),
         Err(source) => Err(Error::ManifestInvalid { key, source }),
     }
 }

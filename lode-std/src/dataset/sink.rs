@@ -95,20 +95,21 @@ where
         self.upload_full_parts().await?;
         let rest = self.stored.pending.split().freeze();
         let key = self.key.clone();
-        let (key, at) = match self.upload.take() {
+        let object = match self.upload.take() {
             Some(mut upload) => {
                 upload.put(rest);
                 let at = match upload.finish().await {
                     Ok(_) => self.at,
                     Err(error) => self.find_finished(error).await?,
                 };
-                (key, at)
+                StagedObject { key, at }
             }
             None => self.shared.put_bytes(key, None, &rest).await?,
         };
         let (size, digest) = (self.stored.size, self.stored.hasher.take().map(Hasher::finish));
-        let file = DataFile { key: key.clone(), size, digest, stats, extra: Metadata::new() };
-        Ok(StagedFile { file, object: StagedObject { key, at }, summary })
+        let key = object.key.clone();
+        let file = DataFile { key, size, digest, stats, extra: Metadata::new() };
+        Ok(StagedFile { file, object, summary })
     }
 
     /// An upload whose end was not acknowledged may have come to it all the same: the reply was

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use lode_core::Version;
+use lode_core::collect::MarkSet;
 use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::{DatasetLayout, LayoutKind};
 use lode_core::manifest::{
     DatasetDraft, DatasetManifest, Expected, ManifestDigest, ManifestError, Mismatch, RebaseError,
-    SlotContent, json,
+    SlotContent, Tombstone, json,
 };
 use lode_core::partition::Partition;
 use lode_core::time::Timestamp;
@@ -17,7 +18,7 @@ use crate::history::{Draft, Slots};
 
 /// The slots of a dataset.
 #[derive(Clone, Debug)]
-pub(super) struct DatasetSlots {
+pub(crate) struct DatasetSlots {
     pub(super) layout: DatasetLayout,
 }
 
@@ -82,6 +83,38 @@ impl Slots for DatasetSlots {
 
     fn trusts_hint(&self) -> bool {
         true
+    }
+
+    fn tags(&self) -> Key {
+        self.layout.tags()
+    }
+
+    fn tag(&self, name: &Id) -> Key {
+        self.layout.tag(name)
+    }
+
+    fn parse_tag(&self, key: &str) -> Option<Id> {
+        self.layout.parse_tag(key)
+    }
+
+    fn data_folders(&self) -> Vec<Key> {
+        self.layout.data_folders()
+    }
+
+    fn is_data(&self, key: &str) -> bool {
+        self.layout.is_data(key)
+    }
+
+    fn mark(&self, manifest: &DatasetManifest, marks: &mut MarkSet) {
+        marks.mark_dataset(manifest);
+    }
+
+    fn encode_tombstone(&self, tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError> {
+        json::encode_dataset_tombstone(tombstone)
+    }
+
+    fn probe(&self, random: u64) -> Key {
+        self.layout.probe(random)
     }
 }
 

@@ -12,7 +12,7 @@ use lode_core::manifest::DataFile;
 use super::content::{Division, Records};
 use super::file_content::FileContent;
 use super::transform::Decompression;
-use super::{Dataset, Shared};
+use super::{Dataset, DatasetSnapshot, Shared};
 use crate::Error;
 
 impl<C: StreamingCodec + 'static, D: Division<C::Record>> Dataset<Records<C>, D> {
@@ -30,17 +30,33 @@ impl<C: StreamingCodec + 'static, D: Division<C::Record>> Dataset<Records<C>, D>
         &self,
         version: Version,
     ) -> Result<impl Stream<Item = Result<C::Record, Error>> + Send + use<C, D>, Error> {
-        let snapshot = self.snapshot(version).await?;
+        self.read_snapshot_stream(&self.snapshot(version).await?)
+    }
+
+    /// The records of a snapshot that is at hand: of a [tagged](Self::tagged) one, which may have
+    /// been collected, say. As [`read_stream`](Self::read_stream), but the manifest is not read.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn read_snapshot_stream(
+        &self,
+        snapshot: &DatasetSnapshot,
+    ) -> Result<impl Stream<Item = Result<C::Record, Error>> + Send + use<C, D>, Error> {
         self.shared.check_means(snapshot.manifest())?;
         let reading = Reading {
             algorithm: self.shared.algorithm_of(snapshot.manifest())?,
             shared: self.shared.clone(),
+            version: snapshot.version(),
             files: snapshot.files().to_vec().into(),
             open: None,
             ready: VecDeque::new(),
         };
         Ok(stream::try_unfold(reading, |mut reading| async move {
-            Ok(reading.next().await?.map(|record| (record, reading)))
+            match reading.next().await {
+                Ok(record) => Ok(record.map(|record| (record, reading))),
+                Err(error) => Err(reading.shared.history.explain(error, reading.version).await),
+            }
         }))
     }
 }
@@ -49,6 +65,7 @@ impl<C: StreamingCodec + 'static, D: Division<C::Record>> Dataset<Records<C>, D>
 struct Reading<C: StreamingCodec + 'static, D> {
     shared: Arc<Shared<Records<C>, D>>,
     algorithm: Option<Algorithm>,
+    version: Version,
     /// Those that have not been opened.
     files: VecDeque<DataFile>,
     open: Option<OpenFile<C>>,

@@ -126,7 +126,7 @@ impl<'a, S: Slots> Committer<'a, S> {
                 Action::Prepare { position, version } => self.prepare(position, version).await,
                 Action::Create { version, .. } => Event::Sent(self.create(version).await),
                 Action::BackOff { attempt } => {
-                    self.writer.back_off(attempt).await;
+                    self.writer.options.back_off(attempt).await;
                     Event::Waited
                 }
                 Action::WriteHint { version } => Event::Hinted(self.write_hint(version).await),

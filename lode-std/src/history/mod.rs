@@ -3,6 +3,7 @@
 mod committer;
 mod lookout;
 mod open;
+mod tags;
 mod unknown;
 mod writer;
 
@@ -13,6 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use lode_core::Version;
+use lode_core::collect::MarkSet;
 use lode_core::commit::{Listed, Position, Resolution, Resolve, ResolveStep, Slot};
 use lode_core::id::Id;
 use lode_core::key::Key;
@@ -51,6 +53,21 @@ pub(crate) trait Slots: Debug + Send + Sync + 'static {
 
     /// Whether a Go writer trusts the hint blindly.
     fn trusts_hint(&self) -> bool;
+
+    /// The folder of the tags.
+    fn tags(&self) -> Key;
+    fn tag(&self, name: &Id) -> Key;
+    fn parse_tag(&self, key: &str) -> Option<Id>;
+
+    /// The folders of what a collector may delete, and whether it may delete this object there.
+    fn data_folders(&self) -> Vec<Key>;
+    fn is_data(&self, key: &str) -> bool;
+    /// Marks what a collector must not delete.
+    fn mark(&self, manifest: &Self::Manifest, marks: &mut MarkSet);
+    fn encode_tombstone(&self, tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>;
+
+    /// An object that is written to learn the store's time.
+    fn probe(&self, random: u64) -> Key;
 }
 
 /// The slots of one history, and what is known of its head.
@@ -180,12 +197,31 @@ impl<S: Slots> History<S> {
 
     /// All versions whose slots are taken, in order.
     pub(crate) async fn versions(&self) -> Result<Vec<Version>, Error> {
-        let list = self.objects.list(&self.slots.folder(), None)?;
-        let slots =
-            list.try_filter_map(async |meta| Ok(self.slots.parse_slot(meta.location.as_ref())));
-        let mut versions: Vec<_> = slots.try_collect().await?;
+        self.versions_after(None).await
+    }
+
+    /// Those after this one.
+    pub(crate) async fn versions_after(
+        &self,
+        after: Option<Version>,
+    ) -> Result<Vec<Version>, Error> {
+        let mut versions: Vec<_> = self.list_versions(after)?.try_collect().await?;
         versions.sort_unstable();
         Ok(versions)
+    }
+
+    /// The same as they are listed, in any order.
+    fn list_versions(
+        &self,
+        after: Option<Version>,
+    ) -> Result<impl Stream<Item = Result<Version, Error>> + Send, Error> {
+        let offset = after.map(|after| self.slots.slot(after));
+        let list = self.objects.list(&self.slots.folder(), offset.as_ref())?;
+        let is_after = move |version: &Version| after.is_none_or(|after| *version > after);
+        Ok(list.try_filter_map(move |meta| {
+            let version = self.slots.parse_slot(meta.location.as_ref()).filter(is_after);
+            std::future::ready(Ok(version))
+        }))
     }
 
     /// All live manifests, oldest first; each is read when it is asked for.
@@ -208,22 +244,48 @@ impl<S: Slots> History<S> {
             .filter_map(async |live: Result<_, Error>| live.transpose())
     }
 
+    /// What the slot of this version holds, as the store has it now. Costs one read.
     pub(crate) async fn load(&self, version: Version) -> Result<Found<S::Manifest>, Error> {
         let key = self.slots.slot(version);
-        let Some(bytes) = self.objects.read(&key).await? else { return Ok(Found::Absent) };
-        let content = match self.slots.decode(&bytes) {
+        match self.objects.read(&key).await? {
+            Some(bytes) => self.parse(&key, &bytes, Some(version)),
+            None => Ok(Found::Absent),
+        }
+    }
+
+    /// Why reading what the manifest of `version` refers to has failed: if an object is gone, the
+    /// snapshot may have been collected while it was read. Costs one read then.
+    pub(crate) async fn explain(&self, error: Error, version: Version) -> Error {
+        if !matches!(error, Error::Missing { .. }) {
+            return error;
+        }
+        match self.load(version).await {
+            Ok(Found::Collected(_)) => Error::Collected { id: self.id().clone(), version },
+            _ => error,
+        }
+    }
+
+    /// What the bytes of the object `key` say, if they are the manifest of this version, or of any
+    /// in this history.
+    pub(crate) fn parse(
+        &self,
+        key: &Key,
+        bytes: &[u8],
+        version: Option<Version>,
+    ) -> Result<Found<S::Manifest>, Error> {
+        let content = match self.slots.decode(bytes) {
             Ok(content) => content,
-            Err(source) => return Err(Error::ManifestInvalid { key, source }),
+            Err(source) => return Err(Error::ManifestInvalid { key: key.clone(), source }),
         };
-        let expected = self.slots.expected(version);
+        let expected = |found| self.slots.expected(version.unwrap_or(found));
         let checked = match &content {
-            SlotContent::Live(manifest) => self.slots.check(manifest, &expected),
-            SlotContent::Collected(tombstone) => tombstone.check(&expected),
+            SlotContent::Live(live) => self.slots.check(live, &expected(live.version())),
+            SlotContent::Collected(tombstone) => tombstone.check(&expected(tombstone.version)),
         };
         match (checked, content) {
-            (Err(source), _) => Err(Error::Mismatch { key, source }),
+            (Err(source), _) => Err(Error::Mismatch { key: key.clone(), source }),
             (Ok(()), SlotContent::Live(manifest)) => {
-                Ok(Found::Live(Arc::new(Live::new(manifest, &bytes))))
+                Ok(Found::Live(Arc::new(Live::new(manifest, bytes))))
             }
             (Ok(()), SlotContent::Collected(tombstone)) => Ok(Found::Collected(tombstone)),
         }
@@ -241,14 +303,10 @@ impl<S: Slots> History<S> {
     }
 
     async fn list_slots(&self, after: Option<Version>) -> Result<Listed, Error> {
-        let offset = after.map(|after| self.slots.slot(after));
-        let mut list = self.objects.list(&self.slots.folder(), offset.as_ref())?;
         let mut listed = Listed::default();
-        while let Some(meta) = list.try_next().await? {
-            let version = self.slots.parse_slot(meta.location.as_ref());
-            if let Some(version) = version.filter(|version| after.is_none_or(|a| *version > a)) {
-                listed.push(version);
-            }
+        let mut versions = self.list_versions(after)?;
+        while let Some(version) = versions.try_next().await? {
+            listed.push(version);
         }
         Ok(listed)
     }

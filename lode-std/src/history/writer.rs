@@ -1,7 +1,7 @@
 //! What a handle that writes has, whatever it writes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -10,7 +10,7 @@ use lode_core::key::Key;
 use lode_core::manifest::CommitId;
 use lode_core::time::Timestamp;
 
-use crate::store::{Creation, Objects};
+use crate::store::{Creation, Objects, modified};
 use crate::{Clock, Entropy, Error, Retry, SystemClock, SystemEntropy};
 
 /// How many staged objects are looked at again at the same time.
@@ -42,6 +42,13 @@ impl WriterOptions {
     pub(crate) fn bits(&self) -> Result<u64, Error> {
         self.entropy.bits().map_err(|source| Error::Entropy { source })
     }
+
+    /// Waits before attempt number `attempt`.
+    pub(crate) async fn back_off(&self, attempt: u32) {
+        // Without random bits everybody waits for the longest time: slow, but right.
+        let random = self.entropy.bits().unwrap_or(u64::MAX);
+        self.clock.sleep(self.retry.delay(attempt, random)).await;
+    }
 }
 
 /// What a handle that writes shares with its clones.
@@ -55,40 +62,46 @@ pub(crate) struct Writer {
     /// Held while committing: commits of one handle queue up instead of racing each other.
     pub(crate) committing: tokio::sync::Mutex<()>,
     /// For how long a collector leaves alone what no manifest refers to, in seconds.
-    grace_period: u64,
+    pub(crate) grace_period: u64,
+    /// When the handle was opened, by its own clock.
+    opened: Option<Timestamp>,
+    /// How many quarters of the grace period it has been open for. Names of data objects are
+    /// drawn anew in each, for a name must be used once: what was sent under it may have been
+    /// collected since, and a delete that comes late, or twice, would hit whatever has the name.
+    /// A name that is tried again was thus first sent within the last quarter; it is re-sent for
+    /// an eighth at most, and applied within half the grace period or never: in all before any
+    /// collector takes what was sent first. It only goes up, also where the clock goes back.
+    era: AtomicU32,
 }
 
 /// An object that was written and waits to be committed.
 #[derive(Clone, Debug)]
 pub(crate) struct StagedObject {
     pub(crate) key: Key,
-    /// When its bytes were sent, by the clock of the handle that asks; `None` if that is not
-    /// known, or another handle has sent them.
+    /// When its bytes were sent, or earlier, by the clock of the handle that asks; `None` if that
+    /// is not known, or another handle has sent them.
     pub(crate) at: Option<Timestamp>,
-}
-
-/// An object that is in the store.
-pub(crate) enum Put {
-    /// Sent at this time, by the handle's clock.
-    Sent(Option<Timestamp>),
-    /// Found, with the same bytes, and young.
-    Found,
-}
-
-impl Put {
-    pub(crate) fn at(self) -> Option<Timestamp> {
-        match self {
-            Self::Sent(at) => at,
-            Self::Found => None,
-        }
-    }
 }
 
 impl Writer {
     pub(crate) fn new(options: WriterOptions, grace_period: u64) -> Result<Self, Error> {
         let bits = options.bits()?;
+        let opened = options.clock.now();
         let committing = tokio::sync::Mutex::new(());
-        Ok(Self { options, bits, commits: AtomicU64::new(0), committing, grace_period })
+        let (commits, era) = (AtomicU64::new(0), AtomicU32::new(0));
+        Ok(Self { options, bits, commits, committing, grace_period, opened, era })
+    }
+
+    /// The era that names of data objects are drawn in at this time, by the handle's clock.
+    pub(crate) fn era(&self, now: Option<Timestamp>) -> u32 {
+        let open_for = now.zip(self.opened).map_or(0, |(now, opened)| now.seconds_since(opened));
+        let era = u32::try_from(open_for / self.era_length()).unwrap_or(u32::MAX);
+        self.era.fetch_max(era, Ordering::Relaxed).max(era)
+    }
+
+    /// In seconds.
+    fn era_length(&self) -> u64 {
+        (self.grace_period / 4).max(1)
     }
 
     /// The id of the next commit.
@@ -109,26 +122,21 @@ impl Writer {
         self.options.clock.now()
     }
 
-    /// Waits before attempt number `attempt`.
-    pub(crate) async fn back_off(&self, attempt: u32) {
-        // Without random bits everybody waits for the longest time: slow, but right.
-        let random = self.options.entropy.bits().unwrap_or(u64::MAX);
-        self.options.clock.sleep(self.options.retry.delay(attempt, random)).await;
-    }
-
-    /// Creates an object, or finds it; `None` if the name is taken by other bytes, or by bytes so
-    /// old that a collector may have its eye on them.
+    /// Creates an object, or finds it with the same bytes; `None` if its name is taken by others.
+    /// The name is the handle's own, and was drawn at the time `now`, in the [era](Self::era) then.
     pub(crate) async fn put(
         &self,
         objects: &Objects,
         key: &Key,
         bytes: &Bytes,
-    ) -> Result<Option<Put>, Error> {
-        let at = self.now();
-        match self.create(objects, key, bytes).await? {
-            true => Ok(Some(Put::Sent(at))),
-            false => self.find(objects, key, bytes).await,
+        now: Option<Timestamp>,
+    ) -> Result<Option<StagedObject>, Error> {
+        let staged = |at| StagedObject { key: key.clone(), at };
+        if self.create(objects, key, bytes).await? {
+            return Ok(Some(staged(now)));
         }
+        let is_found = self.find(objects, key, bytes).await?;
+        Ok(is_found.then(|| staged(now.map(|now| now.minus_seconds(self.era_length())))))
     }
 
     /// Creates an object, and sends it again while the outcome is not known: whether it was not
@@ -139,33 +147,30 @@ impl Writer {
         key: &Key,
         bytes: &Bytes,
     ) -> Result<bool, Error> {
-        let mut resends = 0;
+        let (first, mut resends) = (self.now(), 0);
         loop {
             match objects.create(key, bytes.clone()).await {
                 Creation::Created => return Ok(true),
                 Creation::Exists => return Ok(false),
                 Creation::Unknown(_) if resends < self.options.retry.resends => {
                     resends += 1;
-                    self.back_off(resends).await;
+                    self.options.back_off(resends).await;
+                    // It may have taken for ever, and names are used once: see `era`.
+                    if first.is_some_and(|first| self.age_of(first) > self.grace_period / 8) {
+                        return Err(Error::StageExpired { key: key.clone() });
+                    }
                 }
                 Creation::Rejected(error) | Creation::Unknown(error) => return Err(error),
             }
         }
     }
 
-    async fn find(
-        &self,
-        objects: &Objects,
-        key: &Key,
-        bytes: &Bytes,
-    ) -> Result<Option<Put>, Error> {
-        let Some(meta) = objects.metadata(key).await? else { return Ok(None) };
-        let age = self.age_of(meta.last_modified.timestamp());
-        if age > self.grace_period / 4 || meta.size != bytes.len() as u64 {
-            return Ok(None);
+    async fn find(&self, objects: &Objects, key: &Key, bytes: &Bytes) -> Result<bool, Error> {
+        let found = objects.metadata(key).await?;
+        if found.is_none_or(|meta| meta.size != bytes.len() as u64) {
+            return Ok(false);
         }
-        let same = objects.read(key).await?.is_some_and(|found| found == *bytes);
-        Ok(same.then_some(Put::Found))
+        Ok(objects.read(key).await?.is_some_and(|found| found == *bytes))
     }
 
     /// Makes sure that staged objects are there, and will be for as long as a commit takes. What
@@ -175,25 +180,30 @@ impl Writer {
         objects: &Objects,
         staged: &[StagedObject],
     ) -> Result<(), Error> {
-        let limit = self.grace_period / 2;
-        let is_fresh = |at: Timestamp| self.age_of(at.seconds()) < limit;
+        let is_fresh = |at: Timestamp| self.age_of(at) < self.grace_period / 2;
         let stale = staged.iter().filter(|staged| !staged.at.is_some_and(is_fresh));
         let stale: Vec<_> = stale.map(|staged| staged.key.clone()).collect();
-        let looks = stream::iter(stale).map(|key| self.look_at_staged(objects, key, limit));
+        let looks = stream::iter(stale).map(|key| self.look_at_staged(objects, key));
         looks.buffer_unordered(LOOKS_IN_FLIGHT).try_collect().await
     }
 
-    async fn look_at_staged(&self, objects: &Objects, key: Key, limit: u64) -> Result<(), Error> {
+    /// Looks whether an object is there and young. The store dates it, and this handle's clock
+    /// says what time it is, so the age is wrong by what that clock is behind the store's: less
+    /// than a quarter of the grace period is taken for young, not less than half as by the
+    /// handle's own dates. With that, and half the grace period for the manifest to arrive, a
+    /// clock may be a quarter of the grace period behind: six hours, by default. If it is ahead,
+    /// what is young enough may be refused; that does no harm.
+    async fn look_at_staged(&self, objects: &Objects, key: Key) -> Result<(), Error> {
         let found = objects.metadata(&key).await?;
-        match found.map(|meta| self.age_of(meta.last_modified.timestamp())) {
-            Some(age) if age < limit => Ok(()),
+        let modified = found.as_ref().and_then(modified);
+        match modified.map(|modified| self.age_of(modified)) {
+            Some(age) if age < self.grace_period / 4 => Ok(()),
             _ => Err(Error::StageExpired { key }),
         }
     }
 
     /// How many seconds ago that was, by the handle's clock.
-    fn age_of(&self, seconds: i64) -> u64 {
-        let now = self.now().unwrap_or_default();
-        Timestamp::new(seconds, 0).map_or(0, |then| now.seconds_since(then))
+    fn age_of(&self, then: Timestamp) -> u64 {
+        self.now().unwrap_or_default().seconds_since(then)
     }
 }

@@ -13,7 +13,7 @@ use lode_core::id::Id;
 use lode_core::key::Key;
 use object_store::ObjectStore;
 
-pub(crate) use self::objects::{Creation, Objects};
+pub(crate) use self::objects::{Creation, Objects, modified};
 pub use self::options::StoreOptions;
 pub use self::uploads::{UnfinishedUpload, Uploads};
 use crate::Error;

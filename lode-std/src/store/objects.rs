@@ -1,11 +1,13 @@
 //! The few operations that Lode asks of a store, by checked keys.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::stream::{BoxStream, StreamExt, TryStreamExt};
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use lode_core::commit::Sent;
 use lode_core::key::Key;
+use lode_core::time::Timestamp;
 use object_store::path::Path;
 use object_store::{
     Error as StoreError, GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore,
@@ -186,6 +188,22 @@ impl Objects {
         }
     }
 
+    /// Deletes objects, as many with one request as the store can: those that are gone now. Why
+    /// others are not is only logged.
+    pub(crate) async fn delete_all(&self, keys: Vec<Key>) -> HashSet<Key> {
+        let paths = keys.iter().filter_map(|key| parse(key, "delete").ok());
+        let paths: Vec<_> = paths.map(Ok).collect();
+        let mut results = self.store.delete_stream(stream::iter(paths).boxed());
+        let mut gone = HashSet::new();
+        while let Some(result) = results.next().await {
+            match result {
+                Ok(path) => gone.extend(Key::new(path.as_ref())),
+                Err(error) => tracing::warn!(%error, "some objects could not be deleted"),
+            }
+        }
+        gone
+    }
+
     /// Size and age of an object, if there is one.
     pub(crate) async fn metadata(&self, key: &Key) -> Result<Option<ObjectMeta>, Error> {
         match self.store.head(&parse(key, "look at")?).await {
@@ -229,6 +247,12 @@ impl std::fmt::Display for Objects {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.store.fmt(f)
     }
+}
+
+/// When an object was last modified, by the store's clock.
+pub(crate) fn modified(meta: &ObjectMeta) -> Option<Timestamp> {
+    let at = meta.last_modified;
+    Timestamp::new(at.timestamp(), at.timestamp_subsec_nanos())
 }
 
 /// The store's own type for a key. It must not be escaped, else others would not find it.

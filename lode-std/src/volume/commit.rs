@@ -49,7 +49,7 @@ impl Volume {
 
     /// Settles a commit that ended as [`Error::CommitUnknown`], also after a restart and by
     /// another handle: looks whether it took place, and if its slot is still empty sends the very
-    /// same manifest again.
+    /// same manifest again. That is for a quarter of the grace period after its blocks were staged.
     ///
     /// # Errors
     ///

@@ -20,11 +20,12 @@ use lode_core::manifest::Format;
 
 pub use self::builder::VolumeBuilder;
 pub use self::read::SnapshotReader;
-use self::slots::VolumeSlots;
+pub(crate) use self::slots::VolumeSlots;
 pub use self::snapshot::Snapshot;
 pub use self::stage::Staged;
 use crate::Error;
 use crate::history::{History, Writer};
+use crate::maintain::Maintenance;
 use crate::store::Objects;
 
 /// A volume that is open for writing. Clones share one handle; use them from as many tasks as you
@@ -111,6 +112,21 @@ impl Volume {
         self.reader().snapshot(version).await
     }
 
+    /// The snapshot that has this tag. See [`VolumeReader::tagged`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn tagged(&self, name: &str) -> Result<Snapshot, Error> {
+        self.reader().tagged(name).await
+    }
+
+    /// Collecting what has become old, and tags that keep it. Costs nothing yet.
+    pub fn maintenance(&self) -> Maintenance {
+        let Shared { history, writer, .. } = &*self.shared;
+        Maintenance::of_volume(history.clone(), writer.options.clone(), writer.grace_period)
+    }
+
     /// All snapshots, oldest first. See [`VolumeReader::snapshots`].
     pub fn snapshots(&self) -> impl Stream<Item = Result<Snapshot, Error>> + Send + use<> {
         self.reader().snapshots()
@@ -160,6 +176,17 @@ impl VolumeReader {
     /// [`Error::SnapshotNotFound`], [`Error::Collected`], [`Error::ManifestInvalid`].
     pub async fn snapshot(&self, version: Version) -> Result<Snapshot, Error> {
         let live = self.history.load_live(version).await?;
+        Ok(Snapshot::new(self.history.clone(), live))
+    }
+
+    /// The snapshot that has this [tag](crate::maintain::Maintenance::tag), also if it has been
+    /// collected since: a tag has a copy of the manifest. Costs one read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TagNotFound`], [`Error::ManifestInvalid`].
+    pub async fn tagged(&self, name: &str) -> Result<Snapshot, Error> {
+        let live = self.history.tagged(name).await?;
         Ok(Snapshot::new(self.history.clone(), live))
     }
 

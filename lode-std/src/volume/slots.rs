@@ -1,11 +1,12 @@
 //! The slots of a volume.
 
 use lode_core::Version;
+use lode_core::collect::MarkSet;
 use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::VolumeLayout;
 use lode_core::manifest::{
-    Expected, Format, ManifestDigest, ManifestError, Mismatch, RebaseError, SlotContent,
+    Expected, Format, ManifestDigest, ManifestError, Mismatch, RebaseError, SlotContent, Tombstone,
     VolumeDraft, VolumeManifest, compact, json,
 };
 use lode_core::time::Timestamp;
@@ -15,7 +16,7 @@ use crate::history::{Draft, Slots};
 
 /// The slots of a volume.
 #[derive(Debug)]
-pub(super) struct VolumeSlots {
+pub(crate) struct VolumeSlots {
     pub(super) layout: VolumeLayout,
     pub(super) format: Format,
     /// What every manifest's length must be, if it is known.
@@ -71,6 +72,41 @@ impl Slots for VolumeSlots {
 
     fn trusts_hint(&self) -> bool {
         self.format == Format::Json
+    }
+
+    fn tags(&self) -> Key {
+        self.layout.tags()
+    }
+
+    fn tag(&self, name: &Id) -> Key {
+        self.layout.tag(name)
+    }
+
+    fn parse_tag(&self, key: &str) -> Option<Id> {
+        self.layout.parse_tag(key)
+    }
+
+    fn data_folders(&self) -> Vec<Key> {
+        self.layout.data_folders()
+    }
+
+    fn is_data(&self, key: &str) -> bool {
+        self.layout.is_data(key)
+    }
+
+    fn mark(&self, manifest: &VolumeManifest, marks: &mut MarkSet) {
+        marks.mark_volume(&self.layout, manifest);
+    }
+
+    fn encode_tombstone(&self, tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError> {
+        match self.format {
+            Format::Json => json::encode_tombstone(tombstone),
+            _ => compact::encode_tombstone(tombstone),
+        }
+    }
+
+    fn probe(&self, random: u64) -> Key {
+        self.layout.probe(random)
     }
 }
 

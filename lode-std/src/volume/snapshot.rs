@@ -100,8 +100,8 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::RangeMissing`] with the first gap; [`Error::OutOfBounds`]; [`Error::Corrupt`],
-    /// [`Error::Truncated`] or [`Error::Missing`] if a block is not what was committed;
+    /// [`Error::RangeMissing`] with the first gap; [`Error::OutOfBounds`]; [`Error::Collected`] if
+    /// the snapshot has been collected in the meantime; [`Error::Corrupt`], [`Error::Truncated`] or [`Error::Missing`] if a block is not what was committed;
     /// [`Error::UnknownChecksum`] if it cannot be told.
     #[tracing::instrument(
         name = "lode.read",
@@ -119,6 +119,14 @@ impl Snapshot {
         if let Some(gap) = self.gaps(range).next() {
             return Err(Error::RangeMissing { gap, version: self.version() });
         }
+        match self.read_committed(within).await {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => Err(self.history.explain(error, self.version()).await),
+        }
+    }
+
+    /// The bytes of a range without gaps.
+    async fn read_committed(&self, within: ByteRange) -> Result<Bytes, Error> {
         let algorithm = self.algorithm()?;
         let objects = &self.history.objects;
         let blocks = self.manifest().blocks.touched(within);

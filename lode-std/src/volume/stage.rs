@@ -33,7 +33,8 @@ impl Volume {
     /// [committed](Self::commit).
     ///
     /// Any number of tasks can stage at the same time. Staging can be repeated, by this handle or
-    /// another, also after an interruption. Costs one create.
+    /// another, also after an interruption. Costs one create; where this handle has staged the
+    /// same range lately, one look and one read more for each time.
     ///
     /// # Errors
     ///
@@ -48,11 +49,13 @@ impl Volume {
         let shared = &*self.shared;
         let range = shared.check_block(offset, bytes.len() as u64)?;
         let digest = shared.checksum.map(|algorithm| algorithm.digest(&bytes));
-        for suffix in 0.. {
-            let name = BlockName::Written { writer: shared.writer.bits, suffix };
+        let now = shared.writer.now();
+        let era = u64::from(shared.writer.era(now)) << 32;
+        for attempt in 0..=u64::from(u32::MAX) {
+            let name = BlockName::Written { writer: shared.writer.bits, suffix: era | attempt };
             let key = shared.history.slots.layout.block(range, &name);
-            if let Some(put) = shared.writer.put(&shared.history.objects, &key, &bytes).await? {
-                let object = StagedObject { key, at: put.at() };
+            let objects = &shared.history.objects;
+            if let Some(object) = shared.writer.put(objects, &key, &bytes, now).await? {
                 return Ok(Staged { block: Block { range, name, digest }, object });
             }
         }

@@ -2,7 +2,9 @@
 #![allow(unreachable_pub, reason = "shared by several test crates")]
 #![allow(dead_code, reason = "not every one of them uses all")]
 
+pub mod aged;
 pub mod careless;
+pub mod clock;
 pub mod fixtures;
 pub mod scripted;
 

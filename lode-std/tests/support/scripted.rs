@@ -40,7 +40,7 @@ type Rule = (&'static str, Fault);
 #[derive(Debug)]
 pub struct Scripted {
     inner: Arc<dyn ObjectStore>,
-    calls: Mutex<Vec<String>>,
+    calls: Arc<Mutex<Vec<String>>>,
     script: Mutex<VecDeque<Rule>>,
     /// Whether the next listing fails.
     list_fails: AtomicBool,
@@ -73,7 +73,7 @@ impl Scripted {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             inner: fresh(),
-            calls: Mutex::default(),
+            calls: Arc::default(),
             script: Mutex::default(),
             list_fails: AtomicBool::new(false),
             writes_left: Mutex::default(),
@@ -132,6 +132,11 @@ impl Scripted {
             .put_opts(&Path::parse(key).unwrap(), payload, PutOptions::default())
             .await
             .unwrap();
+    }
+
+    /// Deletes an object behind everybody's back.
+    pub async fn remove(&self, key: &str) {
+        self.inner.delete(&Path::parse(key).unwrap()).await.unwrap();
     }
 
     fn log(&self, operation: &str, path: &Path) {
@@ -261,7 +266,11 @@ impl ObjectStore for Scripted {
     ) -> BoxStream<'static, Result<Path>> {
         match self.refuses_write() {
             true => paths.map(|path| path.and_then(|path| Err(denied(&path)))).boxed(),
-            false => self.inner.delete_stream(paths),
+            false => {
+                let calls = self.calls.clone();
+                let log = move |path: &Path| calls.lock().unwrap().push(format!("delete {path}"));
+                self.inner.delete_stream(paths.inspect_ok(log).boxed())
+            }
         }
     }
 

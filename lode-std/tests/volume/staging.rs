@@ -1,15 +1,13 @@
 //! Staging: any order, any number of times, by anybody.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use futures::future::try_join_all;
-use lode_core::time;
-use lode_std::{Clock, Error, Timestamp, Volume, meta};
+use lode_std::{Error, Volume, meta};
 
+use crate::support::aged::Aged;
+use crate::support::clock::ManualClock;
 use crate::support::scripted::{Fault, Scripted};
 use crate::support::{fresh, pattern, volume};
 
@@ -130,34 +128,6 @@ fn tokio_test_reader() -> impl tokio::io::AsyncRead + Unpin {
     Broken
 }
 
-/// A clock that is moved by hand. It begins now, for the store dates objects by the real one.
-#[derive(Debug)]
-struct ManualClock {
-    seconds: AtomicI64,
-}
-
-impl ManualClock {
-    fn new() -> Arc<Self> {
-        let now = time::Clock::now(&lode_std::SystemClock).unwrap();
-        Arc::new(Self { seconds: AtomicI64::new(now.seconds()) })
-    }
-
-    fn advance(&self, seconds: i64) {
-        self.seconds.fetch_add(seconds, Ordering::Relaxed);
-    }
-}
-
-impl time::Clock for ManualClock {
-    fn now(&self) -> Option<Timestamp> {
-        Timestamp::new(self.seconds.load(Ordering::Relaxed), 0)
-    }
-}
-
-#[async_trait]
-impl Clock for ManualClock {
-    async fn sleep(&self, _: Duration) {}
-}
-
 #[tokio::test]
 async fn what_waited_for_half_the_grace_period_must_be_staged_again() {
     let clock = ManualClock::new();
@@ -175,4 +145,62 @@ async fn what_waited_for_half_the_grace_period_must_be_staged_again() {
     let snapshot = volume.commit([again], meta! {}).await.unwrap();
     assert_eq!(snapshot.version().get(), 2);
     assert_eq!(snapshot.read_at(100..108).await.unwrap(), "too late");
+}
+
+/// What was staged and not committed is collected in the end. A delete that comes late, or twice,
+/// must not meet what was staged since.
+#[tokio::test]
+async fn a_name_is_used_once_and_not_again_when_its_object_has_gone() {
+    let (scripted, clock) = (Scripted::new(), ManualClock::new());
+    let builder = Volume::builder("disk", 1000).grace_period(Duration::from_secs(100));
+    let volume = builder.clock(clock.clone()).open(scripted.store()).await.unwrap();
+    let mut names = std::collections::BTreeSet::new();
+    for _ in 0..4 {
+        let staged = [volume.stage_at(0, "same"), volume.stage_at(0, "other")];
+        try_join_all(staged).await.unwrap();
+        let keys = scripted.objects().await.into_iter().map(|(key, _)| key);
+        let blocks: Vec<_> = keys.filter(|key| key.contains("/data/")).collect();
+        assert_eq!(blocks.len(), 2, "{blocks:?}");
+        for block in blocks {
+            scripted.remove(&block).await;
+            assert!(names.insert(block.clone()), "{block} was used again");
+        }
+        clock.advance(26);
+    }
+}
+
+/// The clock goes back: a name is not used again because of that.
+#[tokio::test]
+async fn names_are_drawn_anew_whatever_the_clock_does() {
+    let (scripted, clock) = (Scripted::new(), ManualClock::new());
+    let builder = Volume::builder("disk", 1000).grace_period(Duration::from_secs(100));
+    let volume = builder.clock(clock.clone()).open(scripted.store()).await.unwrap();
+    let _ = volume.stage_at(0, "first").await.unwrap();
+    clock.advance(200);
+    let _ = volume.stage_at(0, "first").await.unwrap();
+    clock.advance(-190);
+    scripted.take_calls();
+    let _ = volume.stage_at(0, "another").await.unwrap();
+    let calls = scripted.take_calls();
+    assert!(calls[0].contains("/data/0-7-") && calls[0].ends_with("-34359738368.bin"), "{calls:?}");
+}
+
+/// What another handle has staged is dated by the store, whose clock may be ahead of ours.
+#[tokio::test]
+async fn what_others_have_staged_is_young_for_a_quarter_of_the_grace_period() {
+    let clock = ManualClock::new();
+    let aged = Aged::over(fresh(), clock.clone());
+    let builder = Volume::builder("disk", 1000).grace_period(Duration::from_secs(100));
+    let builder = builder.clock(clock.clone());
+    let theirs = builder.clone().open(aged.store()).await.unwrap();
+    let ours = builder.open(aged.store()).await.unwrap();
+    let young = theirs.stage_at(0, "young").await.unwrap();
+    let old = theirs.stage_at(100, "old").await.unwrap();
+    clock.advance(24);
+    ours.commit([young], meta! {}).await.unwrap();
+    clock.advance(2);
+    let refused = ours.commit([old.clone()], meta! {}).await;
+    assert!(matches!(refused, Err(Error::StageExpired { .. })), "{refused:?}");
+    theirs.latest().await.unwrap();
+    theirs.commit([old], meta! {}).await.unwrap();
 }

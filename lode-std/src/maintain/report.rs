@@ -1,0 +1,43 @@
+//! What a collection has done.
+
+use lode_core::Version;
+use lode_core::collect::Plan;
+
+/// What a [collection](super::Maintenance::collect) has done.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Report {
+    /// A verdict for each snapshot that was live when it began, with the reason.
+    pub plan: Plan,
+    /// The snapshots that it has dropped. One that another collection was faster at is not among
+    /// them.
+    pub buried: Vec<Version>,
+    /// The data objects that were deleted.
+    pub deleted: Tally,
+    /// Those that stay because a snapshot, tag or lease refers to them.
+    pub kept: Tally,
+    /// Those that nothing refers to, and that are not older than the grace period: they may be
+    /// about to be committed.
+    pub young: Tally,
+    /// Those that should have been deleted, and are left to the next collection: the store
+    /// refused, or they had gone already.
+    pub left: Tally,
+}
+
+/// A number of objects.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Tally {
+    /// How many.
+    pub objects: u64,
+    /// How many bytes they have in all.
+    pub bytes: u64,
+}
+
+impl Tally {
+    /// Counts one more, of this size.
+    pub(super) fn add(&mut self, bytes: u64) {
+        self.objects += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+}

@@ -1,0 +1,150 @@
+//! Tagging: the shell of [`lode_core::collect::Tagging`].
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use lode_core::Version;
+use lode_core::collect::{Tag, TagAction, TagEvent, TagOutcome, Tagging};
+use lode_core::commit::Look;
+use lode_core::id::Id;
+use lode_core::key::Key;
+use lode_core::time::Timestamp;
+
+use super::{Keeper, Lease};
+use crate::Error;
+use crate::history::{Found, Lookout, Slots};
+use crate::store::Creation;
+
+impl<S: Slots> Keeper<S> {
+    pub(super) async fn hold(&self, version: Version, duration: Duration) -> Result<Lease, Error> {
+        let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+        let end = self.store_time().await?.plus_seconds(seconds);
+        let name = Id::new(&format!("lease-{:016x}", self.options.bits()?))?;
+        self.pin(&name, version, Some(end)).await?;
+        Ok(Lease { name, version, end })
+    }
+
+    /// Takes a tag, with an end a lease.
+    pub(super) async fn pin(
+        &self,
+        name: &Id,
+        version: Version,
+        end: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let (history, id) = (&self.history, self.history.id().clone());
+        let slot = history.slots.slot(version);
+        let Some(manifest) = history.objects.read(&slot).await? else {
+            return Err(Error::SnapshotNotFound { id, version });
+        };
+        if let Found::Collected(_) = history.parse(&slot, &manifest, Some(version))? {
+            return Err(Error::Collected { id, version });
+        }
+        let tag = Tag { nonce: self.options.bits()?, end, manifest: &manifest };
+        let bytes = tag.encode().map_err(|source| Error::Unwritable { source })?.into();
+        let (lookout, key) = (Lookout::new(history), history.slots.tag(name));
+        Attempt { keeper: self, name, key, version, bytes, lookout, error: None }.run().await
+    }
+
+    pub(super) async fn untag(&self, name: &Id) -> Result<(), Error> {
+        let key = self.history.slots.tag(name);
+        match self.history.objects.metadata(&key).await? {
+            Some(_) => self.delete_tag(name).await,
+            None => Err(Error::TagNotFound { id: self.history.id().clone(), name: name.clone() }),
+        }
+    }
+
+    pub(super) async fn delete_tag(&self, name: &Id) -> Result<(), Error> {
+        self.history.objects.delete(&self.history.slots.tag(name)).await
+    }
+}
+
+/// A tag on its way. Carries out what the machine asks for.
+struct Attempt<'a, S: Slots> {
+    keeper: &'a Keeper<S>,
+    name: &'a Id,
+    key: Key,
+    version: Version,
+    /// What is sent, the same each time.
+    bytes: Bytes,
+    lookout: Lookout<'a, S>,
+    /// What the store said last when it failed.
+    error: Option<Error>,
+}
+
+impl<S: Slots> Attempt<'_, S> {
+    async fn run(mut self) -> Result<(), Error> {
+        let (mut machine, mut action) = Tagging::start(self.keeper.options.retry.resends);
+        loop {
+            tracing::trace!(?action);
+            let event = match action {
+                TagAction::Write { .. } => self.write().await,
+                TagAction::BackOff { attempt } => {
+                    self.keeper.options.back_off(attempt).await;
+                    TagEvent::Waited
+                }
+                TagAction::Compare => self.compare().await,
+                TagAction::Confirm => {
+                    TagEvent::Seen(self.lookout.look(Look::Slot(self.version)).await)
+                }
+                TagAction::Withdraw => self.withdraw().await,
+                TagAction::Done(outcome) => return self.finish(outcome),
+                _ => TagEvent::Unknown,
+            };
+            (machine, action) = machine.on(event);
+        }
+    }
+
+    async fn write(&mut self) -> TagEvent {
+        match self.keeper.history.objects.create(&self.key, self.bytes.clone()).await {
+            Creation::Created => TagEvent::Created,
+            Creation::Exists => TagEvent::Exists,
+            Creation::Rejected(error) => self.keep(error, TagEvent::Rejected),
+            Creation::Unknown(error) => self.keep(error, TagEvent::Unknown),
+        }
+    }
+
+    async fn compare(&mut self) -> TagEvent {
+        match self.keeper.history.objects.read(&self.key).await {
+            Ok(Some(found)) if found == self.bytes => TagEvent::Ours,
+            Ok(Some(_)) => TagEvent::Anothers,
+            Ok(None) => TagEvent::Gone,
+            Err(error) => self.keep(error, TagEvent::Unknown),
+        }
+    }
+
+    async fn withdraw(&mut self) -> TagEvent {
+        match self.keeper.history.objects.delete(&self.key).await {
+            Ok(()) => TagEvent::Deleted(true),
+            Err(error) => self.keep(error, TagEvent::Deleted(false)),
+        }
+    }
+
+    fn finish(mut self, outcome: TagOutcome) -> Result<(), Error> {
+        let (id, name) = (self.keeper.history.id().clone(), self.name.clone());
+        let (key, version) = (self.key, self.version);
+        match outcome {
+            TagOutcome::Confirmed => Ok(()),
+            TagOutcome::Collected { withdrawn } => {
+                if !withdrawn {
+                    tracing::warn!(%key, error = ?self.error, "holds what is left of a snapshot \
+                        that was collected: delete the tag");
+                }
+                Err(Error::Collected { id, version })
+            }
+            TagOutcome::NameTaken => Err(Error::TagTaken { id, name }),
+            TagOutcome::Failed => {
+                Err(self.error.unwrap_or(Error::TagUnsettled { key, source: None }))
+            }
+            TagOutcome::Unconfirmed => {
+                let source = Some(Box::new(self.lookout.take_error(version)));
+                Err(Error::TagUnsettled { key, source })
+            }
+            _ => Err(Error::TagUnsettled { key, source: self.error.map(Box::new) }),
+        }
+    }
+
+    fn keep(&mut self, error: Error, event: TagEvent) -> TagEvent {
+        self.error = Some(error);
+        event
+    }
+}

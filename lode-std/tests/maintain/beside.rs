@@ -1,0 +1,100 @@
+//! Collections beside writers, and beside each other: something happens before any of their calls.
+
+use lode_std::Error;
+
+use crate::world::{GRACE, Kind, Subject, World, last, numbers, version};
+
+/// More calls than any of these collections makes.
+const MANY: usize = 200;
+
+async fn old_world(kind: Kind) -> (World, Subject) {
+    let (world, subject) = World::with_snapshots(kind, 6).await;
+    subject.litter().await;
+    world.clock.advance(GRACE + 2);
+    (world, subject)
+}
+
+#[tokio::test]
+async fn a_writer_between_any_two_steps_loses_nothing() {
+    for kind in Kind::ALL {
+        for calls in 0..MANY {
+            let (world, subject) = old_world(kind).await;
+            let writer = world.open().await;
+            let commits = async move {
+                for number in [7, 8, 9] {
+                    assert_eq!(writer.commit(number).await.unwrap(), version(number));
+                }
+            };
+            world.aged.interrupt(calls, commits);
+            let report = subject.collect(&last(2)).await.unwrap();
+            if world.aged.take_interruption() {
+                assert!(calls > 20, "{calls}");
+                break;
+            }
+            // What it drops depends on what it has seen; nothing else may be lost.
+            let dropped = numbers(report.buried);
+            assert!(!dropped.contains(&8) && !dropped.contains(&9), "{dropped:?}");
+            world.check((1..=9).filter(|number| !dropped.contains(number))).await;
+            // Nor by the next one, when all of it is old.
+            world.clock.advance(GRACE + 2);
+            subject.collect(&last(3)).await.unwrap();
+            world.check((7..=9).filter(|number| !dropped.contains(number))).await;
+        }
+    }
+}
+
+/// A tag that was taken holds; one that could not be taken leaves nothing behind.
+#[tokio::test]
+async fn a_tag_between_any_two_steps_holds_or_is_refused() {
+    for kind in [Kind::Compact, Kind::Default, Kind::Hive] {
+        let (mut taken, mut refused) = (0, 0);
+        for calls in 0..MANY {
+            let (world, subject) = old_world(kind).await;
+            let tagger = world.open().await;
+            let (send, receive) = std::sync::mpsc::channel();
+            let tags = async move {
+                let tagged = tagger.maintenance().tag("third", version(3)).await;
+                send.send(tagged).unwrap();
+            };
+            world.aged.interrupt(calls, tags);
+            subject.collect(&last(2)).await.unwrap();
+            if world.aged.take_interruption() {
+                break;
+            }
+            let reader = world.open().await;
+            match receive.recv().unwrap() {
+                Ok(()) => {
+                    taken += 1;
+                    reader.read_tagged("third").await.unwrap();
+                    world.clock.advance(GRACE + 2);
+                    subject.collect(&last(2)).await.unwrap();
+                    reader.read_tagged("third").await.unwrap();
+                }
+                Err(Error::Collected { .. }) => {
+                    refused += 1;
+                    assert!(reader.maintenance().tags().await.unwrap().is_empty());
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert!(taken > 0 && refused > 0, "{taken} taken, {refused} refused");
+    }
+}
+
+/// The other one drops more, and comes to its end first.
+#[tokio::test]
+async fn two_collections_at_once_do_no_harm() {
+    for kind in [Kind::Json, Kind::Flat, Kind::Hive] {
+        for calls in 0..MANY {
+            let (world, subject) = old_world(kind).await;
+            let other = world.open().await;
+            let collects = async move { drop(other.collect(&last(2)).await.unwrap()) };
+            world.aged.interrupt(calls, collects);
+            subject.collect(&last(3)).await.unwrap();
+            if world.aged.take_interruption() {
+                break;
+            }
+            world.check([5, 6]).await;
+        }
+    }
+}

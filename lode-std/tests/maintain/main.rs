@@ -1,0 +1,22 @@
+//! What maintenance promises, by its public interface.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod beside;
+mod collecting;
+mod cost;
+mod crashes;
+mod damage;
+mod go;
+mod planning;
+mod tagging;
+mod world;
