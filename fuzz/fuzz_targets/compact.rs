@@ -15,7 +15,7 @@ fuzz_target!(|object: &[u8]| {
 /// Not every object that is read is one that is written: a run may have been cut in two. But what
 /// is written of it is the only way in which it is.
 fn check(object: &[u8]) {
-    let Ok(content) = memory::bounded(memory::of_compact(object), || decode(object)) else {
+    let Ok(content) = memory::bounded(memory::limit(object), || decode(object)) else {
         return;
     };
     let written = write(&content);

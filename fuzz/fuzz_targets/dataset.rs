@@ -12,7 +12,7 @@ const PREFIXES: [&str; 2] = ["datasets", "flatds"];
 fuzz_target!(|text: &[u8]| PREFIXES.into_iter().for_each(|prefix| check(text, prefix)));
 
 fn check(text: &[u8], prefix: &str) {
-    let limit = memory::of_json(text);
+    let limit = memory::limit(text);
     let Ok(content) = memory::bounded(limit, || decode_dataset(text, prefix)) else { return };
     let written = match &content {
         SlotContent::Live(manifest) => encode_dataset(manifest),

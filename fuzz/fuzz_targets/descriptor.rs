@@ -6,7 +6,7 @@ use lode_core::descriptor::{decode_dataset, decode_volume, encode_dataset, encod
 use lode_fuzz::memory;
 
 fuzz_target!(|text: &[u8]| {
-    let limit = memory::of_json(text);
+    let limit = memory::limit(text);
     if let Ok(descriptor) = memory::bounded(limit, || decode_volume(text)) {
         let written = encode_volume(&descriptor).expect("what was read can be written");
         assert_eq!(decode_volume(&written), Ok(descriptor));

@@ -9,7 +9,7 @@ use lode_core::manifest::{SlotContent, VolumeManifest};
 use lode_fuzz::memory;
 
 fuzz_target!(|text: &[u8]| {
-    let Ok(content) = memory::bounded(memory::of_json(text), || decode_volume(text)) else {
+    let Ok(content) = memory::bounded(memory::limit(text), || decode_volume(text)) else {
         return;
     };
     let written = match &content {

@@ -149,6 +149,9 @@ impl Error for IdError {
 
 #[cfg(test)]
 mod tests {
+    use std::format;
+    use std::string::ToString;
+
     use super::*;
 
     #[test]
@@ -173,5 +176,28 @@ mod tests {
                 assert!(id.chars().count() <= 65);
             }
         }
+    }
+
+    #[test]
+    fn errors_show_the_id_and_the_rule() {
+        let print = |id: &str| id.parse::<Id>().unwrap_err().to_string();
+        assert_eq!(
+            print(".."),
+            "the id \"..\" is not usable: `.` and `..` are not allowed in a key"
+        );
+        assert!(print("Disk").starts_with("the id \"Disk\" is not portable: use lower-case"));
+        assert_eq!(print(&"a".repeat(65)), "an id has at most 64 bytes, not 65");
+        // As much of a long one as is needed to know it again.
+        assert!(print(&"x".repeat(300)).starts_with(&format!("the id \"{}…\"", "x".repeat(64))));
+        assert!(
+            print(&format!("{}/", "x".repeat(63)))
+                .starts_with(&format!("the id \"{}/\"", "x".repeat(63)))
+        );
+
+        let source = |id: &str| Id::new(id).unwrap_err().source().map(ToString::to_string);
+        assert_eq!(source("a//b"), Some("the character '/' is not allowed in a key".into()));
+        assert_eq!(source("Disk"), None);
+        assert_eq!(Id::new("Disk").unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert_eq!(Id::new("disk").map(|id| id.to_string()), Ok("disk".into()));
     }
 }

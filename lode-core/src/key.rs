@@ -211,6 +211,21 @@ mod tests {
         assert_eq!(check(&key(1025)), Err(KeyError::TooLong { bytes: 1025 }));
     }
 
+    #[test]
+    fn errors_say_which_rule_is_broken() {
+        for (key, text) in [
+            ("a\tb", r"the character '\t' is not allowed in a key"),
+            ("a/..", "`.` and `..` are not allowed in a key"),
+            ("a//b", "a key has no empty segment"),
+            (&"a".repeat(256), "a segment of a key has at most 255 bytes, not 256"),
+            (&"ab/".repeat(342), "a key has at most 1024 bytes, not 1026"),
+        ] {
+            let error = check(key).unwrap_err();
+            assert_eq!(std::format!("{error}"), text);
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        }
+    }
+
     #[cfg(feature = "alloc")]
     #[test]
     fn below_means_in_the_folder() {
@@ -220,5 +235,7 @@ mod tests {
         assert!(!key.is_below("volumes/a/dat"));
         assert_eq!(key.strip_prefix("volumes/a/data"), Some("0-1.bin"));
         assert_eq!(key.name(), "0-1.bin");
+        assert_eq!(std::format!("{key}"), key.as_str());
+        assert_eq!(key.as_ref(), key.as_str());
     }
 }

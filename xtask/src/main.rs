@@ -6,6 +6,7 @@ mod demo;
 mod fuzz;
 mod interop;
 mod memory;
+mod mutants;
 mod stores;
 mod sync;
 
@@ -21,7 +22,8 @@ struct Verb {
     run: fn(&[String]) -> Result<(), Failure>,
 }
 
-/// The verbs, in the order in which `.ci/run` calls them.
+/// The verbs, in the order in which `.ci/run` calls them; the last one takes hours, and is for
+/// people.
 const VERBS: &[Verb] = &[
     Verb { name: "lint", what: "formatting, and clippy on every feature set", run: |_| lint() },
     Verb { name: "doc", what: "documentation without warnings", run: |_| doc() },
@@ -55,6 +57,7 @@ const VERBS: &[Verb] = &[
         run: fuzz::run,
     },
     Verb { name: "bench", what: "the benches", run: |_| bench() },
+    Verb { name: "mutants", what: "[PART]: changes that tests must notice", run: mutants::run },
 ];
 
 fn main() -> ExitCode {
