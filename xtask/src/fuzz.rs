@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::{Failure, Program, cargo, install, root, target};
+use crate::command::{Failure, Program, cargo, install, remove, root, target};
 
 const USAGE: &str = "fuzz TARGET [--minutes N], or fuzz --smoke [--seconds S]";
 /// For how many minutes a target is run.
@@ -15,16 +15,16 @@ const SECONDS: u64 = 20;
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     let all = targets()?;
     let args: Vec<_> = args.iter().map(String::as_str).collect();
-    let (targets, seconds) = match args.as_slice() {
-        ["--smoke"] => (all, SECONDS),
-        ["--smoke", "--seconds", seconds] => (all, number(seconds)?),
+    let (targets, seconds, order) = match args.as_slice() {
+        ["--smoke"] => (all, SECONDS, Order::Same),
+        ["--smoke", "--seconds", seconds] => (all, number(seconds)?, Order::Same),
         [target, rest @ ..] if all.iter().any(|known| known == target) => {
             let minutes = match rest {
                 [] => MINUTES,
                 ["--minutes", minutes] => number(minutes)?,
                 _ => return Err(Failure::Check(USAGE.into())),
             };
-            (vec![(*target).to_owned()], minutes.saturating_mul(60))
+            (vec![(*target).to_owned()], minutes.saturating_mul(60), Order::Another)
         }
         _ => {
             return Err(Failure::Check(format!("{USAGE}; the targets are {}", all.join(", "))));
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     };
     install("fuzz")?;
     build()?;
-    targets.iter().try_for_each(|target| fuzz(target, seconds))
+    targets.iter().try_for_each(|target| fuzz(target, seconds, order))
 }
 
 fn number(text: &str) -> Result<u64, Failure> {
@@ -67,9 +67,26 @@ fn dir() -> PathBuf {
     target().join("fuzz")
 }
 
-/// Runs one target, on what it has found so far and on the seeds.
-fn fuzz(target: &str, seconds: u64) -> Result<(), Failure> {
-    let (corpus, findings) = (dir().join("corpus").join(target), dir().join("findings"));
+/// Which inputs are tried.
+#[derive(Clone, Copy)]
+enum Order {
+    /// The same in each run, from the seeds on, so that a check passes or fails for a reason.
+    Same,
+    /// Others in each run, from all that was found before.
+    Another,
+}
+
+/// Runs one target.
+fn fuzz(target: &str, seconds: u64, order: Order) -> Result<(), Failure> {
+    let (folder, seed) = match order {
+        Order::Same => ("smoke", "-seed=1"),
+        // That is for libFuzzer to choose.
+        Order::Another => ("corpus", "-seed=0"),
+    };
+    let (corpus, findings) = (dir().join(folder).join(target), dir().join("findings"));
+    if let Order::Same = order {
+        remove(&corpus)?;
+    }
     for dir in [&corpus, &findings] {
         fs::create_dir_all(dir).map_err(|source| Failure::io(dir.display(), source))?;
     }
@@ -80,7 +97,7 @@ fn fuzz(target: &str, seconds: u64) -> Result<(), Failure> {
         .args([dir()])
         .args([target])
         .args([&corpus, &seeds])
-        .args(["--", "-print_final_stats=1", "-timeout=20"])
+        .args(["--", "-print_final_stats=1", "-timeout=60", seed])
         .args([format!("-max_total_time={seconds}")])
         .args([format!("-artifact_prefix={}/{target}-", findings.display())])
         .output()?;
