@@ -17,7 +17,7 @@ use crate::store::Creation;
 
 impl<S: Slots> Keeper<S> {
     pub(super) async fn hold(&self, version: Version, duration: Duration) -> Result<Lease, Error> {
-        let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+        let seconds = duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0));
         let end = self.store_time().await?.plus_seconds(seconds);
         let name = Id::new(&format!("lease-{:016x}", self.options.bits()?))?;
         self.pin(&name, version, Some(end)).await?;
