@@ -32,6 +32,11 @@ const VERBS: &[Verb] = &[
         what: "every path of the protocol; --deep for as long as it takes",
         run: |args| prove(args),
     },
+    Verb {
+        name: "sim",
+        what: "500 seeds on simulated time; --seed S, --seeds N, --steps N",
+        run: |args| sim(args),
+    },
     Verb { name: "crash", what: "power cuts after every call, and 200 kills", run: |_| crash() },
     Verb { name: "race", what: "2 processes x 500 commits to one directory", run: |_| race() },
     Verb {
@@ -113,6 +118,29 @@ fn prove(args: &[String]) -> Result<(), Failure> {
     let bound = if args.iter().any(|arg| arg == "--deep") { "deep" } else { "1" };
     let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "explorer"]);
     test.args(["--", "--nocapture"]).env("LODE_PROVE", bound).run()
+}
+
+/// The ordinary test runs fewer seeds. With a seed it runs that one.
+fn sim(args: &[String]) -> Result<(), Failure> {
+    let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "sim"]);
+    let mut test = test.args(["--", "--nocapture"]);
+    let mut seeds = "500";
+    for pair in args.chunks(2) {
+        let (option, value) = match pair {
+            [option, value] => (option.as_str(), value.as_str()),
+            _ => return Err(Failure::Check(format!("{pair:?} is not followed by a number"))),
+        };
+        match option {
+            "--seed" => {
+                seeds = "1";
+                test = test.env("LODE_SIM_SEED", value);
+            }
+            "--seeds" => seeds = value,
+            "--steps" => test = test.env("LODE_SIM_STEPS", value),
+            _ => return Err(Failure::Check(format!("{option}? It is --seed, --seeds, --steps"))),
+        }
+    }
+    test.env("LODE_SIM_SEEDS", seeds).run()
 }
 
 /// The ordinary test kills fewer times.

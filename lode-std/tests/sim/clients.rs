@@ -1,0 +1,231 @@
+//! Who uses the store: writers, readers, a collector and a tagger, each of which may crash at any
+//! moment and come back with new handles.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::{join, join_all};
+use lode_hive::Hive;
+use lode_jsonl::Jsonl;
+use lode_std::maintain::Retention;
+use lode_std::{
+    CommitUnknown, Dataset, DatasetBuilder, Error, ErrorKind, Partitioned, Records, Retry, Volume,
+    VolumeBuilder, meta,
+};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::support::pattern;
+use crate::world::{GRACE, World};
+
+/// The size of a block.
+pub(crate) const BLOCK: u64 = 16;
+/// How many writers there are.
+const WRITERS: u64 = 3;
+/// How many snapshots a collection leaves.
+const LAST: u64 = 3;
+
+pub(crate) fn volume(world: &Arc<World>) -> VolumeBuilder {
+    let builder = Volume::builder("disk", 1 << 20).retry(retry()).grace_period(GRACE);
+    builder.clock(world.clock()).entropy(world.entropy())
+}
+
+pub(crate) fn dataset(
+    world: &Arc<World>,
+) -> DatasetBuilder<Records<Jsonl<Value>>, Partitioned<Hive>> {
+    let builder = Dataset::builder("events").codec(Jsonl::new()).retry(retry());
+    let builder = builder.partition_by(Hive::by(["parity"]).unwrap()).grace_period(GRACE);
+    builder.clock(world.clock()).entropy(world.entropy())
+}
+
+fn retry() -> Retry {
+    let (base, cap) = (Duration::from_millis(100), Duration::from_secs(2));
+    Retry { conflicts: 200, resends: 2, base, cap }
+}
+
+pub(crate) fn record(number: u64) -> Value {
+    json!({ "number": number, "parity": number % 2 })
+}
+
+/// Everybody does their work, and what is late comes to its end.
+pub(crate) async fn run(world: &Arc<World>, steps: u64) {
+    let writers = join_all((0..WRITERS).map(|writer| write(world.clone(), writer, steps)));
+    let others = join(read(world), join(collect(world), tag(world)));
+    tokio::select! {
+        biased;
+        _ = writers => {}
+        _ = others => {}
+    }
+    world.sim().calm_down();
+    tokio::time::sleep(GRACE * 2).await;
+    let maintenance = patiently(|| volume(world).open(world.store())).await.maintenance();
+    let report = maintenance.collect(&rules()).await.unwrap();
+    world.count(|counts| counts.collected += report.buried.len() as u64);
+}
+
+fn rules() -> Retention {
+    Retention { last: Some(LAST), ..Retention::ALL }
+}
+
+/// Does something until it is done.
+async fn patiently<T, F: Future<Output = Result<T, Error>>>(mut act: impl FnMut() -> F) -> T {
+    loop {
+        match act().await {
+            Ok(done) => return done,
+            Err(error) => assert!(is_excused(&error), "{error}"),
+        }
+    }
+}
+
+/// Whether an error may come of lost requests: nothing that is promised is broken by it.
+fn is_excused(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Store | ErrorKind::Unknown | ErrorKind::Conflict)
+}
+
+async fn write(world: Arc<World>, writer: u64, steps: u64) {
+    for step in 0..steps {
+        world.wait(8000).await;
+        let number = writer * 1000 + step;
+        world.promises.lock().unwrap().tried.insert(number);
+        // A crash is a future that is dropped, wherever it is.
+        let patience = if world.chance(150) { world.below(3000) } else { u64::MAX >> 20 };
+        let work = join(write_block(&world, number), write_record(&world, number));
+        if timeout(Duration::from_millis(patience), work).await.is_err() {
+            world.count(|counts| counts.crashes += 1);
+        }
+    }
+}
+
+/// With a new handle each time, as a process that comes back would have.
+async fn write_block(world: &Arc<World>, number: u64) {
+    let volume = patiently(|| volume(world).open(world.store())).await;
+    let offset = number * BLOCK;
+    let bytes = pattern(offset, BLOCK as usize);
+    let block = patiently(|| volume.stage_at(offset, bytes.clone())).await;
+    let version = loop {
+        match volume.commit([block.clone()], meta! { "number" => number }).await {
+            Ok(snapshot) => break Some(snapshot.version().get()),
+            Err(Error::CommitUnknown(unknown)) => {
+                let settle = |unknown| async { volume.resolve(unknown).await };
+                if let Some(snapshot) = settled(*unknown, settle).await {
+                    break Some(snapshot.version().get());
+                }
+            }
+            // It took too long, and it is not this handle's any more.
+            Err(error) if error.kind() == ErrorKind::Expired => break None,
+            Err(error) => assert!(is_excused(&error), "block {number}: {error}"),
+        }
+    };
+    if let Some(version) = version {
+        world.count(|counts| counts.acknowledged += 1);
+        world.promises.lock().unwrap().blocks.insert(number, version);
+    }
+}
+
+async fn write_record(world: &Arc<World>, number: u64) {
+    let dataset = patiently(|| dataset(world).open(world.store())).await;
+    let record = [record(number)];
+    let version = loop {
+        match dataset.write(&record, meta! {}).await {
+            Ok(snapshot) => break snapshot.version().get(),
+            Err(Error::CommitUnknown(unknown)) => {
+                let settle = |unknown| async { dataset.resolve(unknown).await };
+                if let Some(snapshot) = settled(*unknown, settle).await {
+                    break snapshot.version().get();
+                }
+            }
+            Err(error) => assert!(is_excused(&error), "record {number}: {error}"),
+        }
+    };
+    world.count(|counts| counts.acknowledged += 1);
+    world.promises.lock().unwrap().records.insert(number, version);
+}
+
+/// Settles a commit; `None` if it did not take place, and never will.
+async fn settled<T, F: Future<Output = Result<T, Error>>>(
+    unknown: CommitUnknown,
+    resolve: impl Fn(CommitUnknown) -> F,
+) -> Option<T> {
+    loop {
+        match resolve(unknown.clone()).await {
+            Ok(snapshot) => return Some(snapshot),
+            Err(error) if error.kind() == ErrorKind::Conflict => return None,
+            Err(error) if error.kind() == ErrorKind::Expired => return None,
+            Err(error) => assert!(is_excused(&error), "{error}"),
+        }
+    }
+}
+
+/// Reads forever: nothing goes backwards, and what was acknowledged before is seen.
+async fn read(world: &Arc<World>) {
+    let reader = patiently(|| volume(world).open(world.store())).await.reader();
+    let mut seen = 0;
+    loop {
+        world.wait(4000).await;
+        let known: Vec<_> = world.promises.lock().unwrap().blocks.keys().copied().collect();
+        let head = match reader.latest().await {
+            Ok(head) => head,
+            Err(error) => {
+                assert!(is_excused(&error), "{error}");
+                continue;
+            }
+        };
+        let Some(head) = head else {
+            assert!(known.is_empty() && seen == 0, "{known:?} were acknowledged, and are gone");
+            continue;
+        };
+        assert!(head.version().get() >= seen, "from {seen} back to {}", head.version());
+        seen = head.version().get();
+        for number in known {
+            let range = number * BLOCK..(number + 1) * BLOCK;
+            match head.read_at(range.clone()).await {
+                Ok(bytes) => assert_eq!(bytes, pattern(range.start, BLOCK as usize)),
+                // It was dropped while it was being read, which took its time.
+                Err(error) if error.kind() == ErrorKind::Collected => break,
+                Err(error) => assert!(is_excused(&error), "{number} in {seen}: {error}"),
+            }
+        }
+    }
+}
+
+/// Collects forever, and crashes now and then.
+async fn collect(world: &Arc<World>) {
+    loop {
+        world.wait(60_000).await;
+        let patience = if world.chance(300) { world.below(5000) } else { u64::MAX >> 20 };
+        let work = async {
+            let volume = patiently(|| volume(world).open(world.store())).await;
+            let dataset = patiently(|| dataset(world).open(world.store())).await;
+            for maintenance in [volume.maintenance(), dataset.maintenance()] {
+                match maintenance.collect(&rules()).await {
+                    Ok(report) => {
+                        let buried = report.buried.len() as u64;
+                        world.count(|counts| counts.collected += buried);
+                    }
+                    Err(error) => assert!(is_excused(&error), "{error}"),
+                }
+            }
+        };
+        if timeout(Duration::from_millis(patience), work).await.is_err() {
+            world.count(|counts| counts.crashes += 1);
+        }
+    }
+}
+
+/// Tags whatever is the newest, forever.
+async fn tag(world: &Arc<World>) {
+    for number in 0.. {
+        world.wait(30_000).await;
+        let volume = patiently(|| volume(world).open(world.store())).await;
+        let Ok(Some(head)) = volume.latest().await else { continue };
+        let name = format!("tag-{number}");
+        match volume.maintenance().tag(&name, head.version()).await {
+            Ok(()) => {
+                let version = head.version().get();
+                world.promises.lock().unwrap().tags.insert(name, version);
+            }
+            Err(error) if error.kind() == ErrorKind::Collected => {}
+            Err(error) => assert!(is_excused(&error), "{error}"),
+        }
+    }
+}
