@@ -323,7 +323,7 @@ mod tests {
             assert_eq!(layout.is_data(file.as_str()), kind == LayoutKind::Hive);
             let folders = layout.data_folders();
             let is_listed = |key: &Key| folders.iter().any(|f| key.is_below(f.as_str()));
-            assert_eq!(is_listed(&file), kind == LayoutKind::Hive);
+            assert_eq!(is_listed(&file), kind != LayoutKind::Default);
             assert!(is_listed(&layout.probe(7)));
             let theirs = slot.as_str().replace(MANIFEST, "data/blob");
             assert!(layout.is_data(&theirs) && is_listed(&Key::new(&theirs).unwrap()), "{theirs}");

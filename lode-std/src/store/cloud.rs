@@ -13,10 +13,13 @@ pub(super) fn open(url: &Url, options: &StoreOptions) -> Result<Arc<dyn ObjectSt
         "s3" | "s3a" => s3::open(url, options),
         "gs" => gcs::open(url, options),
         "az" | "azure" | "abfs" | "abfss" => azure::open(url, options),
-        scheme => Err(format!(
-            "the scheme {scheme:?} is not known: use s3://, gs://, az://, file:// or memory:"
-        )),
+        scheme => Err(unknown(scheme)),
     }
+}
+
+/// Why no store can be opened by this scheme.
+pub(super) fn unknown(scheme: &str) -> String {
+    format!("the scheme {scheme:?} is not known: use s3://, gs://, az://, file:// or memory:")
 }
 
 /// A module that opens stores of one provider; without the feature, one that says so. The builders

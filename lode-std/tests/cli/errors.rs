@@ -100,7 +100,7 @@ fn what_is_not_there_is_named() {
         assert_eq!(error["kind"], "not-found");
     }
     lode(&["put", "/no/such/store", DISK, &file]).fails(1, &["/no/such/store"]);
-    lode(&["ls", "s3://bucket"]).fails(1, &["s3", "not supported"]);
+    lode(&["ls", "ftp://host"]).fails(1, &["ftp", "is not known"]);
     assert!(fs::read_dir(place.path("store")).unwrap().next().is_none());
 }
 

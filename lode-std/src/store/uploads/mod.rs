@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use lode_core::time::Timestamp;
 
-use super::StoreOptions;
 use super::options::{Place, refused};
+use super::{StoreOptions, cloud};
 use crate::Error;
 
 /// Looks for uploads in parts that were begun and neither completed nor given up: by a process
@@ -61,7 +61,12 @@ impl Uploads {
                     Kind::S3(bucket.map_err(|reason| refused(location, reason))?)
                 }
                 "az" | "azure" | "abfs" | "abfss" => Kind::None,
-                _ => return Err(refused(location, "its unfinished uploads cannot be listed")),
+                "gs" => {
+                    let reason = "its unfinished uploads cannot be listed: let a lifecycle rule of \
+                        the bucket end them";
+                    return Err(refused(location, reason));
+                }
+                scheme => return Err(refused(location, cloud::unknown(scheme))),
             },
         };
         Ok(Self { kind })
