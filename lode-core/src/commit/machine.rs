@@ -38,8 +38,10 @@ impl Commit {
 
     /// Begins to settle a commit whose outcome was [`Unknown`](Outcome::Unknown): the slot is
     /// looked at, and only if it is still empty is the same manifest sent once more. An empty
-    /// slot alone proves nothing, for the lost create may still land.
+    /// slot alone proves nothing, for the lost create may still land. So it is sent once at the
+    /// least, however impatient the rules are: else an empty slot would never be settled.
     pub fn resolve(id: CommitId, rules: Rules, version: Version) -> (Self, Action) {
+        let rules = Rules { resends: rules.resends.max(1), ..rules };
         let context = Context { id, rules, conflicts: rules.retries };
         context.classify(Attempt { version, uncertain: true, resends: 0 }, 0)
     }

@@ -151,13 +151,14 @@ impl Task {
     {
         println!("\nunknown {}", unknown.commit_id());
         let text = serde_json::to_string(&unknown).unwrap();
-        loop {
+        for _ in 0..200 {
             match resolve(serde_json::from_str(&text).unwrap()).await {
                 Ok(version) => return Some(version),
                 Err(error) if error.kind() == ErrorKind::Conflict => return None,
                 Err(error) => self.put_up_with("resolve", &error),
             }
         }
+        panic!("writer {} cannot settle {text}", self.writer);
     }
 }
 

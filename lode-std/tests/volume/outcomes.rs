@@ -114,6 +114,19 @@ async fn an_unknown_outcome_is_settled_later() {
     }
 }
 
+/// Who sends nothing again settles it all the same: an empty slot is tried for once.
+#[tokio::test]
+async fn an_unknown_outcome_is_settled_without_patience() {
+    let scripted = Scripted::new();
+    let volume = open(&scripted, Retry { resends: 0, ..patient(0) }).await;
+    let block = volume.stage_at(0, "block").await.unwrap();
+    scripted.fault(SLOT, Fault::NotApplied);
+    let error = volume.commit([block], meta! {}).await.unwrap_err();
+    let Error::CommitUnknown(unknown) = error else { panic!("{error}") };
+    assert_eq!(volume.resolve(*unknown).await.unwrap().version().get(), 1);
+    assert_eq!(state(&scripted).await, (1, 5));
+}
+
 #[tokio::test]
 async fn an_unknown_outcome_may_turn_out_to_be_a_conflict() {
     let scripted = Scripted::new();
