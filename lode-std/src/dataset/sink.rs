@@ -20,7 +20,10 @@ use crate::history::StagedObject;
 /// The size of a part of a large file. S3 allows 10,000 parts, so files of 78 GiB.
 const PART: usize = 8 << 20;
 /// How many parts are on their way at the same time.
-const PARTS_IN_FLIGHT: usize = 3;
+const PARTS_IN_FLIGHT: usize = 2;
+/// Above this size a file is likely to need a whole part, which is allocated at once: growing to it
+/// step by step would need it twice.
+const SMALL: usize = 1 << 20;
 
 /// A file on its way: compressed, its checksum taken, and sent part by part once it is too large
 /// for one.
@@ -158,6 +161,10 @@ impl Stored {
     fn take(&mut self, bytes: &[u8]) {
         if let Some(hasher) = &mut self.hasher {
             hasher.update(bytes);
+        }
+        let length = self.pending.len() + bytes.len();
+        if length > SMALL && length > self.pending.capacity() {
+            self.pending.reserve((PART + SMALL).saturating_sub(self.pending.len()));
         }
         self.pending.extend_from_slice(bytes);
         self.size += bytes.len() as u64;
