@@ -53,7 +53,7 @@ const VERBS: &[Verb] = &[
     Verb { name: "sync", what: "a directory's syncs, under strace", run: |_| sync::run() },
     Verb {
         name: "stores",
-        what: "up, test or down: real servers for S3 and Azure",
+        what: "up, test, load or down: real servers for S3 and Azure",
         run: |args| stores::run(args.first().map(String::as_str)),
     },
     Verb {
