@@ -56,7 +56,7 @@ async fn wrong_credentials() {
     let location = std::env::var(STORE).unwrap();
     let wrong = location
         .replace("secret_access_key=", "secret_access_key=not-")
-        .replace("access_key=", "access_key=bm90LQ");
+        .replace("access_key=", "access_key=bm90LW5v");
     assert_ne!(location, wrong);
     for error in refusals(&wrong).await {
         assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
