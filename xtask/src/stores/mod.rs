@@ -75,6 +75,8 @@ fn load(lode: &Path, server: &Server) -> Result<(), Failure> {
     let location = &(server.location)();
     let bench = cargo(["bench", "--package", "lode-benches", "--bench", "staging"]);
     bench.env("LODE_BENCH_STORE", location).run()?;
+    let faults = tests(server).args(["--test", "stores", "--", "--ignored", "--nocapture"]);
+    faults.args(["acknowledged_is_there_exactly_once"]).run()?;
     memory::measure(lode, &Stream { location, size: 5 << 30, limit: 100 << 10 })?;
     memory::interrupt(lode, location)
 }
@@ -94,13 +96,10 @@ fn test_contracts(server: &Server) -> Result<(), Failure> {
     let contracts = ["--test", "volume", "--test", "dataset"];
     // These try every point of a sequence, thousands of requests, and say nothing of the store.
     tests(server).args(contracts).args(["--", "--skip", "every_crash"]).run()?;
-    let mut skipped = vec!["a_server_that_ignores_conditions"];
+    let mut skipped =
+        vec!["a_server_that_ignores_conditions", "acknowledged_is_there_exactly_once"];
     if !server.checks_credentials {
         skipped.push("wrong_credentials");
-    }
-    if !server.carries_load {
-        // Through the proxy, eight writers take the emulators minutes.
-        skipped.push("acknowledged_is_there_exactly_once");
     }
     if server.reader.is_none() {
         skipped.push("a_bucket_that_may_only_be_read");
