@@ -14,7 +14,7 @@ const SEED: &str = "LODE_TEST_SEED";
 const PERCENT: u64 = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: `cargo xtask stores test`"]
+#[ignore = "needs a server: `cargo xtask stores load`"]
 async fn acknowledged_is_there_exactly_once() {
     let direct = fresh_location().unwrap();
     let seed = number_from(SEED, SystemEntropy.bits().unwrap());
