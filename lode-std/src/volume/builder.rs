@@ -7,7 +7,7 @@ use lode_core::checksum::Algorithm;
 use lode_core::manifest::Format;
 use object_store::ObjectStore;
 
-use super::{Volume, VolumeReader};
+use super::{Snapshot, Volume, VolumeReader};
 use crate::history::WriterOptions;
 use crate::options::shared_options;
 use crate::{Checksums, Error};
@@ -70,5 +70,18 @@ impl VolumeBuilder {
     /// As [`open`](Self::open), as far as they concern reading.
     pub async fn open_read_only(self, store: Arc<dyn ObjectStore>) -> Result<VolumeReader, Error> {
         super::open::for_reading(self, store).await
+    }
+
+    /// The newest snapshot, for who wants to read that one only: it is found without the
+    /// descriptor. `None` if nothing has been committed yet.
+    ///
+    /// Writes nothing. Costs three requests (hint, list, manifest) if the manifests have the format
+    /// asked for, and it need not be asked for if they are compact; six otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_read_only`](Self::open_read_only) and [`VolumeReader::latest`].
+    pub async fn latest(self, store: Arc<dyn ObjectStore>) -> Result<Option<Snapshot>, Error> {
+        super::open::latest(self, store).await
     }
 }

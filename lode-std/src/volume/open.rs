@@ -11,7 +11,7 @@ use lode_core::manifest::{Format, ManifestError, VolumeManifest};
 use object_store::ObjectStore;
 
 use super::slots::VolumeSlots;
-use super::{Shared, Volume, VolumeBuilder, VolumeReader};
+use super::{Shared, Snapshot, Volume, VolumeBuilder, VolumeReader};
 use crate::history::{History, Opening, Subject, Writer};
 use crate::store::Objects;
 use crate::{Checksums, Error};
@@ -26,6 +26,23 @@ pub(super) async fn for_reading(
         None => (wish.find_format(&objects).await?.ok_or_else(|| wish.not_found())?, None),
     };
     Ok(VolumeReader { history: Arc::new(wish.history(&objects, format, length)) })
+}
+
+/// All slots of a volume have one format, so whoever finds one in the format that it guessed has
+/// guessed right; whoever finds none has learnt nothing.
+pub(super) async fn latest(
+    builder: VolumeBuilder,
+    store: Arc<dyn ObjectStore>,
+) -> Result<Option<Snapshot>, Error> {
+    let (wish, objects) = (Wish::new(&builder)?, Objects::new(store.clone()));
+    let guess = builder.format.unwrap_or_default();
+    let guessed = VolumeReader {
+        history: Arc::new(wish.history(&objects, guess, builder.total_length)),
+    };
+    match guessed.latest().await? {
+        Some(snapshot) => Ok(Some(snapshot)),
+        None => for_reading(builder, store).await?.latest().await,
+    }
 }
 
 #[tracing::instrument(name = "lode.open", skip_all, fields(id = builder.id), err)]

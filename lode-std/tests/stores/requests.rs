@@ -27,6 +27,8 @@ async fn a_call_costs_what_the_documentation_says() {
     let block = volume.stage_at(10, "block").await.unwrap();
     volume.commit([block], meta! {}).await.unwrap();
     count("stage one block and commit it, warm", 3);
+    Volume::existing("disk").latest(store.clone()).await.unwrap().unwrap();
+    count("the latest snapshot of a volume that is not open", 3);
     let reader = Volume::existing("disk").open_read_only(store.clone()).await.unwrap();
     count("open a volume for reading", 1);
     let snapshot = reader.latest().await.unwrap().unwrap();

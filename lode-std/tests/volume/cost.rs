@@ -2,7 +2,7 @@
 //! the same.
 
 use futures::TryStreamExt;
-use lode_std::{Format, Volume, meta};
+use lode_std::{Error, Format, Volume, meta};
 
 use crate::support::scripted::Scripted;
 use crate::support::volume;
@@ -63,6 +63,30 @@ async fn the_head_is_found_by_hint_list_and_manifest() {
     scripted.take_calls();
     other.snapshot(lode_std::Version::FIRST).await.unwrap();
     assert_eq!(scripted.take_calls(), [slot]);
+}
+
+#[tokio::test]
+async fn the_newest_snapshot_alone_is_three_requests() {
+    for format in [Format::Compact, Format::Json] {
+        let scripted = Scripted::new();
+        let builder = Volume::builder("disk", 1000).format(format);
+        let writer = builder.open(scripted.store()).await.unwrap();
+        let nothing = Volume::existing("disk").latest(scripted.store()).await.unwrap();
+        assert!(nothing.is_none());
+        let block = writer.stage_at(0, "a").await.unwrap();
+        writer.commit([block], meta! {}).await.unwrap();
+        scripted.take_calls();
+
+        let told = Volume::existing("disk").format(format).latest(scripted.store());
+        assert_eq!(told.await.unwrap().unwrap().read_at(0..1).await.unwrap(), "a");
+        assert_eq!(scripted.take_calls().len(), 3 + 1, "and the block");
+        let guessed = Volume::existing("disk").latest(scripted.store()).await.unwrap().unwrap();
+        assert_eq!(guessed.version().get(), 1);
+        let expected = if format == Format::Compact { 3 } else { 6 };
+        assert_eq!(scripted.take_calls().len(), expected, "{format:?}");
+    }
+    let error = Volume::existing("other").latest(Scripted::new().store()).await.unwrap_err();
+    assert!(matches!(error, Error::VolumeNotFound { .. }), "{error}");
 }
 
 #[tokio::test]
