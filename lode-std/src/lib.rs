@@ -85,6 +85,7 @@ mod options;
 mod pieces;
 mod retry;
 pub mod store;
+mod sync;
 mod volume;
 
 pub use lode_core::layout::LayoutKind;

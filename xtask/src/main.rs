@@ -37,6 +37,7 @@ const VERBS: &[Verb] = &[
         what: "500 seeds on simulated time; --seed S, --seeds N, --steps N",
         run: |args| sim(args),
     },
+    Verb { name: "loom", what: "every interleaving of what threads share", run: |_| loom() },
     Verb { name: "crash", what: "power cuts after every call, and 200 kills", run: |_| crash() },
     Verb { name: "race", what: "2 processes x 500 commits to one directory", run: |_| race() },
     Verb {
@@ -111,6 +112,13 @@ fn lint() -> Result<(), Failure> {
 fn doc() -> Result<(), Failure> {
     let doc = cargo(["doc", "--no-deps", "--workspace", "--all-features"]);
     doc.env("RUSTDOCFLAGS", "--deny warnings").run()
+}
+
+/// In a directory of its own: the cfg makes every crate another one.
+fn loom() -> Result<(), Failure> {
+    let test = cargo(["test", "--quiet", "--release", "--package", "lode-loom", "--target-dir"]);
+    let test = test.args([target().join("loom")]).args(["--", "--nocapture"]);
+    test.env("RUSTFLAGS", "--cfg lode_loom").run()
 }
 
 /// The ordinary test stays within smaller bounds.

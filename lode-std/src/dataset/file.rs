@@ -124,7 +124,7 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
     ) -> Result<DatasetSnapshot, Error> {
         let summaries = files.iter().map(|file| file.summary);
         let summary = summaries.fold(Summary::default(), Summary::merge);
-        let turn = self.writer.committing.lock().await;
+        let turn = self.writer.committing.pass().await;
         let commit_id = self.writer.next_commit();
         let compressor = self.compressor.as_ref().map(|compressor| compressor.name());
         let (files, objects) = files.into_iter().map(|file| (file.file, file.object)).unzip();

@@ -19,9 +19,9 @@ mod transaction;
 mod transform;
 mod write;
 
+use crate::sync::AtomicU64;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use futures::{Stream, TryStreamExt};
 use lode_core::Version;
@@ -139,7 +139,7 @@ impl<C: Content, D: Division<C::Item>> Dataset<C, D> {
     #[tracing::instrument(name = "lode.resolve", skip_all, fields(id = %self.id()), err)]
     pub async fn resolve(&self, unknown: CommitUnknown) -> Result<DatasetSnapshot, Error> {
         let (history, writer) = (&self.shared.history, &self.shared.writer);
-        let turn = writer.committing.lock().await;
+        let turn = writer.committing.pass().await;
         let live = Committer::resolve(history, writer, unknown).await?;
         drop(turn);
         Ok(DatasetSnapshot::new(live))

@@ -1,7 +1,7 @@
 //! Opening a dataset.
 
+use crate::sync::AtomicU64;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use lode_core::descriptor::{self, DatasetDescriptor, GRACE_PERIOD, WantedDataset};
 use lode_core::id::Id;

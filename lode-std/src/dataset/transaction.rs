@@ -1,7 +1,7 @@
 //! Transactions: many tasks write files, one commit makes them a snapshot.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use lode_core::codec::Codec;
@@ -11,6 +11,7 @@ use super::content::{Blobs, Content, Division, Records, Whole};
 use super::file::StagedFile;
 use super::{Dataset, DatasetSnapshot, Shared};
 use crate::Error;
+use crate::sync::Mutex;
 
 impl<C: Content, D: Division<C::Item>> Dataset<C, D> {
     /// Begins a snapshot into which many tasks write. Costs nothing; dropping it is an abort.

@@ -9,7 +9,7 @@ mod writer;
 
 use std::fmt::Debug;
 use std::str;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
@@ -29,6 +29,7 @@ pub use self::unknown::CommitUnknown;
 pub(crate) use self::writer::{StagedObject, Writer, WriterOptions};
 use crate::Error;
 use crate::store::Objects;
+use crate::sync::RwLock;
 
 /// What a history is of: where its slots lie, and what is in them.
 pub(crate) trait Slots: Debug + Send + Sync + 'static {

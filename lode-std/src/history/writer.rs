@@ -1,7 +1,7 @@
 //! What a handle that writes has, whatever it writes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -11,6 +11,7 @@ use lode_core::manifest::CommitId;
 use lode_core::time::Timestamp;
 
 use crate::store::{Creation, Objects, modified};
+use crate::sync::{AtomicU32, AtomicU64, Turnstile};
 use crate::{Clock, Entropy, Error, Retry, SystemClock, SystemEntropy};
 
 /// How many staged objects are looked at again at the same time.
@@ -60,7 +61,7 @@ pub(crate) struct Writer {
     /// How many commits the handle and its clones have begun.
     commits: AtomicU64,
     /// Held while committing: commits of one handle queue up instead of racing each other.
-    pub(crate) committing: tokio::sync::Mutex<()>,
+    pub(crate) committing: Turnstile,
     /// For how long a collector leaves alone what no manifest refers to, in seconds.
     pub(crate) grace_period: u64,
     /// When the handle was opened, by its own clock.
@@ -87,7 +88,7 @@ impl Writer {
     pub(crate) fn new(options: WriterOptions, grace_period: u64) -> Result<Self, Error> {
         let bits = options.bits()?;
         let opened = options.clock.now();
-        let committing = tokio::sync::Mutex::new(());
+        let committing = Turnstile::new();
         let (commits, era) = (AtomicU64::new(0), AtomicU32::new(0));
         Ok(Self { options, bits, commits, committing, grace_period, opened, era })
     }

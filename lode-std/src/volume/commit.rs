@@ -32,7 +32,7 @@ impl Volume {
         let staged: Vec<_> = blocks.into_iter().collect();
         self.check_own(&staged)?;
         let (history, writer) = (&self.shared.history, &self.shared.writer);
-        let turn = writer.committing.lock().await;
+        let turn = writer.committing.pass().await;
         let (blocks, objects) = staged.into_iter().map(|staged| self.shared.split(staged)).unzip();
         let draft = VolumeDraft {
             id: self.id().clone(),
@@ -59,7 +59,7 @@ impl Volume {
     #[tracing::instrument(name = "lode.resolve", skip_all, fields(id = %self.id()), err)]
     pub async fn resolve(&self, unknown: CommitUnknown) -> Result<Snapshot, Error> {
         let (history, writer) = (&self.shared.history, &self.shared.writer);
-        let turn = writer.committing.lock().await;
+        let turn = writer.committing.pass().await;
         let live = Committer::resolve(history, writer, unknown).await?;
         drop(turn);
         Ok(Snapshot::new(history.clone(), live))

@@ -36,9 +36,8 @@ pub(super) async fn latest(
 ) -> Result<Option<Snapshot>, Error> {
     let (wish, objects) = (Wish::new(&builder)?, Objects::new(store.clone()));
     let guess = builder.format.unwrap_or_default();
-    let guessed = VolumeReader {
-        history: Arc::new(wish.history(&objects, guess, builder.total_length)),
-    };
+    let guessed =
+        VolumeReader { history: Arc::new(wish.history(&objects, guess, builder.total_length)) };
     match guessed.latest().await? {
         Some(snapshot) => Ok(Some(snapshot)),
         None => for_reading(builder, store).await?.latest().await,
