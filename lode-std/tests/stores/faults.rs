@@ -14,13 +14,13 @@ const SEED: &str = "LODE_TEST_SEED";
 const PERCENT: u64 = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: `cargo xtask stores load`"]
+#[ignore = "needs a server: `cargo xtask stores test`"]
 async fn acknowledged_is_there_exactly_once() {
     let direct = fresh_location().unwrap();
     let seed = number_from(SEED, SystemEntropy.bits().unwrap());
     println!("{SEED}={seed}");
     let proxy = Proxy::start(&direct, Plan::new(seed, PERCENT)).await;
-    let (writers, commits) = (number_from(race::PROCESSES, 2), number_from(race::COMMITS, 30) / 4);
+    let (writers, commits) = (number_from(race::PROCESSES, 2), number_from(race::COMMITS, 30));
     // Nothing in the plan takes longer than a second.
     let through = format!("{}&timeout=5s&retry_timeout=5s", proxy.location(&direct));
     let task = Task { location: through, writer: 0, writers, commits, tolerant: true };

@@ -75,8 +75,6 @@ fn load(lode: &Path, server: &Server) -> Result<(), Failure> {
     let location = &(server.location)();
     let bench = cargo(["bench", "--package", "lode-benches", "--bench", "staging"]);
     bench.env("LODE_BENCH_STORE", location).run()?;
-    let faults = tests(server).args(["--test", "stores", "--", "--ignored", "--nocapture"]);
-    faults.args(["acknowledged_is_there_exactly_once"]).run()?;
     memory::measure(lode, &Stream { location, size: 5 << 30, limit: 100 << 10 })?;
     memory::interrupt(lode, location)
 }
@@ -96,8 +94,7 @@ fn test_contracts(server: &Server) -> Result<(), Failure> {
     let contracts = ["--test", "volume", "--test", "dataset"];
     // These try every point of a sequence, thousands of requests, and say nothing of the store.
     tests(server).args(contracts).args(["--", "--skip", "every_crash"]).run()?;
-    let mut skipped =
-        vec!["a_server_that_ignores_conditions", "acknowledged_is_there_exactly_once"];
+    let mut skipped = vec!["a_server_that_ignores_conditions"];
     if !server.checks_credentials {
         skipped.push("wrong_credentials");
     }
