@@ -1,0 +1,110 @@
+//! What a volume weighs on a device.
+
+use std::path::Path;
+
+use super::emulate::{Emulator, Ended};
+use super::fresh;
+use super::check::Acknowledged;
+use crate::command::{Failure, Program};
+
+/// What may be used, in bytes, and what it is called.
+struct Budget {
+    what: &'static str,
+    most: u64,
+}
+
+const CORE: Budget = Budget { what: "code of a volume", most: 4096 };
+const FLASH: Budget = Budget { what: "code of a volume and lode-flash", most: 12 << 10 };
+const RAM_8: Budget = Budget { what: "memory of a volume with 8 runs", most: 900 };
+const RAM_24: Budget = Budget { what: "memory of a volume with 24 runs", most: 1536 };
+const STACK: Budget = Budget { what: "deepest stack of a volume", most: 512 };
+
+/// What must not be in a firmware that prints nothing: formatting, panics, a heap.
+const UNWANTED: [&str; 5] = ["core::fmt", "core3fmt", "panicking", "__rust_alloc", "unwrap_failed"];
+
+impl Budget {
+    /// Prints what is used, and fails if that is more than a twentieth above the budget.
+    fn hold(&self, used: u64) -> Result<(), Failure> {
+        let Self { what, most } = self;
+        eprintln!("{what}: {used} bytes of {most}");
+        match used * 20 > most * 21 {
+            true => Err(Failure::Check(format!("{what}: {used} bytes, and {most} are allowed"))),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Weighs all of it.
+pub(super) fn weigh(firmware: &Path) -> Result<(), Failure> {
+    let [base, core, flash] =
+        ["size-base", "size-core", "size-flash"].map(|name| text(&firmware.join(name)));
+    let (base, core, flash) = (base?, core?, flash?);
+    let used = [
+        CORE.hold(core.saturating_sub(base)),
+        FLASH.hold(flash.saturating_sub(base)),
+        weigh_memory(&firmware.join("size-core")),
+        weigh_stack(&firmware.join("stack")),
+    ];
+    for name in ["size-core", "size-flash"] {
+        refuse_unwanted(&firmware.join(name))?;
+    }
+    used.into_iter().collect()
+}
+
+fn said(program: Program) -> Result<String, Failure> {
+    let output = program.output()?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(Failure::Check(String::from_utf8_lossy(&output.stderr).into_owned())),
+    }
+}
+
+/// How much code and constants there are.
+fn text(firmware: &Path) -> Result<u64, Failure> {
+    let said = said(Program::new("arm-none-eabi-size").args([firmware]))?;
+    let text = said.lines().nth(1).and_then(|line| line.split_whitespace().next()?.parse().ok());
+    text.ok_or_else(|| Failure::Check(format!("arm-none-eabi-size said: {said}")))
+}
+
+/// The volumes in the firmware's memory, without the store, of which the base has one.
+fn weigh_memory(firmware: &Path) -> Result<(), Failure> {
+    let said = said(Program::new("arm-none-eabi-nm").args(["--print-size", "--radix=d", "-C"]).args([firmware]))?;
+    let size_of = |symbol: &str| {
+        let line = said.lines().find(|line| line.ends_with(symbol));
+        let size = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        size.ok_or_else(|| Failure::Check(format!("{symbol} is not in {}", firmware.display())))
+    };
+    let store = size_of("main::STORE")?;
+    RAM_8.hold(size_of("main::VOLUME")?.saturating_sub(store))?;
+    RAM_24.hold(size_of("main::LARGER")?.saturating_sub(store))
+}
+
+/// As the firmware measures it: without the store's own, which is measured as well.
+fn weigh_stack(firmware: &Path) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    let mut emulator = Emulator::start(firmware, &fresh("stack")?)?;
+    let ended = emulator.listen(|line| lines.push(line))?;
+    if !matches!(ended, Ended::Well) {
+        return Err(Failure::Check(format!("the stack could not be measured: {lines:?}")));
+    }
+    let mut deepest = 0;
+    for line in &lines {
+        eprintln!("{line}");
+        match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+            ["stack", "store", _] => {}
+            ["stack", _, depth] => deepest = deepest.max(depth.parse().unwrap_or(u64::MAX)),
+            _ => {}
+        }
+    }
+    STACK.hold(deepest)
+}
+
+/// Nothing of what a device cannot afford has been linked.
+fn refuse_unwanted(firmware: &Path) -> Result<(), Failure> {
+    let symbols = said(Program::new("arm-none-eabi-nm").args(["-C"]).args([firmware]))?;
+    let unwanted = |line: &&str| UNWANTED.iter().any(|unwanted| line.contains(unwanted));
+    match symbols.lines().find(unwanted) {
+        Some(symbol) => Err(Failure::Check(format!("{}: {symbol}", firmware.display()))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,68 @@
+//! Building the firmware, with what there is for it.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::command::{Failure, Program, cargo, root, target};
+
+/// The target.
+pub(crate) const TARGET: &str = "thumbv7m-none-eabi";
+/// What Debian has for it: a compiler with its sources, a linker, and the emulator.
+const PACKAGES: [&str; 4] = ["rustc-web", "rust-web-src", "gcc-arm-none-eabi", "qemu-system-arm"];
+/// Debian's compiler.
+const DEBIAN: &str = "/usr/bin/rustc";
+
+/// Builds all of it, and says where it is. The core is built for the target on its own as well.
+pub(super) fn build() -> Result<PathBuf, Failure> {
+    install()?;
+    let built = target().join("firmware");
+    for features in ["", "alloc"] {
+        let core = for_target(cargo(["build", "--release", "--package", "lode-core"]));
+        core.args(["--features", features, "--target-dir"]).args([&built]).run()?;
+    }
+    let manifest = root().join("lode-core/examples/cortex-m/Cargo.toml");
+    let build = for_target(cargo(["build", "--release", "--locked", "--manifest-path"]));
+    build.args([manifest]).arg("--target-dir").args([&built]).env("RUSTFLAGS", &flags()).run()?;
+    Ok(built.join(TARGET).join("release"))
+}
+
+/// Whether the toolchain has the target.
+fn has_target() -> bool {
+    let installed = Command::new("rustup").args(["target", "list", "--installed"]).output();
+    installed.is_ok_and(|output| {
+        String::from_utf8_lossy(&output.stdout).lines().any(|line| line == TARGET)
+    })
+}
+
+/// With the toolchain's own target, or else with Debian's compiler, which makes `core` first.
+fn for_target(build: Program) -> Program {
+    let build = build.args(["--target", TARGET]);
+    match has_target() {
+        true => build,
+        false => {
+            let build = build.args(["-Zbuild-std=core,alloc"]);
+            build.env("RUSTC", DEBIAN).env("RUSTC_BOOTSTRAP", "1")
+        }
+    }
+}
+
+fn flags() -> String {
+    let script = "-Clink-arg=-Tlink.x";
+    match has_target() {
+        true => script.to_string(),
+        false => format!("-Clinker=arm-none-eabi-ld -Clinker-flavor=ld {script}"),
+    }
+}
+
+/// The emulator, the tools that weigh, and a compiler if there is no target.
+fn install() -> Result<(), Failure> {
+    let works = |program: &str| Command::new(program).arg("--version").output().is_ok();
+    let has_compiler = has_target() || std::path::Path::new(DEBIAN).exists();
+    if has_compiler && works("qemu-system-arm") && works("arm-none-eabi-nm") {
+        return Ok(());
+    }
+    Program::new("apt-get").args(["update"]).run()?;
+    let install = Program::new("apt-get").args(["install", "--yes", "--no-install-recommends"]);
+    let packages = PACKAGES.iter().filter(|package| !(has_target() && package.contains("rust")));
+    install.args(packages).run()
+}
