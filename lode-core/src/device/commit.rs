@@ -91,10 +91,12 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             Some(head) => Walk::begin(&mut tape, settings, head.version).0,
             None => Walk::nowhere(),
         };
+        let mut merge = Merge::new(walk);
         let mut writer = Writer::new(scratch);
-        let written = writer.manifest(&preface, &mut tape, Merge::new(walk), staged);
+        let written = writer.manifest(&preface, &mut tape, &mut merge, staged);
         if let Some(head) = self.head {
-            tape.require(written.parent == head.trailer);
+            let trailer = merge.finish(&mut tape);
+            tape.require(trailer == head.trailer);
         }
         tape.check()?;
         Ok(written)

@@ -47,13 +47,13 @@ impl<'a> Writer<'a> {
         &mut self,
         preface: &Preface<'_>,
         tape: &mut Tape<'_, S>,
-        merge: Merge,
+        merge: &mut Merge,
         staged: &[Block],
     ) -> Written {
         self.preface(preface);
         let mark = self.at;
         self.at += Self::RUNS_ROOM;
-        let (runs, parent) = self.runs(tape, merge, staged);
+        let runs = self.runs(tape, merge, staged);
 
         let (end, room) = (self.at, mark + Self::RUNS_ROOM);
         self.at = mark;
@@ -67,17 +67,16 @@ impl<'a> Writer<'a> {
         self.at = size - Prefix::TRAILER;
         let trailer = self.buffer.get(..self.at).map_or(0, crc32c::of);
         self.bytes(&trailer.to_le_bytes());
-        Written { size, needed: end.max(size), trailer, parent }
+        Written { size, needed: end.max(size), trailer }
     }
 
-    /// Appends all runs; says how many there are, and with which trailer the manifest on `tape`
-    /// ends.
+    /// Appends all runs, and says how many there are.
     fn runs<S: Store>(
         &mut self,
         tape: &mut Tape<'_, S>,
-        mut merge: Merge,
+        merge: &mut Merge,
         staged: &[Block],
-    ) -> (u64, u32) {
+    ) -> u64 {
         let (mut runs, mut end) = (0, 0);
         while let Some(run) = Run::longest(&mut merge.clone(), tape, staged) {
             runs += 1;
@@ -91,7 +90,7 @@ impl<'a> Writer<'a> {
                 end = block.end();
             }
         }
-        (runs, merge.finish(tape))
+        runs
     }
 
     /// What comes before the blocks of a run that begins after `end`.
@@ -198,8 +197,5 @@ pub(super) struct Written {
     pub(super) size: usize,
     /// How long the buffer has to be.
     pub(super) needed: usize,
-    /// The manifest's own.
     pub(super) trailer: u32,
-    /// That of the manifest it was made from.
-    pub(super) parent: u32,
 }
