@@ -1,17 +1,15 @@
 //! CRC-32C (Castagnoli), the checksum of devices and of the compact format's trailer.
 
-use crc::{CRC_32_ISCSI, Crc, Digest as State, Table};
-
 use crate::checksum::{Checksum, Digest};
 
-/// Where there is no heap, memory is short: 1 KiB of tables, a byte at a time.
 #[cfg(not(feature = "alloc"))]
-type Tables = Table<1>;
-/// Elsewhere 16 KiB of tables, 16 bytes at a time.
+#[path = "crc32c/small.rs"]
+mod state;
 #[cfg(feature = "alloc")]
-type Tables = Table<16>;
+#[path = "crc32c/fast.rs"]
+mod state;
 
-static CASTAGNOLI: Crc<u32, Tables> = Crc::<u32, Tables>::new(&CRC_32_ISCSI);
+use self::state::State;
 
 /// The CRC-32C of `bytes`.
 ///
@@ -19,18 +17,24 @@ static CASTAGNOLI: Crc<u32, Tables> = Crc::<u32, Tables>::new(&CRC_32_ISCSI);
 /// assert_eq!(lode_core::crc32c::of(b"123456789"), 0xe306_9283);
 /// ```
 pub fn of(bytes: &[u8]) -> u32 {
-    CASTAGNOLI.checksum(bytes)
+    let mut state = Crc32c::begin();
+    state.update(bytes);
+    state.value()
 }
 
 /// CRC-32C over bytes that arrive in parts. Its digest is the four bytes of the value, most
 /// significant first, so that it prints as the number does.
 #[derive(Clone)]
-pub struct Crc32c(State<'static, u32, Tables>);
+pub struct Crc32c(State);
 
 impl Crc32c {
+    /// The value over any bytes and then their own value, least significant byte first: what a
+    /// whole object of the compact format has, trailer included.
+    pub(crate) const RESIDUE: u32 = 0x4867_4bc7;
+
     /// The value over all bytes so far.
     pub fn value(self) -> u32 {
-        self.0.finalize()
+        self.0.value()
     }
 }
 
@@ -39,7 +43,7 @@ impl Checksum for Crc32c {
     const SIZE: usize = 4;
 
     fn begin() -> Self {
-        Self(CASTAGNOLI.digest())
+        Self(State::begin())
     }
 
     fn update(&mut self, bytes: &[u8]) {
@@ -63,5 +67,15 @@ mod tests {
         parts.update(b"56789");
         assert_eq!(parts.clone().value(), of(b"123456789"));
         assert_eq!(parts.finish().as_bytes(), [0xe3, 0x06, 0x92, 0x83]);
+    }
+
+    #[test]
+    fn what_ends_with_its_own_value_has_the_residue() {
+        for bytes in [&b""[..], b"1", b"123456789"] {
+            let mut whole = Crc32c::begin();
+            whole.update(bytes);
+            whole.update(&of(bytes).to_le_bytes());
+            assert_eq!(whole.value(), Crc32c::RESIDUE);
+        }
     }
 }

@@ -58,6 +58,7 @@ pub mod compress;
 pub mod crc32c;
 #[cfg(feature = "alloc")]
 pub mod descriptor;
+pub mod device;
 mod error;
 #[cfg(feature = "alloc")]
 pub mod id;
@@ -72,5 +73,6 @@ pub mod store;
 pub mod time;
 mod version;
 
+pub use device::{Volume, VolumeError};
 pub use error::ErrorKind;
 pub use version::{Version, VersionError};

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::metadata;
 use super::prefix::{Kind, Prefix, PrefixError};
 use super::reader::Reader;
+use super::shape;
 use super::wire::{MIN_DIGEST, RunHead, Spacing, WireDigest};
 use crate::Version;
 use crate::checksum::Digest;
@@ -190,7 +191,7 @@ impl Runs {
         let Some(&writer) = writer else {
             return Err(reader.wrong("run writer", "there is no such writer"));
         };
-        let step = u64::from(head.shape & RunHead::COUNTING != 0);
+        let step = u64::from(head.shape & shape::COUNTING != 0);
         let too_far = |reader: &Reader<'_>| reader.wrong("run", "it ends behind 2^64 - 1");
         let mut end = end;
         for index in 0..head.count {
@@ -215,14 +216,14 @@ impl Runs {
     }
 }
 
-fn read_spacing(reader: &mut Reader<'_>, shape: u8) -> Result<Spacing, ManifestError> {
-    Ok(match shape & !RunHead::COUNTING {
-        RunHead::ADJACENT => Spacing::Adjacent,
-        RunHead::STRIDED => reader.checked("run stride", "it is 0", |stride| {
+fn read_spacing(reader: &mut Reader<'_>, bits: u8) -> Result<Spacing, ManifestError> {
+    Ok(match bits & !shape::COUNTING {
+        shape::ADJACENT => Spacing::Adjacent,
+        shape::STRIDED => reader.checked("run stride", "it is 0", |stride| {
             (stride > 0).then_some(Spacing::Strided(stride))
         })?,
-        RunHead::LISTED => reader.checked("run shift", "it is more than 63", |shift| {
-            (shift <= RunHead::MAX_SHIFT).then_some(Spacing::Listed(shift))
+        shape::LISTED => reader.checked("run shift", "it is more than 63", |shift| {
+            (shift <= shape::MAX_SHIFT).then_some(Spacing::Listed(shift))
         })?,
         _ => return Err(reader.wrong("run shape", "a run of this shape is not known")),
     })

@@ -88,7 +88,7 @@ mod tag {
     pub(super) const INTEGER: u8 = 3;
     pub(super) const LARGE: u8 = 4;
     pub(super) const FLOAT: u8 = 5;
-    pub(super) const TEXT: u8 = 6;
+    pub(super) use crate::manifest::compact::shape::TEXT;
     pub(super) const LIST: u8 = 7;
     pub(super) const MAP: u8 = 8;
 }

@@ -72,6 +72,7 @@
 //! The vectors in `lode-core/tests/vectors/compact.txt` show each of these in bytes.
 
 mod prefix;
+pub(crate) mod shape;
 
 #[cfg(feature = "alloc")]
 mod decode;

@@ -1,5 +1,6 @@
 //! Cutting a table of blocks into runs.
 
+use crate::manifest::compact::shape;
 use crate::manifest::compact::wire::{RunHead, Spacing};
 use crate::manifest::{Block, BlockName};
 
@@ -40,9 +41,9 @@ impl Run<'_> {
     /// What the run begins with in the bytes.
     pub(super) fn head(&self, gap: u64, writer: u64) -> RunHead {
         let spacing = match self.spacing {
-            Spacing::Adjacent => RunHead::ADJACENT,
-            Spacing::Strided(_) => RunHead::STRIDED,
-            Spacing::Listed(_) => RunHead::LISTED,
+            Spacing::Adjacent => shape::ADJACENT,
+            Spacing::Strided(_) => shape::STRIDED,
+            Spacing::Listed(_) => shape::LISTED,
         };
         RunHead {
             gap,
@@ -50,7 +51,7 @@ impl Run<'_> {
             count: self.blocks.len() as u64,
             writer,
             suffix: self.suffix,
-            shape: spacing | if self.counting { RunHead::COUNTING } else { 0 },
+            shape: spacing | if self.counting { shape::COUNTING } else { 0 },
         }
     }
 }

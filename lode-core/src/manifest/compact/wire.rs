@@ -81,16 +81,6 @@ pub(super) enum Spacing {
     Listed(u8),
 }
 
-impl RunHead {
-    /// The bit of `shape` that says that suffixes count up.
-    pub(super) const COUNTING: u8 = 4;
-    pub(super) const ADJACENT: u8 = 0;
-    pub(super) const STRIDED: u8 = 1;
-    pub(super) const LISTED: u8 = 2;
-    /// The greatest unit of listed gaps, as a power of 2.
-    pub(super) const MAX_SHIFT: u8 = 63;
-}
-
 /// The smallest digest; it bounds the number of blocks by the number of bytes.
 pub(super) const MIN_DIGEST: usize = 4;
 

@@ -1,0 +1,201 @@
+//! Writing a manifest into the caller's buffer.
+
+use super::block::Block;
+use super::merge::{Merge, Run};
+use super::tape::Tape;
+use super::volume::Settings;
+use super::walk::{CHECKSUM, DIGEST_SIZE};
+use crate::Version;
+use crate::crc32c;
+use crate::manifest::CommitId;
+use crate::manifest::compact::{Kind, Prefix, shape};
+use crate::store::Store;
+use crate::time::Timestamp;
+
+/// A buffer that is being filled. Behind its end it only counts, so that it can say how long it
+/// would have had to be.
+pub(super) struct Writer<'a> {
+    buffer: &'a mut [u8],
+    at: usize,
+}
+
+/// What a manifest says before its runs.
+pub(super) struct Preface<'a> {
+    pub(super) settings: Settings,
+    pub(super) version: Version,
+    /// The version and trailer of the manifest that this one follows.
+    pub(super) parent: Option<(Version, u32)>,
+    pub(super) commit_id: CommitId,
+    pub(super) created_at: Option<Timestamp>,
+    pub(super) metadata: &'a [(&'a str, &'a str)],
+    pub(super) blocks: u64,
+    pub(super) covered: u64,
+}
+
+impl<'a> Writer<'a> {
+    /// The most bytes that the number of runs takes. Until it is known so many are left for it,
+    /// which is why a manifest needs a little more room than it has bytes.
+    const RUNS_ROOM: usize = 5;
+
+    pub(super) fn new(buffer: &'a mut [u8]) -> Self {
+        Self { buffer, at: 0 }
+    }
+
+    /// Writes a manifest: the blocks of the one on `tape`, merged with those that are `staged`.
+    /// How many bytes it has; not all of them may have fitted.
+    pub(super) fn manifest<S: Store>(
+        &mut self,
+        preface: &Preface<'_>,
+        tape: &mut Tape<'_, S>,
+        merge: &mut Merge,
+        staged: &[Block],
+    ) -> Written {
+        self.preface(preface);
+        let mark = self.at;
+        self.at += Self::RUNS_ROOM;
+        let runs = self.runs(tape, merge, staged);
+
+        let (end, room) = (self.at, mark + Self::RUNS_ROOM);
+        self.at = mark;
+        self.number(runs);
+        let size = self.at + (end - room) + Prefix::TRAILER;
+        let fits = end <= self.buffer.len() && size <= self.buffer.len();
+        if fits && room <= end {
+            let to = self.at;
+            self.buffer.copy_within(room..end, to);
+        }
+        self.at = size - Prefix::TRAILER;
+        let trailer = self.buffer.get(..self.at).map_or(0, crc32c::of);
+        self.bytes(&trailer.to_le_bytes());
+        Written { size, needed: end.max(size), trailer }
+    }
+
+    /// Appends all runs, and says how many there are.
+    fn runs<S: Store>(
+        &mut self,
+        tape: &mut Tape<'_, S>,
+        merge: &mut Merge,
+        staged: &[Block],
+    ) -> u64 {
+        let (mut runs, mut end) = (0, 0);
+        while let Some(run) = Run::longest(&mut merge.clone(), tape, staged) {
+            runs += 1;
+            self.run(&run, end);
+            for index in 0..run.count {
+                let Some(block) = merge.next(tape, staged) else { break };
+                if let Some(shift) = run.shift().filter(|_| index > 0) {
+                    self.number(block.start.saturating_sub(end) >> shift);
+                }
+                self.bytes(&block.crc.to_be_bytes());
+                end = block.end();
+            }
+        }
+        runs
+    }
+
+    /// What comes before the blocks of a run that begins after `end`.
+    fn run(&mut self, run: &Run, end: u64) {
+        self.number(run.first.start.saturating_sub(end));
+        self.number(run.first.length.into());
+        self.number(run.count);
+        self.byte(0); // The writer: the only one.
+        self.number(run.first.number);
+        let counting = if run.count > 1 { shape::COUNTING } else { 0 };
+        match (run.shift(), run.stride) {
+            (Some(shift), _) => {
+                self.byte(shape::LISTED | counting);
+                self.byte(shift);
+            }
+            (None, 0) => self.byte(shape::ADJACENT | counting),
+            (None, stride) => {
+                self.byte(shape::STRIDED | counting);
+                self.number(stride);
+            }
+        }
+    }
+
+    fn preface(&mut self, preface: &Preface<'_>) {
+        self.bytes(&Prefix { kind: Kind::VolumeManifest }.to_bytes());
+        self.text(preface.settings.id);
+        self.number(preface.version.get());
+        match preface.parent {
+            Some((version, trailer)) => {
+                self.byte(1);
+                self.number(version.get());
+                self.byte(shape::CRC32C_DIGEST);
+                self.number(trailer.into());
+            }
+            None => self.bytes(&[0, shape::NO_DIGEST]),
+        }
+        self.byte(1);
+        self.bytes(&preface.commit_id.0);
+        match preface.created_at {
+            Some(at) => {
+                self.byte(1);
+                let seconds = at.seconds();
+                self.number(((seconds << 1) ^ (seconds >> 63)).cast_unsigned());
+                self.number(at.nanoseconds().into());
+            }
+            None => self.byte(0),
+        }
+        self.number(preface.settings.length);
+        self.text(CHECKSUM);
+        self.byte(DIGEST_SIZE);
+        let mut measure = Writer::new(&mut []);
+        measure.metadata(preface.metadata);
+        self.number(measure.at as u64);
+        self.metadata(preface.metadata);
+        match preface.blocks {
+            0 => self.byte(0),
+            _ => self.bytes(&[8, 0, 0, 0, 0, 0, 0, 0, 0]),
+        }
+        self.number(preface.blocks);
+        self.number(preface.covered);
+    }
+
+    fn metadata(&mut self, metadata: &[(&str, &str)]) {
+        self.number(metadata.len() as u64);
+        for (name, value) in metadata {
+            self.text(name);
+            self.byte(shape::TEXT);
+            self.text(value);
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.bytes(text.as_bytes());
+    }
+
+    #[inline(never)]
+    fn number(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.byte(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.byte(number as u8);
+    }
+
+    #[inline(never)]
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.byte(*byte);
+        }
+    }
+
+    fn byte(&mut self, byte: u8) {
+        if let Some(place) = self.buffer.get_mut(self.at) {
+            *place = byte;
+        }
+        self.at = self.at.saturating_add(1);
+    }
+}
+
+/// What was written.
+pub(super) struct Written {
+    /// How many bytes the manifest has.
+    pub(super) size: usize,
+    /// How long the buffer has to be.
+    pub(super) needed: usize,
+    pub(super) trailer: u32,
+}

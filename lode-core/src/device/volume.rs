@@ -1,0 +1,142 @@
+//! The volume itself: what it keeps in memory, and what it answers from there.
+
+use super::block::Block;
+use super::error::VolumeError;
+use crate::Version;
+use crate::range::{ByteRange, FixedRangeSet, FixedTable, Gaps, Iter};
+use crate::store::{Name, ObjectKind, Store};
+use crate::time::Clock;
+
+/// What a volume is called and how long it is: the same at every mount.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[allow(clippy::exhaustive_structs, reason = "written as a literal, in a static")]
+pub struct Settings {
+    /// The volume's id: 1 to 64 of `a-z 0-9 . _ -`.
+    pub id: &'static str,
+    /// How many bytes the volume has, committed or not: 1 to 2^63 − 1.
+    pub length: u64,
+    /// The device's own id, the first half of every commit id. The second half is the version,
+    /// which a device, alone on its medium, commits once and never again: so ids do not repeat
+    /// over resets, and no boot count needs to be kept.
+    pub device: u64,
+}
+
+impl Settings {
+    pub(super) fn are_valid(&self) -> bool {
+        let portable = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'_' | b'-')
+        };
+        (1..=64).contains(&self.id.len())
+            && self.id.bytes().all(portable)
+            && self.id.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric)
+            && (1..=i64::MAX.unsigned_abs()).contains(&self.length)
+    }
+}
+
+/// A sparse, resumable byte space on a device. See the [module](crate::device) for the model.
+///
+/// `RUNS` is how many runs of neighbouring bytes the volume can have, and how many blocks can be
+/// staged at a time: 40 bytes of memory for each.
+#[derive(Debug)]
+pub struct Volume<S, C, const RUNS: usize> {
+    pub(super) store: S,
+    pub(super) clock: C,
+    /// `None` until it is mounted, and whenever it does not know what is on the medium.
+    pub(super) settings: Option<Settings>,
+    pub(super) head: Option<Head>,
+    /// The number of the next block: above those of the head and of all staged ones. What lies
+    /// there is left from an interrupted staging, and belongs to nobody.
+    pub(super) next: u64,
+    /// What the head covers. It has room for the `staged` blocks.
+    pub(super) committed: FixedRangeSet<RUNS>,
+    /// In order, and overlapping neither each other nor `committed`; as many as `staged_count`.
+    pub(super) staged: [Block; RUNS],
+    pub(super) staged_count: usize,
+}
+
+/// The newest snapshot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    pub(super) version: Version,
+    /// Of its manifest, which is read again and again: it must be the same one each time.
+    pub(super) trailer: u32,
+    pub(super) blocks: u64,
+}
+
+impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
+    /// A volume that is yet to be [mounted](Self::mount), so that it can be a `static`.
+    ///
+    /// The store is given here, and not when it is mounted: then no operation has to ask whether
+    /// there is one.
+    pub const fn new(store: S, clock: C) -> Self {
+        Self {
+            store,
+            clock,
+            settings: None,
+            head: None,
+            next: 0,
+            committed: FixedRangeSet::new(),
+            staged: [Block::NONE; RUNS],
+            staged_count: 0,
+        }
+    }
+
+    /// The version of the newest snapshot; `None` if there is none, or the volume is not mounted.
+    pub fn head(&self) -> Option<Version> {
+        self.head.map(|head| head.version)
+    }
+
+    /// The pieces of `within` that are not committed, in ascending order. No store calls.
+    ///
+    /// What is staged is a gap until it is committed.
+    pub fn gaps(&self, within: ByteRange) -> Gaps<Iter<'_, FixedTable<RUNS>>> {
+        self.committed.gaps(within)
+    }
+
+    /// How many bytes are committed. No store calls.
+    pub fn covered(&self) -> u64 {
+        self.committed.covered()
+    }
+
+    /// How many blocks are staged and not committed. No store calls.
+    pub fn staged(&self) -> usize {
+        self.staged_count
+    }
+
+    /// The store, to start it up or shut it down. What is changed in it by other ways than this
+    /// volume is found out when it is mounted again.
+    pub fn store_mut(&mut self) -> &mut S {
+        &mut self.store
+    }
+
+    pub(super) fn mounted(&self) -> Result<Settings, VolumeError<S::Error>> {
+        self.settings.ok_or(VolumeError::NotMounted)
+    }
+
+    pub(super) fn staged_blocks(&self) -> &[Block] {
+        self.staged.get(..self.staged_count).unwrap_or_default()
+    }
+
+    /// The range of `length` bytes at `offset`, if it is not empty and within the volume.
+    pub(super) fn range(
+        settings: &Settings,
+        offset: u64,
+        length: usize,
+    ) -> Result<ByteRange, VolumeError<S::Error>> {
+        match ByteRange::with_length(offset, length as u64) {
+            Some(range) if range.end() <= settings.length => Ok(range),
+            _ => Err(VolumeError::OutOfBounds { offset, length: settings.length }),
+        }
+    }
+
+    /// Takes note that a block is committed. There is room if the caller has seen to it.
+    #[inline(never)]
+    pub(super) fn cover(&mut self, range: ByteRange) -> Result<(), VolumeError<S::Error>> {
+        self.committed.insert(range).map_err(|_| VolumeError::Full { runs: RUNS })
+    }
+
+    /// The name of an object.
+    pub(super) fn name(kind: ObjectKind, number: u64) -> Result<Name, VolumeError<S::Error>> {
+        Name::new(kind, number).ok_or(VolumeError::Exhausted)
+    }
+}
