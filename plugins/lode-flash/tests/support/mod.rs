@@ -1,5 +1,7 @@
 //! A NOR flash in memory whose power can be cut at every byte.
 
+#![allow(dead_code, reason = "no test uses all of it")]
+
 use embedded_storage::nor_flash::{
     ErrorType, MultiwriteNorFlash, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
