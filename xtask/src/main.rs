@@ -3,6 +3,7 @@
 
 mod command;
 mod demo;
+mod firmware;
 mod fuzz;
 mod interop;
 mod memory;
@@ -61,6 +62,11 @@ const VERBS: &[Verb] = &[
         name: "fuzz",
         what: "TARGET [--minutes N], or --smoke [--seconds S]: arbitrary input",
         run: fuzz::run,
+    },
+    Verb {
+        name: "firmware",
+        what: "a device, emulated: build, run, kill, size, or all of it",
+        run: firmware::run,
     },
     Verb { name: "bench", what: "the benches", run: |_| bench() },
     Verb { name: "mutants", what: "[PART]: changes that tests must notice", run: mutants::run },
