@@ -7,7 +7,7 @@ use embedded_storage::nor_flash::{
 };
 
 use crate::resets::tick;
-use crate::retained::{FLASH, RETAINED};
+use crate::retained::{FLASH, retained};
 
 /// The flash. What is written only clears bits; erasing sets those of a page.
 pub struct Nor;
@@ -27,7 +27,7 @@ impl ErrorType for Nor {
 }
 
 fn bytes(from: u32, length: usize) -> Result<&'static [AtomicU8], OutOfRange> {
-    let (flash, from) = (RETAINED.flash(), from as usize);
+    let (flash, from) = (retained().flash(), from as usize);
     from.checked_add(length).and_then(|to| flash.get(from..to)).ok_or(OutOfRange)
 }
 
@@ -35,7 +35,8 @@ impl ReadNorFlash for Nor {
     const READ_SIZE: usize = 1;
 
     fn read(&mut self, offset: u32, into: &mut [u8]) -> Result<(), OutOfRange> {
-        for (byte, stored) in into.iter_mut().zip(bytes(offset, into.len())?) {
+        let stored = bytes(offset, into.len())?;
+        for (byte, stored) in into.iter_mut().zip(stored) {
             *byte = stored.load(Ordering::Relaxed);
         }
         Ok(())

@@ -3,8 +3,9 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use cortex_m::peripheral::SCB;
+use semihosting::println;
 
-use crate::retained::RETAINED;
+use crate::retained::retained;
 
 /// How many times the device is reset before it is left alone.
 const RESETS: u32 = 200;
@@ -14,7 +15,8 @@ static LEFT: AtomicU32 = AtomicU32::new(0);
 
 /// Counts a start, and draws when the next reset comes: after `most` ticks at the latest.
 pub fn begin(most: u32) {
-    let boots = RETAINED.boots();
+    let boots = retained().boots();
+    println!("start");
     if boots < RESETS {
         // Knuth's multiplicative hash.
         let drawn = boots.wrapping_add(1).wrapping_mul(2_654_435_769) >> 8;

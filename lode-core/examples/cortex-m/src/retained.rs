@@ -1,5 +1,6 @@
 //! Memory that a reset leaves alone: where a real device has its flash.
 
+use core::ptr;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 /// How many bytes of flash there are.
@@ -15,9 +16,11 @@ pub struct Retained {
 
 /// The only one.
 #[allow(unsafe_code, reason = "a place in memory that is not linked has no other way to it")]
-// SAFETY: `memory.x` leaves the RAM from here on to us, it is aligned, all of it is atomic, and any
-// bits are values of it.
-pub static RETAINED: &Retained = unsafe { &*(0x2000_8000 as *const Retained) };
+pub fn retained() -> &'static Retained {
+    // SAFETY: `memory.x` leaves the RAM from here on to us, it is aligned, all of it is atomic, and
+    // any bits are values of it.
+    unsafe { &*ptr::with_exposed_provenance::<Retained>(0x2000_8000) }
+}
 
 impl Retained {
     /// Counts a start, and says how many there were before.

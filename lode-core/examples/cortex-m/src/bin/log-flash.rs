@@ -9,7 +9,7 @@ use lode_core::time::NoClock;
 use lode_cortex_m::logger::{Log, log};
 use lode_cortex_m::nor::Nor;
 use lode_cortex_m::resets;
-use lode_cortex_m::retained::{FLASH, RETAINED};
+use lode_cortex_m::retained::{FLASH, retained};
 use lode_flash::FlashStore;
 use semihosting::fs::{self, File};
 use semihosting::io::Write;
@@ -38,7 +38,7 @@ fn main() -> ! {
     static mut LOG: Log<Flash> = Log::new(FlashStore::new(Nor, 0..FLASH as u32), NoClock);
     static mut SCRATCH: [u8; 4096] = [0; 4096];
     resets::begin(60_000);
-    while let Some((id, image)) = VOLUMES.get(RETAINED.volume() as usize) {
+    while let Some((id, image)) = VOLUMES.get(retained().volume() as usize) {
         if let Err(error) = fill(LOG, id, SCRATCH) {
             eprintln!("{id}: {error}");
             process::exit(1);
@@ -47,7 +47,7 @@ fn main() -> ! {
             eprintln!("{id}: the image could not be written");
             process::exit(1);
         }
-        RETAINED.next_volume();
+        retained().next_volume();
     }
     process::exit(0)
 }
@@ -75,7 +75,7 @@ fn export(path: &core::ffi::CStr) -> bool {
     let write = || -> semihosting::io::Result<()> {
         let mut file = File::create(c"DRAFT.TMP")?;
         let mut chunk = [0; 256];
-        for bytes in RETAINED.flash().chunks(chunk.len()) {
+        for bytes in retained().flash().chunks(chunk.len()) {
             for (byte, stored) in chunk.iter_mut().zip(bytes) {
                 *byte = stored.load(core::sync::atomic::Ordering::Relaxed);
             }

@@ -17,7 +17,7 @@ const RUNS: usize = 8;
 #[entry]
 fn main() -> ! {
     static mut VOLUME: Volume<Slots, NoClock, RUNS> = Volume::new(Slots::new(), NoClock);
-    /// Only there to be measured.
+    // Only there to be measured.
     static mut LARGER: Volume<Slots, NoClock, 24> = Volume::new(Slots::new(), NoClock);
     static mut SCRATCH: [u8; 256] = [0; 256];
     black_box(&LARGER);
