@@ -26,7 +26,8 @@
 //! | [`key`], [`id`] | names that cannot leave their place |
 //! | [`checksum`], [`crc32c`] | digests and the algorithms that make them |
 //! | [`codec`], [`compress`], [`partition`] | how records become data files: what plugins implement |
-//! | [`store`], [`time`] | what a device shell is generic over |
+//! | [`device`] | the volume of a device: the shell without a heap |
+//! | [`store`], [`time`] | what it is generic over |
 //!
 //! # Features
 //!

@@ -13,6 +13,7 @@ mod bytes;
 mod cuts;
 mod full;
 mod hostile;
+mod io;
 mod long;
 mod medium;
 mod model;
