@@ -58,13 +58,11 @@ impl<'a> Writer<'a> {
         let (end, room) = (self.at, mark + Self::RUNS_ROOM);
         self.at = mark;
         self.number(runs);
-        let size = self.at + (end - room) + Prefix::TRAILER;
-        let fits = end <= self.buffer.len() && size <= self.buffer.len();
-        if fits && room <= end {
-            let to = self.at;
-            self.buffer.copy_within(room..end, to);
+        for from in room..end {
+            let moved = self.buffer.get(from).copied().unwrap_or(0);
+            self.byte(moved);
         }
-        self.at = size - Prefix::TRAILER;
+        let size = self.at + Prefix::TRAILER;
         let trailer = self.buffer.get(..self.at).map_or(0, crc32c::of);
         self.bytes(&trailer.to_le_bytes());
         Written { size, needed: end.max(size), trailer }

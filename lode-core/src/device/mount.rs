@@ -19,7 +19,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     /// Finds the newest snapshot and what it covers, and forgets whatever is staged. It writes
     /// nothing, and may be repeated at any time: after an error it is how to go on.
     ///
-    /// Costs 4 calls for the hint and behind the head, and reads the head's manifest twice, 32
+    /// Costs 3 calls for the hint and behind the head, and reads the head's manifest twice, 32
     /// bytes a call. A manifest more for each version that the hint is behind: one after a cut.
     ///
     /// # Errors

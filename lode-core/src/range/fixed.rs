@@ -3,6 +3,7 @@
 use core::error::Error;
 use core::fmt;
 use core::iter::Copied;
+use core::mem;
 use core::slice;
 
 use super::table::{sealed, seek};
@@ -47,13 +48,18 @@ impl<const N: usize> Table for FixedTable<N> {
     fn replace(&mut self, at: usize, count: usize, with: &[ByteRange]) -> Result<(), Full> {
         // First, since only this can fail.
         if let Some(more) = with.get(count) {
-            self.0.insert(at + count, *more).map_err(|range| Full { capacity: N, range })?;
+            self.0.push(*more).map_err(|range| Full { capacity: N, range })?;
+            // Not by `insert`, which panics where it is not sure of `at`.
+            let mut carried = *more;
+            for place in self.0.iter_mut().skip(at + count) {
+                mem::swap(place, &mut carried);
+            }
         }
         for (old, new) in self.0.iter_mut().skip(at).zip(with) {
             *old = *new;
         }
         if with.len() < count {
-            self.0.drain(at + with.len()..at + count);
+            self.close(at + with.len(), count - with.len());
         }
         Ok(())
     }
@@ -89,6 +95,18 @@ impl<const N: usize> Table for FixedTable<N> {
 }
 
 impl<const N: usize> FixedTable<N> {
+    /// Takes `count` ranges out from `at` on.
+    fn close(&mut self, at: usize, count: usize) {
+        let kept = self.0.len().saturating_sub(count);
+        for to in at..kept {
+            let moved = self.0.get(to + count).copied();
+            if let (Some(place), Some(moved)) = (self.0.get_mut(to), moved) {
+                *place = moved;
+            }
+        }
+        self.0.truncate(kept);
+    }
+
     /// How many ranges would coalesce with `other`.
     fn count_touching(&self, other: ByteRange) -> usize {
         let ranges = self.iter_from(self.seek_touching(other));
