@@ -89,7 +89,8 @@ async fn each_block_is_one_read_and_one_create() {
     let blocks: Vec<_> = (0..10).map(|number| (number * 100, number * 100 + 100)).collect();
     let source = head(&volume(from.store(), &blocks).await).await;
     let target = volume(to.store(), &blocks[..3]).await;
-    (from.take_calls(), to.take_calls());
+    from.take_calls();
+    to.take_calls();
     Replication::new(&source, &target).batch(4).run().await.unwrap();
     let count = |calls: &[String], begins: &str| {
         calls.iter().filter(|call| call.starts_with(begins)).count()
