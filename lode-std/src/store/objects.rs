@@ -180,8 +180,9 @@ impl Objects {
         }
     }
 
-    /// Up to `length` bytes of an object from `offset` on: fewer at its end, none behind it. One
+    /// Up to `length` bytes of an object from `offset` on, as devices read: fewer at its end, none behind it. One
     /// request, and one more behind the end.
+    #[cfg(feature = "blocking")]
     pub(crate) async fn read_up_to(
         &self,
         key: &Key,
