@@ -110,6 +110,7 @@ mod owned {
     use core::fmt;
 
     use super::{KeyError, check};
+    use crate::store::Name;
 
     /// A key that has been checked.
     ///
@@ -167,6 +168,13 @@ mod owned {
     impl fmt::Display for Key {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str(&self.0)
+        }
+    }
+
+    /// The key of an object on a device: its name, which is one segment.
+    impl From<Name> for Key {
+        fn from(name: Name) -> Self {
+            Self::assembled(name.as_str().into())
         }
     }
 

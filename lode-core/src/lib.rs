@@ -22,6 +22,7 @@
 //! | [`descriptor`] | what every writer of one history must agree on |
 //! | [`commit`] | the commit protocol as a machine without I/O |
 //! | [`collect`] | dropping old snapshots and their data, tags and leases: machines, too |
+//! | [`replicate`] | what has to travel from one volume to another, and what has to agree |
 //! | [`layout`] | where everything lies in a store |
 //! | [`key`], [`id`] | names that cannot leave their place |
 //! | [`checksum`], [`crc32c`] | digests and the algorithms that make them |
@@ -70,6 +71,8 @@ pub mod manifest;
 #[cfg(feature = "alloc")]
 pub mod partition;
 pub mod range;
+#[cfg(feature = "alloc")]
+pub mod replicate;
 pub mod store;
 pub mod time;
 mod version;

@@ -82,6 +82,8 @@ impl Name {
     pub const LENGTH: usize = 11;
     /// The first number that no name can carry: 2^35.
     pub const NUMBERS: u64 = 1 << 35;
+    /// The one hint of a medium: `H0000000.LD`.
+    pub const HINT: Self = Self(*b"H0000000.LD");
     /// The digits, as Crockford orders them: no I, L, O or U.
     const DIGITS: &'static [u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -172,6 +174,7 @@ mod tests {
                 assert_eq!(Name::parse(name.as_str().as_bytes()), Some((kind, number)));
             }
         }
+        assert_eq!(Name::new(ObjectKind::Hint, 0), Some(Name::HINT));
         assert_eq!(Name::new(ObjectKind::Block, Name::NUMBERS), None);
         for foreign in ["", "M", "M000001.LD", "X0000001.LD", "M0000001.TXT", "M000000I.LD"] {
             assert_eq!(Name::parse(foreign.as_bytes()), None, "{foreign}");

@@ -74,6 +74,18 @@ pub enum Error {
         /// Why not.
         source: CodecError,
     },
+    /// There is no medium of a device.
+    DeviceNotFound {
+        /// The store that was taken for one.
+        store: String,
+    },
+    /// Two volumes that should be one have different bytes in the same places. Nothing was changed.
+    Diverged {
+        /// The volume that was written to.
+        id: Id,
+        /// Where, in order.
+        ranges: Vec<ByteRange>,
+    },
     /// A commit of nothing.
     EmptyCommit,
     /// A block of no bytes was to be staged.
@@ -119,6 +131,13 @@ pub enum Error {
     InvalidLength {
         /// In bytes.
         length: u64,
+    },
+    /// The objects of a store could not be listed.
+    List {
+        /// The store.
+        store: String,
+        /// Why not.
+        source: Box<object_store::Error>,
     },
     /// A manifest cannot be read.
     ManifestInvalid {
@@ -343,17 +362,20 @@ impl Error {
             | Self::WriteFailed { .. } => ErrorKind::Store,
             Self::Forked { .. } => ErrorKind::Forked,
             Self::ManifestInvalid { source, .. } => source.kind(),
-            Self::Mismatch { .. } | Self::Opened { .. } => ErrorKind::Mismatch,
+            Self::Diverged { .. } | Self::Mismatch { .. } | Self::Opened { .. } => {
+                ErrorKind::Mismatch
+            }
             Self::Overlap { .. } => ErrorKind::Overlap,
             Self::RangeMissing { .. } => ErrorKind::RangeMissing,
             Self::DatasetNotFound { .. }
+            | Self::DeviceNotFound { .. }
             | Self::NoManifests { .. }
             | Self::SnapshotNotFound { .. }
             | Self::StoreNotFound { .. }
             | Self::TagNotFound { .. }
             | Self::VolumeNotFound { .. } => ErrorKind::NotFound,
             Self::StageExpired { .. } => ErrorKind::Expired,
-            Self::Store { source, .. } => store_kind(source),
+            Self::List { source, .. } | Self::Store { source, .. } => store_kind(source),
             Self::TooLarge { .. } | Self::VersionsExhausted => ErrorKind::OutOfSpace,
         }
     }
@@ -407,6 +429,16 @@ impl fmt::Display for Error {
                 write!(f, "datasets cannot be listed in the {layout} layout")
             }
             Self::Decode { key, source } => write!(f, "{key} cannot be decoded: {source}"),
+            Self::DeviceNotFound { store } => write!(
+                f,
+                "there is no manifest of a device in {store}: name the folder in which its \
+                 objects lie, M0000001.LD and so on"
+            ),
+            Self::Diverged { id, ranges } => {
+                write!(f, "{:?} has other bytes than its source in ", id.as_str())?;
+                write_ranges(f, ranges)?;
+                f.write_str(": nothing was changed, use another volume")
+            }
             Self::EmptyBlock { offset } => {
                 write!(f, "a block of no bytes cannot be staged at {offset}")
             }
@@ -428,6 +460,7 @@ impl fmt::Display for Error {
             Self::InvalidLength { length } => {
                 write!(f, "a volume has 1 to 2^63 - 1 bytes, not {length}")
             }
+            Self::List { store, source } => write!(f, "{store} could not be listed: {source}"),
             Self::ManifestInvalid { key, source } => write!(f, "{key} cannot be read: {source}"),
             Self::Mismatch { key, source } => write!(f, "by {key}, {source}"),
             Self::Missing { key } => write!(f, "{key} is gone, but a manifest refers to it"),
@@ -517,6 +550,18 @@ impl fmt::Display for Error {
     }
 }
 
+/// The first of these, and how many others there are.
+fn write_ranges(f: &mut fmt::Formatter<'_>, ranges: &[ByteRange]) -> fmt::Result {
+    const SHOWN: usize = 4;
+    for (place, range) in ranges.iter().take(SHOWN).enumerate() {
+        write!(f, "{}{range}", if place == 0 { "" } else { ", " })?;
+    }
+    match ranges.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
+    }
+}
+
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
@@ -531,7 +576,7 @@ impl std::error::Error for Error {
             Self::ManifestInvalid { source, .. } | Self::Unwritable { source } => Some(source),
             Self::Mismatch { source, .. } => Some(source),
             Self::Overlap { source, .. } => Some(source),
-            Self::Store { source, .. } => Some(source.as_ref()),
+            Self::List { source, .. } | Self::Store { source, .. } => Some(source.as_ref()),
             Self::TagUnsettled { source: Some(source), .. } => Some(source.as_ref()),
             Self::Uploads { source, .. } => Some(source.as_ref()),
             _ => None,

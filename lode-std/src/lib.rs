@@ -50,11 +50,18 @@
 //! | [`Dataset::write`], [`Dataset::write_blob`] | 1 create for each file, and those of a commit; 1 more for each partition |
 //! | [`Volume::latest`], [`Dataset::latest`] | 1 list; on a new handle 3 (hint, list, manifest) |
 //! | [`Volume::snapshot`], [`Dataset::snapshot`] | 1 read |
+//! | [`VolumeReader::of_device`] | 1 list, 1 read |
 //! | [`Snapshot::read_at`] | 1 range read for each block touched, several at a time |
 //! | [`Snapshot::gaps`], [`Snapshot::coverage`] | none |
 //! | [`Dataset::read`](Dataset#method.read) | 1 read for each file, and 1 of the manifest unless it is the head's |
 //!
-//! What maintenance costs is said in [`maintain`]. The first commit of a new handle also looks up the head: 3 more.
+//! What maintenance costs is said in [`maintain`], and what bringing one volume into another costs
+//! in [`replicate`]. The first commit of a new handle also looks up the head: 3 more.
+//!
+//! # Devices
+//!
+//! What a device has written to its medium is opened with [`VolumeReader::of_device`], and brought
+//! into the cloud with [`replicate`]. [`mod@device`] offers a device's storage on a host.
 //!
 //! # Stores
 //!
@@ -77,12 +84,14 @@ mod checksums;
 mod clock;
 pub mod conformance;
 mod dataset;
+pub mod device;
 mod entropy;
 mod error;
 mod history;
 pub mod maintain;
 mod options;
 mod pieces;
+pub mod replicate;
 mod retry;
 pub mod store;
 mod sync;

@@ -22,8 +22,17 @@
 //! <id>/<version>/manifest.json, <id>/data/…, <id>/dataset.json, <id>/tags/…, <id>/latest
 //!                                                      the flat layout
 //! ```
+//!
+//! On the medium of a device, which holds one volume and nothing else of ours:
+//!
+//! ```text
+//! M<number>.LD                                         the slot of the version of this number
+//! B<number>.LD                                         block bytes
+//! H0000000.LD                                          hint
+//! ```
 
 mod dataset;
+mod device;
 mod volume;
 
 use alloc::format;

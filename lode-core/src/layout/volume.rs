@@ -4,11 +4,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{DATA, TAGS};
+use super::{DATA, TAGS, device};
 use crate::Version;
 use crate::id::Id;
 use crate::key::Key;
-use crate::manifest::{BlockName, Format};
+use crate::manifest::{BlockName, Format, ManifestError, VolumeManifest};
 use crate::range::ByteRange;
 
 /// The folder that all volumes lie in.
@@ -32,15 +32,40 @@ const PAGES: &str = "pages";
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VolumeLayout {
     id: Id,
-    /// `volumes/<id>`.
+    /// `volumes/<id>`; empty on a device's medium, which holds nothing else.
     prefix: String,
+    on_device: bool,
 }
 
 impl VolumeLayout {
     /// The layout of the volume `id`.
     pub fn new(id: Id) -> Self {
         let prefix = format!("{VOLUMES}/{id}");
-        Self { id, prefix }
+        Self { id, prefix, on_device: false }
+    }
+
+    /// The layout of the volume `id` on the medium of the device that wrote it: manifests, blocks
+    /// and the hint lie side by side, by [names](crate::store::Name) that every medium can carry.
+    /// All else is not there, and has keys that no device writes.
+    pub fn of_device(id: Id) -> Self {
+        Self { id, prefix: String::new(), on_device: true }
+    }
+
+    /// Checks that the blocks of a manifest have names that can be there.
+    ///
+    /// # Errors
+    ///
+    /// The first block that has none, on a device.
+    pub fn check_names(&self, manifest: &VolumeManifest) -> Result<(), ManifestError> {
+        let blocks = manifest.blocks.as_slice();
+        let is_foreign = |name: &BlockName| self.on_device && device::block(name).is_none();
+        match blocks.iter().position(|block| is_foreign(&block.name)) {
+            None => Ok(()),
+            Some(index) => Err(ManifestError::Field {
+                field: format!("blocks[{index}].name"),
+                reason: "no device names a block so: writer 0 and a number below 2^35".into(),
+            }),
+        }
     }
 
     /// The folder that holds one folder for each volume.
@@ -53,7 +78,7 @@ impl VolumeLayout {
         &self.id
     }
 
-    /// The folder below which all of the volume's keys lie.
+    /// The folder below which all of the volume's keys lie; empty on a device.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
@@ -65,12 +90,12 @@ impl VolumeLayout {
 
     /// The hint that names the newest version.
     pub fn hint(&self) -> Key {
-        self.key("latest")
+        if self.on_device { device::hint() } else { self.key("latest") }
     }
 
-    /// The folder of the slots.
-    pub fn slots(&self) -> Key {
-        self.key("snapshots")
+    /// The folder of the slots; `None` on a device, where they lie right in the store.
+    pub fn slots(&self) -> Option<Key> {
+        (!self.on_device).then(|| self.key("snapshots"))
     }
 
     /// The folder of the blocks.
@@ -111,17 +136,25 @@ impl VolumeLayout {
 
     /// The slot of `version`: the one key whose presence commits it.
     pub fn slot(&self, version: Version, format: Format) -> Key {
-        self.key(&format!("snapshots/{version}/{}", format.slot_name()))
+        let on_device = self.on_device.then(|| device::slot(version)).flatten();
+        on_device
+            .unwrap_or_else(|| self.key(&format!("snapshots/{version}/{}", format.slot_name())))
     }
 
     /// The version whose slot in `format` this key is.
     pub fn parse_slot(&self, key: &str, format: Format) -> Option<Version> {
+        if self.on_device {
+            return device::parse_slot(key).filter(|_| format == Format::Compact);
+        }
         let (version, name) = self.below(key, "snapshots")?.split_once('/')?;
         if name == format.slot_name() { version.parse().ok() } else { None }
     }
 
     /// The object that holds the bytes of a block.
     pub fn block(&self, range: ByteRange, name: &BlockName) -> Key {
+        if let Some(key) = self.on_device.then(|| device::block(name)).flatten() {
+            return key;
+        }
         let place = format!("data/{}-{}", range.start(), range.length());
         match name {
             BlockName::Foreign(block) => block.key.clone(),
@@ -133,6 +166,11 @@ impl VolumeLayout {
                 self.key(&format!("{place}-{writer:016x}-{suffix}.bin"))
             }
         }
+    }
+
+    /// The version whose slot this key is on a device, of whatever volume.
+    pub fn parse_device_slot(key: &str) -> Option<Version> {
+        device::parse_slot(key)
     }
 
     /// The range and name of the block that this key holds, if it is named as ours or the Go
@@ -154,7 +192,10 @@ impl VolumeLayout {
     }
 
     fn key(&self, rest: &str) -> Key {
-        Key::assembled(format!("{}/{rest}", self.prefix))
+        match self.prefix.as_str() {
+            "" => Key::assembled(rest.into()),
+            prefix => Key::assembled(format!("{prefix}/{rest}")),
+        }
     }
 
     /// What of `key` follows the folder `folder` of this volume.
@@ -205,6 +246,32 @@ mod tests {
         ] {
             assert_eq!(layout().parse_slot(foreign, Format::Compact), None, "{foreign}");
         }
+    }
+
+    #[test]
+    fn on_a_device_all_lies_side_by_side() {
+        let layout = VolumeLayout::of_device(Id::new("disk").unwrap());
+        let version = Version::new(34).unwrap();
+        let slot = layout.slot(version, Format::Compact);
+        assert_eq!(slot.as_str(), "M0000012.LD");
+        assert_eq!(layout.parse_slot("M0000012.LD", Format::Compact), Some(version));
+        assert_eq!(layout.parse_slot("M0000012.LD", Format::Json), None);
+        for foreign in ["B0000012.LD", "M0000000.LD", "M0000012.TMP", "sub/M0000012.LD", "latest"] {
+            assert_eq!(layout.parse_slot(foreign, Format::Compact), None, "{foreign}");
+        }
+        assert_eq!(layout.hint().as_str(), "H0000000.LD");
+        assert_eq!((layout.slots(), layout.prefix()), (None, ""));
+        let range = ByteRange::new(512, 768).unwrap();
+        let name = BlockName::Written { writer: 0, suffix: 34 };
+        assert_eq!(layout.block(range, &name).as_str(), "B0000012.LD");
+        // What no device names has a key all the same, of an object that is not there.
+        let beyond = Version::new(1 << 35).unwrap();
+        assert!(layout.slot(beyond, Format::Compact).as_str().contains('/'));
+        for suffix in [1 << 35, u64::MAX] {
+            let name = BlockName::Written { writer: 0, suffix };
+            assert!(layout.block(range, &name).as_str().contains('/'));
+        }
+        assert!(!layout.is_data("B0000012.LD"), "a host collects nothing on a device");
     }
 
     #[test]

@@ -37,8 +37,8 @@ impl Slots for DatasetSlots {
         self.layout.id()
     }
 
-    fn folder(&self) -> Key {
-        self.layout.slots()
+    fn folder(&self) -> Option<Key> {
+        Some(self.layout.slots())
     }
 
     fn slot(&self, version: Version) -> Key {

@@ -36,7 +36,8 @@ pub(crate) trait Slots: Debug + Send + Sync + 'static {
     type Manifest: SlotManifest + Clone + Debug + Send + Sync;
 
     fn id(&self) -> &Id;
-    fn folder(&self) -> Key;
+    /// The folder of the slots; `None` if they lie right in the store.
+    fn folder(&self) -> Option<Key>;
     fn slot(&self, version: Version) -> Key;
     fn parse_slot(&self, key: &str) -> Option<Version>;
     fn hint(&self) -> Key;
@@ -217,7 +218,10 @@ impl<S: Slots> History<S> {
         after: Option<Version>,
     ) -> Result<impl Stream<Item = Result<Version, Error>> + Send, Error> {
         let offset = after.map(|after| self.slots.slot(after));
-        let list = self.objects.list(&self.slots.folder(), offset.as_ref())?;
+        let list = match self.slots.folder() {
+            Some(folder) => self.objects.list(&folder, offset.as_ref())?,
+            None => self.objects.list_top(),
+        };
         let is_after = move |version: &Version| after.is_none_or(|after| *version > after);
         Ok(list.try_filter_map(move |meta| {
             let version = self.slots.parse_slot(meta.location.as_ref()).filter(is_after);

@@ -180,6 +180,35 @@ impl Objects {
         }
     }
 
+    /// Up to `length` bytes of an object from `offset` on, as devices read: fewer at its end, none behind it. One
+    /// request, and one more behind the end.
+    #[cfg(feature = "blocking")]
+    pub(crate) async fn read_up_to(
+        &self,
+        key: &Key,
+        offset: u64,
+        length: u64,
+    ) -> Result<Bytes, Error> {
+        let path = parse(key, "read")?;
+        // No store answers an empty range.
+        let end = offset.saturating_add(length.max(1));
+        let options = GetOptions::new().with_range(Some(GetRange::Bounded(offset..end)));
+        let result = match self.store.get_opts(&path, options).await {
+            Ok(object) => object.bytes().await,
+            Err(source) => Err(source),
+        };
+        match result {
+            Ok(bytes) if length == 0 => Ok(bytes.slice(..0)),
+            Ok(bytes) => Ok(bytes),
+            Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
+            Err(source) => match self.metadata(key).await? {
+                None => Err(Error::Missing { key: key.clone() }),
+                Some(meta) if meta.size <= offset => Ok(Bytes::new()),
+                Some(_) => Err(Error::store("read", key, source)),
+            },
+        }
+    }
+
     /// Deletes an object; that it was not there is no error.
     pub(crate) async fn delete(&self, key: &Key) -> Result<(), Error> {
         match self.store.delete(&parse(key, "delete")?).await {
@@ -228,6 +257,21 @@ impl Objects {
         Ok(list
             .map(move |meta| meta.map_err(|source| Error::store("list", &folder, source)))
             .boxed())
+    }
+
+    /// The objects right in the store: of what lies in its folders, nothing. One request, whose
+    /// answer is held.
+    pub(crate) fn list_top(&self) -> BoxStream<'static, Result<ObjectMeta, Error>> {
+        let objects = self.clone();
+        let list = async move {
+            let list = objects.store.list_with_delimiter(None).await;
+            let list = list.map_err(|source| Error::List {
+                store: objects.to_string(),
+                source: Box::new(source),
+            })?;
+            Ok::<_, Error>(stream::iter(list.objects.into_iter().map(Ok)))
+        };
+        stream::once(list).try_flatten().boxed()
     }
 
     /// The names of the folders right below a folder.

@@ -63,6 +63,30 @@ impl VolumeBuilder {
         super::open::for_writing(self, store).await
     }
 
+    /// Opens the volume for writing what another one has: one that is not there is created with
+    /// the length and the checksum algorithm of `source`, where nothing else is asked for. For a
+    /// [`Replication`](crate::replicate::Replication).
+    ///
+    /// Costs as much as [`open`](Self::open); two requests more if the volume is created.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn open_like(
+        self,
+        source: &Snapshot,
+        store: Arc<dyn ObjectStore>,
+    ) -> Result<Volume, Error> {
+        match self.clone().open(store.clone()).await {
+            Err(Error::VolumeNotFound { .. }) => {}
+            opened => return opened,
+        }
+        let named = source.manifest().checksum.as_deref();
+        let known = named.and_then(|name| self.checksums.find(name));
+        let (checksum, total_length) = (self.checksum.or(known), Some(source.len()));
+        Self { checksum, total_length, ..self }.open(store).await
+    }
+
     /// Opens the volume for reading. Writes nothing, and costs one request.
     ///
     /// # Errors

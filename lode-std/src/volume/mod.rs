@@ -2,6 +2,7 @@
 
 mod builder;
 mod commit;
+mod device;
 mod open;
 mod read;
 mod slots;
@@ -140,6 +141,26 @@ pub struct VolumeReader {
 }
 
 impl VolumeReader {
+    /// Opens the volume that a device has written: `store` is its medium, an SD card or a copy of
+    /// it, in which the device's objects lie side by side. Other files there are ignored. Which
+    /// volume it is the newest manifest that can be read says.
+    ///
+    /// The device must not write meanwhile: it deletes what it no longer needs. Writes nothing, and
+    /// costs one listing and one read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceNotFound`] if there is no manifest; [`Error::ManifestInvalid`] if none can be
+    /// read, of the newest; or whatever the store reports.
+    pub async fn of_device(store: Arc<dyn object_store::ObjectStore>) -> Result<Self, Error> {
+        device::open(Objects::new(store)).await
+    }
+
+    /// Where its objects lie.
+    pub fn layout(&self) -> &VolumeLayout {
+        &self.history.slots.layout
+    }
+
     /// Its id.
     pub fn id(&self) -> &Id {
         self.history.id()

@@ -112,7 +112,8 @@ impl<'a> Wish<'a> {
 
     /// The format of the slots that are there, if there are any.
     async fn find_format(&self, objects: &Objects) -> Result<Option<Format>, Error> {
-        let mut list = objects.list(&self.layout.slots(), None)?;
+        let Some(folder) = self.layout.slots() else { return Ok(None) };
+        let mut list = objects.list(&folder, None)?;
         while let Some(meta) = list.try_next().await? {
             for format in [Format::Json, Format::Compact] {
                 if self.layout.parse_slot(meta.location.as_ref(), format).is_some() {

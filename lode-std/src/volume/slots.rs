@@ -32,7 +32,7 @@ impl Slots for VolumeSlots {
         self.layout.id()
     }
 
-    fn folder(&self) -> Key {
+    fn folder(&self) -> Option<Key> {
         self.layout.slots()
     }
 
@@ -49,10 +49,14 @@ impl Slots for VolumeSlots {
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, ManifestError> {
-        match self.format {
+        let content = match self.format {
             Format::Json => json::decode_volume(bytes),
             _ => compact::decode(bytes),
+        }?;
+        if let SlotContent::Live(manifest) = &content {
+            self.layout.check_names(manifest)?;
         }
+        Ok(content)
     }
 
     fn encode(&self, manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError> {

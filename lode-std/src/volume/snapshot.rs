@@ -103,6 +103,22 @@ impl Snapshot {
     /// [`Error::RangeMissing`] with the first gap; [`Error::OutOfBounds`]; [`Error::Collected`] if
     /// the snapshot has been collected in the meantime; [`Error::Corrupt`], [`Error::Truncated`] or [`Error::Missing`] if a block is not what was committed;
     /// [`Error::UnknownChecksum`] if it cannot be told.
+    pub async fn read_at(&self, range: Range<u64>) -> Result<Bytes, Error> {
+        self.read(range, WIDENED).await
+    }
+
+    /// The bytes of `range`, all of them verified: also of a larger block the whole is read, and
+    /// held, if only a part is asked for. Costs as many requests as [`read_at`](Self::read_at).
+    /// Blocks without checksums, which the Go implementation may write, cannot be verified.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn read_verified(&self, range: Range<u64>) -> Result<Bytes, Error> {
+        self.read(range, u64::MAX).await
+    }
+
+    /// The bytes of `range`; blocks of up to `widened` bytes are read as a whole.
     #[tracing::instrument(
         name = "lode.read",
         level = "debug",
@@ -110,7 +126,7 @@ impl Snapshot {
         fields(id = %self.history.id(), start = range.start, end = range.end),
         err(level = "debug")
     )]
-    pub async fn read_at(&self, range: Range<u64>) -> Result<Bytes, Error> {
+    async fn read(&self, range: Range<u64>, widened: u64) -> Result<Bytes, Error> {
         if range.start > range.end || range.end > self.len() {
             let total_length = self.len();
             return Err(Error::OutOfBounds { start: range.start, end: range.end, total_length });
@@ -119,22 +135,22 @@ impl Snapshot {
         if let Some(gap) = self.gaps(range).next() {
             return Err(Error::RangeMissing { gap, version: self.version() });
         }
-        match self.read_committed(within).await {
+        match self.read_committed(within, widened).await {
             Ok(bytes) => Ok(bytes),
             Err(error) => Err(self.history.explain(error, self.version()).await),
         }
     }
 
     /// The bytes of a range without gaps.
-    async fn read_committed(&self, within: ByteRange) -> Result<Bytes, Error> {
+    async fn read_committed(&self, within: ByteRange, widened: u64) -> Result<Bytes, Error> {
         let algorithm = self.algorithm()?;
+        let fetch = |block: &Block| Self::fetch(self, block, within, (algorithm, widened));
         let objects = &self.history.objects;
         let blocks = self.manifest().blocks.touched(within);
         if let [block] = blocks {
-            return self.fetch(block, within, algorithm).run(objects.clone()).await;
+            return fetch(block).run(objects.clone()).await;
         }
-        let fetches: Vec<_> =
-            blocks.iter().map(|block| self.fetch(block, within, algorithm)).collect();
+        let fetches: Vec<_> = blocks.iter().map(fetch).collect();
         let parts =
             stream::iter(fetches).map(|fetch| fetch.run(objects.clone())).buffered(READS_IN_FLIGHT);
         let whole = BytesMut::with_capacity(usize::try_from(within.length()).unwrap_or(0));
@@ -150,11 +166,17 @@ impl Snapshot {
         SnapshotReader::new(self.clone())
     }
 
-    /// How to read the bytes of `block` that lie in `within`.
-    fn fetch(&self, block: &Block, within: ByteRange, algorithm: Option<Algorithm>) -> Fetch {
+    /// How to read the bytes of `block` that lie in `within`, and to verify those of blocks of up
+    /// to `widened` bytes.
+    fn fetch(
+        &self,
+        block: &Block,
+        within: ByteRange,
+        (algorithm, widened): (Option<Algorithm>, u64),
+    ) -> Fetch {
         let wanted = block.range.intersection(within).unwrap_or(block.range);
         let digest = algorithm.zip(block.digest);
-        let whole = wanted == block.range || (digest.is_some() && block.range.length() <= WIDENED);
+        let whole = wanted == block.range || (digest.is_some() && block.range.length() <= widened);
         Fetch {
             key: self.history.slots.layout.block(block.range, &block.name),
             block: block.range,

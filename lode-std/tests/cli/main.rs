@@ -10,9 +10,13 @@ mod demo;
 mod errors;
 mod go;
 mod interrupted;
+#[path = "../support/medium.rs"]
+#[allow(unreachable_pub, dead_code, reason = "shared by several test crates")]
+mod medium;
 mod parquet;
 mod parquet_wrong;
 mod reading;
 mod stores;
 mod support;
+mod sync;
 mod writing;

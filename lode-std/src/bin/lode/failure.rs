@@ -87,8 +87,13 @@ impl Failure {
         if let Some(range) = self.range()
             && let Some(fields) = object.as_object_mut()
         {
-            let place = json!({ "start": range.start(), "end": range.end() });
-            fields.insert("range".to_string(), place);
+            fields.insert("range".to_string(), place(range));
+        }
+        if let Self::Lode(error) = self
+            && let Error::Diverged { ranges, .. } = &**error
+            && let Some(fields) = object.as_object_mut()
+        {
+            fields.insert("ranges".to_string(), ranges.iter().copied().map(place).collect());
         }
         object
     }
@@ -115,6 +120,11 @@ impl From<tokio::task::JoinError> for Failure {
     fn from(error: tokio::task::JoinError) -> Self {
         Self::refused("internal", format!("a task ended early: {error}"))
     }
+}
+
+/// A range for programs.
+fn place(range: ByteRange) -> serde_json::Value {
+    json!({ "start": range.start(), "end": range.end() })
 }
 
 /// A text in which nothing moves the cursor or speaks to the terminal: manifests are not trusted.
@@ -153,6 +163,8 @@ fn advice(error: &Error) -> Option<&'static str> {
         Error::VolumeNotFound { .. } => {
             "`lode ls STORE` lists those there are, `lode put` makes one"
         }
+        Error::DeviceNotFound { .. } => "leave --layout out for a store of a host",
+        Error::Diverged { .. } => "see what both have with `lode show`",
         Error::DatasetNotFound { .. } => {
             "`lode ls STORE` lists those there are, `lode write` makes one; --layout flat finds \
              those that cannot be listed"

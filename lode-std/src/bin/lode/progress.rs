@@ -38,6 +38,13 @@ impl Progress {
         progress
     }
 
+    /// Begins anew, with nothing of `total` bytes of something else.
+    pub(crate) fn restart(&self, total: u64, verb: &'static str) {
+        self.bar.reset();
+        self.bar.set_length(total);
+        self.bar.set_message(verb);
+    }
+
     /// Another `bytes` have been dealt with.
     pub(crate) fn advance(&self, bytes: u64) {
         self.bar.inc(bytes);

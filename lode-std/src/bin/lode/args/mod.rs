@@ -13,8 +13,8 @@ pub(crate) use self::reading::{
     GapsArgs, GetArgs, LogArgs, LsArgs, MapArgs, ShowArgs, VolumeSource,
 };
 pub(crate) use self::store::{ProbeArgs, UploadsArgs};
-pub(crate) use self::values::{Selector, Target};
-pub(crate) use self::writing::{DemoArgs, DemoWorkerArgs, PutArgs};
+pub(crate) use self::values::{Medium, Selector, Subject, Target};
+pub(crate) use self::writing::{DemoArgs, DemoWorkerArgs, PutArgs, SyncArgs};
 
 /// Snapshots of datasets and sparse volumes on plain storage, committed atomically.
 #[derive(Debug, Parser)]
@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Gaps(GapsArgs),
     /// Draw what has been committed.
     Map(MapArgs),
+    /// Bring what a volume has into the same volume in another store.
+    Sync(SyncArgs),
     /// Write files, or the records in them, as a new snapshot of a dataset.
     Write(WriteArgs),
     /// Read a snapshot of a dataset.

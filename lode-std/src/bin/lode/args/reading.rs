@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lode_core::id::Id;
-use lode_std::LayoutKind;
 
-use super::values::{parse_layout, parse_volume};
-use super::{Selector, Target};
+use super::values::{Layout, parse_volume};
+use super::{Medium, Selector, Target};
 use crate::units::OpenRange;
 
 /// A snapshot of a volume in a store.
@@ -15,12 +14,15 @@ use crate::units::OpenRange;
 pub(crate) struct VolumeSource {
     /// The store: a directory, or a URL: s3://bucket/folder.
     pub(crate) store: String,
-    /// The volume: volumes/ID.
-    #[arg(value_name = "volumes/ID", value_parser = parse_volume)]
-    pub(crate) volume: Id,
+    /// The volume: volumes/ID; a device's medium holds only one, which need not be named.
+    #[arg(value_name = "volumes/ID", value_parser = parse_volume, required_unless_present = "layout")]
+    pub(crate) volume: Option<Id>,
     /// The snapshot: a version, or latest.
     #[arg(long, value_name = "VERSION", default_value = "latest")]
     pub(crate) snapshot: Selector,
+    /// The layout: device, if STORE is what a device has written.
+    #[arg(long, value_name = "LAYOUT")]
+    pub(crate) layout: Option<Medium>,
 }
 
 /// The arguments of `lode get`.
@@ -33,7 +35,8 @@ output as they are, also with --json.
 Examples:
   lode get /data volumes/disk -o disk.img
   lode get /data volumes/disk --range 1MiB..2MiB | xxd | head
-  lode get /data volumes/disk --snapshot 3 --sparse -o disk.img")]
+  lode get /data volumes/disk --snapshot 3 --sparse -o disk.img
+  lode get /media/card --layout device -o disk.img")]
 pub(crate) struct GetArgs {
     #[command(flatten)]
     pub(crate) source: VolumeSource,
@@ -82,19 +85,21 @@ and the exit status is 1.
 
 Examples:
   lode log /data volumes/disk --reverse
+  lode log /media/card --layout device
   lode log /data datasets/events")]
 pub(crate) struct LogArgs {
     /// The store: a directory, or a URL: s3://bucket/folder.
     pub(crate) store: String,
-    /// The volume or dataset: volumes/ID, datasets/ID.
-    #[arg(value_name = "TARGET")]
-    pub(crate) target: Target,
+    /// The volume or dataset: volumes/ID, datasets/ID; with --layout device it need not be named.
+    #[arg(value_name = "TARGET", required_unless_present = "layout")]
+    pub(crate) target: Option<Target>,
     /// The newest first.
     #[arg(long)]
     pub(crate) reverse: bool,
-    /// The layout of the dataset, if it cannot be found: default, hive or flat.
-    #[arg(long, value_name = "LAYOUT", value_parser = parse_layout)]
-    pub(crate) layout: Option<LayoutKind>,
+    /// The layout: device, if STORE is what a device has written; of a dataset, if it cannot be
+    /// found, default, hive or flat.
+    #[arg(long, value_name = "LAYOUT")]
+    pub(crate) layout: Option<Layout>,
 }
 
 /// The arguments of `lode show`.
@@ -106,18 +111,19 @@ Examples:
 pub(crate) struct ShowArgs {
     /// The store: a directory, or a URL: s3://bucket/folder.
     pub(crate) store: String,
-    /// The volume or dataset: volumes/ID, datasets/ID.
-    #[arg(value_name = "TARGET")]
-    pub(crate) target: Target,
+    /// The volume or dataset: volumes/ID, datasets/ID; with --layout device it need not be named.
+    #[arg(value_name = "TARGET", required_unless_present = "layout")]
+    pub(crate) target: Option<Target>,
     /// The snapshot: a version, or latest.
     #[arg(long, value_name = "VERSION", default_value = "latest")]
     pub(crate) snapshot: Selector,
     /// List this many blocks or files at the most; all of them with --json, 16 without, by default.
     #[arg(long, visible_alias = "files", value_name = "NUMBER")]
     pub(crate) blocks: Option<usize>,
-    /// The layout of the dataset, if it cannot be found: default, hive or flat.
-    #[arg(long, value_name = "LAYOUT", value_parser = parse_layout)]
-    pub(crate) layout: Option<LayoutKind>,
+    /// The layout: device, if STORE is what a device has written; of a dataset, if it cannot be
+    /// found, default, hive or flat.
+    #[arg(long, value_name = "LAYOUT")]
+    pub(crate) layout: Option<Layout>,
 }
 
 /// The arguments of `lode ls`.
@@ -126,8 +132,13 @@ pub(crate) struct ShowArgs {
 Prints name and newest version of each volume and dataset; of a volume length and coverage, of a
 dataset rows, files and codec. Datasets in the flat layout cannot be listed.
 
-Example: lode ls /data")]
+Examples:
+  lode ls /data
+  lode ls /media/card --layout device")]
 pub(crate) struct LsArgs {
     /// The store: a directory, or a URL: s3://bucket/folder.
     pub(crate) store: String,
+    /// The layout: device, if STORE is what a device has written.
+    #[arg(long, value_name = "LAYOUT")]
+    pub(crate) layout: Option<Medium>,
 }

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use clap::ValueEnum;
 use lode_core::id::Id;
 use lode_std::{LayoutKind, Value, Version};
+
+use crate::failure::Failure;
 
 /// What in a store a command is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -65,6 +68,74 @@ pub(crate) fn parse_dataset(text: &str) -> Result<Id, String> {
     }
 }
 
+/// Where the objects of a volume lie, if not in folders as a host writes them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Medium {
+    /// Side by side, as a device writes them.
+    Device,
+}
+
+/// Where the objects of a volume or dataset lie.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Layout {
+    /// One of the layouts of datasets.
+    Dataset(LayoutKind),
+    /// A volume's on the medium of a device.
+    Device,
+}
+
+impl FromStr for Layout {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "device" => Ok(Self::Device),
+            name => name
+                .parse()
+                .map(Self::Dataset)
+                .map_err(|_| "the layouts are default, hive, flat and device".to_string()),
+        }
+    }
+}
+
+/// What a command is about, and where it lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Subject<'a> {
+    /// A volume; on the medium of a device the one that is there, if it is not named.
+    Volume(Option<&'a Id>, Option<Medium>),
+    /// A dataset, in this layout or the one that is found.
+    Dataset(&'a Id, Option<LayoutKind>),
+}
+
+impl<'a> Subject<'a> {
+    /// What target and layout name together.
+    ///
+    /// # Errors
+    ///
+    /// If they contradict each other.
+    pub(crate) fn new(target: Option<&'a Target>, layout: Option<Layout>) -> Result<Self, Failure> {
+        match (target, layout) {
+            (Some(Target::Volume(id)), Some(Layout::Device)) => {
+                Ok(Self::Volume(Some(id), Some(Medium::Device)))
+            }
+            (Some(Target::Volume(id)), _) => Ok(Self::Volume(Some(id), None)),
+            (None, Some(Layout::Device)) => Ok(Self::Volume(None, Some(Medium::Device))),
+            (Some(Target::Dataset(id)), None) => Ok(Self::Dataset(id, None)),
+            (Some(Target::Dataset(id)), Some(Layout::Dataset(layout))) => {
+                Ok(Self::Dataset(id, Some(layout)))
+            }
+            (Some(Target::Dataset(_)), Some(Layout::Device)) => {
+                let message = "a device writes volumes: --layout device is for volumes/ID";
+                Err(Failure::refused("invalid-input", message))
+            }
+            (None, _) => {
+                let message = "name a volume or a dataset: volumes/ID, datasets/ID";
+                Err(Failure::refused("invalid-input", message))
+            }
+        }
+    }
+}
+
 /// Which snapshot is meant.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Selector {
@@ -104,7 +175,7 @@ pub(crate) fn parse_meta(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_string(), value))
 }
 
-/// Reads the name of a layout.
+/// Reads the name of a dataset's layout.
 pub(crate) fn parse_layout(name: &str) -> Result<LayoutKind, String> {
     name.parse().map_err(|_| "the layouts are default, hive and flat".to_string())
 }
@@ -141,6 +212,23 @@ mod tests {
         }
         assert!(parse_volume("volumes/..").unwrap_err().contains("not allowed"));
         assert!(parse_dataset("datasets/..").unwrap_err().contains("not allowed"));
+    }
+
+    #[test]
+    fn a_layout_goes_with_what_it_is_of() {
+        let (volume, dataset) = ("volumes/a".parse().unwrap(), "datasets/a".parse().unwrap());
+        let (device, hive) = ("device".parse().unwrap(), "hive".parse().unwrap());
+        let subject = |target, layout| Subject::new(target, layout);
+        let found = subject(Some(&volume), Some(device)).unwrap();
+        assert!(matches!(found, Subject::Volume(Some(_), Some(Medium::Device))));
+        let found = subject(None, Some(device)).unwrap();
+        assert!(matches!(found, Subject::Volume(None, Some(Medium::Device))));
+        assert!(matches!(subject(Some(&volume), None), Ok(Subject::Volume(Some(_), None))));
+        let found = subject(Some(&dataset), Some(hive)).unwrap();
+        assert!(matches!(found, Subject::Dataset(_, Some(LayoutKind::Hive))));
+        assert!(subject(Some(&dataset), Some(device)).is_err());
+        assert!(subject(None, Some(hive)).is_err() && subject(None, None).is_err());
+        assert!("card".parse::<Layout>().unwrap_err().contains("flat and device"));
     }
 
     #[test]

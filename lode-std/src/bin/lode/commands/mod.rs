@@ -11,6 +11,7 @@ mod probe;
 mod put;
 mod read;
 mod show;
+mod sync;
 mod uploads;
 mod write;
 
@@ -20,7 +21,7 @@ use lode_core::id::Id;
 use lode_core::range::GrowableRangeSet;
 use lode_std::{ByteRange, Error, Snapshot, Volume, VolumeReader, store};
 
-use crate::args::{Command, Selector, VolumeSource};
+use crate::args::{Command, Medium, Selector, VolumeSource};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -33,6 +34,7 @@ pub(crate) async fn run(command: Command, out: &mut Output) -> Result<(), Failur
         Command::Get(args) => get::run(args, out).await,
         Command::Gaps(args) => gaps::run(args, out).await,
         Command::Map(args) => map::run(args, out).await,
+        Command::Sync(args) => sync::run(args, out).await,
         Command::Write(args) => write::run(args, out).await,
         Command::Read(args) => read::run(args, out).await,
         Command::Log(args) => log::run(args, out).await,
@@ -43,14 +45,34 @@ pub(crate) async fn run(command: Command, out: &mut Output) -> Result<(), Failur
     }
 }
 
-/// Opens a volume for reading, which writes nothing.
-async fn open_reader(location: &str, id: &Id) -> Result<VolumeReader, Error> {
-    Volume::existing(id.as_str()).open_read_only(store::open(location)?).await
+/// Opens a volume for reading, which writes nothing. On a device's medium it is the one that is
+/// there, and must be the one that is asked for.
+async fn open_reader(
+    location: &str,
+    id: Option<&Id>,
+    medium: Option<Medium>,
+) -> Result<VolumeReader, Failure> {
+    let store = store::open(location)?;
+    match (medium, id) {
+        (None, Some(id)) => Ok(Volume::existing(id.as_str()).open_read_only(store).await?),
+        (None, None) => Err(Failure::refused("invalid-input", "name a volume: volumes/ID")),
+        (Some(Medium::Device), wanted) => {
+            let reader = VolumeReader::of_device(store).await?;
+            match wanted {
+                Some(wanted) if wanted != reader.id() => {
+                    let found = reader.id();
+                    let message = format!("{location} holds volumes/{found}, not volumes/{wanted}");
+                    Err(Failure::refused("mismatch", message))
+                }
+                _ => Ok(reader),
+            }
+        }
+    }
 }
 
 /// Opens a volume for reading, and finds the snapshot that is asked for.
 async fn open_snapshot(source: &VolumeSource) -> Result<(VolumeReader, Snapshot), Failure> {
-    let reader = open_reader(&source.store, &source.volume).await?;
+    let reader = open_reader(&source.store, source.volume.as_ref(), source.layout).await?;
     let snapshot = find_snapshot(&reader, source.snapshot).await?;
     let snapshot = snapshot.ok_or_else(|| no_snapshot(reader.id()))?;
     Ok((reader, snapshot))
@@ -77,7 +99,7 @@ struct Coverage {
 
 impl Coverage {
     async fn look(source: &VolumeSource) -> Result<Self, Failure> {
-        let reader = open_reader(&source.store, &source.volume).await?;
+        let reader = open_reader(&source.store, source.volume.as_ref(), source.layout).await?;
         let snapshot = find_snapshot(&reader, source.snapshot).await?;
         let length = snapshot.as_ref().map(Snapshot::len).or(reader.total_length());
         let length = length.ok_or_else(|| no_snapshot(reader.id()))?;

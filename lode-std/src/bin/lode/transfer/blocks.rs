@@ -30,8 +30,5 @@ pub(super) async fn read_block(
     within: ByteRange,
 ) -> Result<(u64, Bytes), Failure> {
     let wanted = block.range.intersection(within).unwrap_or(block.range);
-    let fetched = if block.digest.is_some() { block.range } else { wanted };
-    let bytes = snapshot.read_at(fetched.into()).await?;
-    let cut = |offset: u64| usize::try_from(offset - fetched.start()).unwrap_or(bytes.len());
-    Ok((wanted.start(), bytes.slice(cut(wanted.start())..cut(wanted.end()))))
+    Ok((wanted.start(), snapshot.read_verified(wanted.into()).await?))
 }

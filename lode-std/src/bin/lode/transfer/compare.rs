@@ -3,6 +3,7 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 use lode_core::checksum::Algorithm;
 use lode_core::manifest::Block;
+use lode_core::replicate::difference;
 use lode_std::{ByteRange, Checksums, Snapshot};
 
 use super::blocks::read_block;
@@ -80,26 +81,5 @@ impl<'a> Comparison<'a> {
             manifest.id
         );
         Failure::Refused { kind: "mismatch", message, range: Some(range) }
-    }
-}
-
-/// From the first to the last byte that differ, the two beginning at `offset`.
-fn difference(ours: &[u8], theirs: &[u8], offset: u64) -> Option<ByteRange> {
-    let mut differing =
-        ours.iter().zip(theirs).enumerate().filter(|(_, (left, right))| left != right);
-    let (first, _) = differing.next()?;
-    let last = differing.next_back().map_or(first, |(last, _)| last);
-    ByteRange::new(offset + first as u64, offset + last as u64 + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn differences_are_named_exactly() {
-        assert_eq!(difference(b"abc", b"abc", 10), None);
-        assert_eq!(difference(b"abcd", b"aXcd", 10), ByteRange::new(11, 12));
-        assert_eq!(difference(b"abcd", b"XbcX", 10), ByteRange::new(10, 14));
     }
 }

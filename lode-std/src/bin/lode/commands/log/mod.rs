@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::dataset::OpenDataset;
 use super::open_reader;
-use crate::args::{LogArgs, Target};
+use crate::args::{LogArgs, Subject};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -19,16 +19,18 @@ use crate::output::Output;
 const READS_IN_FLIGHT: usize = 8;
 
 pub(super) async fn run(args: LogArgs, out: &mut Output) -> Result<(), Failure> {
-    match &args.target {
-        Target::Volume(id) => {
-            let reader = &open_reader(&args.store, id).await?;
-            let log = Log { args: &args, versions: reader.versions().await? };
+    match Subject::new(args.target.as_ref(), args.layout)? {
+        Subject::Volume(id, medium) => {
+            let reader = &open_reader(&args.store, id, medium).await?;
+            let name = format!("volumes/{}", reader.id());
+            let log = Log { name, reverse: args.reverse, versions: reader.versions().await? };
             let load = |version| async move { (version, reader.snapshot(version).await) };
             log.run(load, volume::show, out).await
         }
-        Target::Dataset(id) => {
-            let reader = &OpenDataset::open(&args.store, id, args.layout).await?.reader;
-            let log = Log { args: &args, versions: reader.versions(id.as_str()).await? };
+        Subject::Dataset(id, layout) => {
+            let reader = &OpenDataset::open(&args.store, id, layout).await?.reader;
+            let versions = reader.versions(id.as_str()).await?;
+            let log = Log { name: format!("datasets/{id}"), reverse: args.reverse, versions };
             let load =
                 |version| async move { (version, reader.manifest(id.as_str(), version).await) };
             log.run(load, dataset::show, out).await
@@ -37,13 +39,16 @@ pub(super) async fn run(args: LogArgs, out: &mut Output) -> Result<(), Failure> 
 }
 
 /// What is listed.
-struct Log<'a> {
-    args: &'a LogArgs,
+struct Log {
+    /// What the snapshots are of.
+    name: String,
+    /// Whether to show the newest first.
+    reverse: bool,
     /// The oldest first.
     versions: Vec<Version>,
 }
 
-impl Log<'_> {
+impl Log {
     /// Shows each snapshot, or why it cannot be.
     async fn run<S, F>(
         mut self,
@@ -54,11 +59,11 @@ impl Log<'_> {
     where
         F: Future<Output = (Version, Result<S, Error>)>,
     {
-        if self.args.reverse {
+        if self.reverse {
             self.versions.reverse();
         }
         if self.versions.is_empty() {
-            out.note(format_args!("nothing has been committed to {} yet", self.args.target));
+            out.note(format_args!("nothing has been committed to {} yet", self.name));
         }
         let loads = stream::iter(self.versions).map(load);
         let mut snapshots = std::pin::pin!(loads.buffered(READS_IN_FLIGHT));

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use futures::stream::{self, StreamExt};
 use lode_core::id::Id;
-use lode_std::{DatasetReader, Error, LayoutKind, Volume, store};
+use lode_std::{DatasetReader, Error, LayoutKind, Volume, VolumeReader, store};
 use object_store::ObjectStore;
 use serde_json::Value;
 
-use crate::args::LsArgs;
+use crate::args::{LsArgs, Medium};
 use crate::failure::{Failure, printable};
 use crate::output::Output;
 
@@ -21,6 +21,9 @@ const LOOKS_IN_FLIGHT: usize = 8;
 
 pub(super) async fn run(args: LsArgs, out: &mut Output) -> Result<(), Failure> {
     let store = store::open(&args.store)?;
+    if let Some(Medium::Device) = args.layout {
+        return list_medium(store, out).await;
+    }
     let volumes = Volume::list(store.clone()).await?;
     let datasets = DatasetReader::new(store.clone(), LayoutKind::Default).datasets().await?;
     if volumes.is_empty() && datasets.is_empty() {
@@ -35,14 +38,16 @@ pub(super) async fn run(args: LsArgs, out: &mut Output) -> Result<(), Failure> {
     let mut list = List { store, width: width.unwrap_or(0), damaged: Vec::new() };
     list.run("volume", volumes, volume::look, out).await?;
     list.run("dataset", datasets, dataset::look, out).await?;
-    match list.damaged.as_slice() {
-        [] => Ok(()),
-        [first, rest @ ..] => {
-            let alike = rest.iter().all(|kind| kind == first);
-            let noun = if alike { first } else { "volume or dataset" };
-            Err(Failure::some_damaged(list.damaged.len(), noun))
-        }
-    }
+    list.end()
+}
+
+/// Shows the one volume that a device has written.
+async fn list_medium(store: Arc<dyn ObjectStore>, out: &mut Output) -> Result<(), Failure> {
+    let reader = VolumeReader::of_device(store.clone()).await?;
+    let (id, looked) = volume::look_at_medium(reader).await;
+    let mut list = List { store, width: 0, damaged: Vec::new() };
+    list.show("volume", &id, looked, out)?;
+    list.end()
 }
 
 /// What is listed.
@@ -79,15 +84,37 @@ impl List {
         });
         let mut looks = std::pin::pin!(looks.buffered(LOOKS_IN_FLIGHT));
         while let Some((id, looked)) = looks.next().await {
-            let name = printable(format_args!("{kind}s/{id}"));
-            let line = looked.unwrap_or_else(|error| {
-                self.damaged.push(kind);
-                damaged(kind, &id, &error.into())
-            });
-            out.line(format_args!("{name:width$}  {}", line.text, width = self.width))?;
-            out.json(&line.json)?;
+            self.show(kind, &id, looked, out)?;
         }
         Ok(())
+    }
+
+    fn show(
+        &mut self,
+        kind: &'static str,
+        id: &Id,
+        looked: Result<Line, Error>,
+        out: &mut Output,
+    ) -> Result<(), Failure> {
+        let name = printable(format_args!("{kind}s/{id}"));
+        let line = looked.unwrap_or_else(|error| {
+            self.damaged.push(kind);
+            damaged(kind, id, &error.into())
+        });
+        out.line(format_args!("{name:width$}  {}", line.text, width = self.width))?;
+        out.json(&line.json)
+    }
+
+    /// Whether all of them could be read.
+    fn end(self) -> Result<(), Failure> {
+        match self.damaged.as_slice() {
+            [] => Ok(()),
+            [first, rest @ ..] => {
+                let alike = rest.iter().all(|kind| kind == first);
+                let noun = if alike { first } else { "volume or dataset" };
+                Err(Failure::some_damaged(self.damaged.len(), noun))
+            }
+        }
     }
 }
 

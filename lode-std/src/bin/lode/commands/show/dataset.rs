@@ -4,7 +4,7 @@ use lode_core::codec::{ColumnStats, FileStats};
 use lode_core::id::Id;
 use lode_core::layout::DatasetLayout;
 use lode_core::time::ZonedTimestamp;
-use lode_std::{DataFile, DatasetSnapshot, Value as Scalar};
+use lode_std::{DataFile, DatasetSnapshot, LayoutKind, Value as Scalar};
 use serde_json::{Value, json};
 
 use super::SHOWN;
@@ -14,8 +14,12 @@ use crate::failure::{Failure, printable};
 use crate::output::{Output, metadata, time};
 use crate::units::{count, counted, grouped};
 
-pub(super) async fn show(id: &Id, args: &ShowArgs, out: &mut Output) -> Result<(), Failure> {
-    let dataset = OpenDataset::open(&args.store, id, args.layout).await?;
+pub(super) async fn show(
+    (id, layout): (&Id, Option<LayoutKind>),
+    args: &ShowArgs,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let dataset = OpenDataset::open(&args.store, id, layout).await?;
     let snapshot = dataset.snapshot(args.snapshot).await?;
     let (layout, files) = (&dataset.layout, snapshot.files());
     if out.is_json() {

@@ -3,7 +3,7 @@
 mod dataset;
 mod volume;
 
-use crate::args::{ShowArgs, Target};
+use crate::args::{ShowArgs, Subject};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -11,8 +11,8 @@ use crate::output::Output;
 const SHOWN: usize = 16;
 
 pub(super) async fn run(args: ShowArgs, out: &mut Output) -> Result<(), Failure> {
-    match &args.target {
-        Target::Volume(id) => volume::show(id, &args, out).await,
-        Target::Dataset(id) => dataset::show(id, &args, out).await,
+    match Subject::new(args.target.as_ref(), args.layout)? {
+        Subject::Volume(id, medium) => volume::show((id, medium), &args, out).await,
+        Subject::Dataset(id, layout) => dataset::show((id, layout), &args, out).await,
     }
 }

@@ -7,21 +7,25 @@ use lode_std::{Snapshot, VolumeReader};
 use serde_json::{Value, json};
 
 use super::SHOWN;
-use crate::args::ShowArgs;
+use crate::args::{Medium, ShowArgs};
 use crate::commands::{find_snapshot, no_snapshot, open_reader};
 use crate::failure::{Failure, printable};
 use crate::output::{Output, metadata, time};
 use crate::units::{count, grouped, percent};
 
-pub(super) async fn show(id: &Id, args: &ShowArgs, out: &mut Output) -> Result<(), Failure> {
-    let reader = open_reader(&args.store, id).await?;
+pub(super) async fn show(
+    (id, medium): (Option<&Id>, Option<Medium>),
+    args: &ShowArgs,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let reader = open_reader(&args.store, id, medium).await?;
     let snapshot = find_snapshot(&reader, args.snapshot).await?;
-    let snapshot = snapshot.ok_or_else(|| no_snapshot(id))?;
-    let layout = VolumeLayout::new(reader.id().clone());
+    let snapshot = snapshot.ok_or_else(|| no_snapshot(reader.id()))?;
+    let layout = reader.layout();
     let blocks = snapshot.manifest().blocks.as_slice();
     if out.is_json() {
         let shown = blocks.iter().take(args.blocks.unwrap_or(usize::MAX));
-        let shown = shown.map(|block| block_to_json(block, &layout)).collect();
+        let shown = shown.map(|block| block_to_json(block, layout)).collect();
         return out.json(&to_json(&snapshot, &reader, shown));
     }
     for (name, value) in fields(&snapshot, &reader) {

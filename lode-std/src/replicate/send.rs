@@ -1,0 +1,69 @@
+//! Sending what is missing.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use lode_core::range::GrowableRangeSet;
+use lode_core::replicate::{Piece, Plan};
+
+use super::{MEMORY, Progress, Replication, Report, in_flight};
+use crate::{Error, Staged};
+
+impl Replication<'_> {
+    /// Sends what is missing, batch by batch, and takes note of what is there by then.
+    pub(super) async fn send(
+        &self,
+        plan: &Plan,
+        settled: &mut GrowableRangeSet,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        self.tell(Progress::Sending(plan.missing_bytes()));
+        for batch in plan.batches(self.batch, MEMORY) {
+            let staged = self.stage(batch).await?;
+            let metadata = self.source.metadata().clone();
+            report.head = Some(self.target.commit(staged, metadata).await?);
+            settled.extend(batch.iter().map(|piece| piece.range));
+            report.commits += 1;
+            report.blocks += batch.len();
+            for piece in batch {
+                report.sent += piece.range.length();
+                report.verified += if self.is_verified(piece) { piece.range.length() } else { 0 };
+            }
+        }
+        Ok(())
+    }
+
+    /// Stages a batch, several blocks at a time.
+    async fn stage(&self, batch: &[Piece]) -> Result<Vec<Staged>, Error> {
+        let largest = batch.iter().map(|piece| piece.block.length()).max().unwrap_or(1);
+        let of_one_block = batch.chunk_by(|left, right| left.block == right.block);
+        let staged: Vec<Vec<_>> = stream::iter(of_one_block)
+            .map(|pieces| self.stage_block(pieces))
+            .buffered(in_flight(largest))
+            .try_collect()
+            .await?;
+        Ok(staged.into_iter().flatten().collect())
+    }
+
+    /// Reads a block once, and stages pieces of it.
+    async fn stage_block(&self, pieces: &[Piece]) -> Result<Vec<Staged>, Error> {
+        let (Some(first), Some(last)) = (pieces.first(), pieces.last()) else {
+            return Ok(Vec::new());
+        };
+        let start = first.range.start();
+        let bytes = self.source.read_verified(start..last.range.end()).await?;
+        let mut staged = Vec::with_capacity(pieces.len());
+        let at = |offset: u64| usize::try_from(offset - start).unwrap_or(bytes.len());
+        for piece in pieces {
+            let part = bytes.slice(at(piece.range.start())..at(piece.range.end()));
+            staged.push(self.target.stage_at(piece.range.start(), part).await?);
+            self.tell(Progress::Done(piece.range.length()));
+        }
+        Ok(staged)
+    }
+
+    /// Whether the block that it is a part of has a checksum.
+    fn is_verified(&self, piece: &Piece) -> bool {
+        let manifest = self.source.manifest();
+        let block = manifest.blocks.touched(piece.range).first();
+        manifest.checksum.is_some() && block.is_some_and(|block| block.digest.is_some())
+    }
+}
