@@ -22,7 +22,12 @@ pub(super) fn build() -> Result<PathBuf, Failure> {
     }
     let manifest = root().join("lode-core/examples/cortex-m/Cargo.toml");
     let build = for_target(cargo(["build", "--release", "--locked", "--manifest-path"]));
-    build.args([manifest]).arg("--target-dir").args([&built]).env("RUSTFLAGS", &flags()).run()?;
+    build
+        .args([manifest])
+        .args(["--target-dir"])
+        .args([&built])
+        .env("RUSTFLAGS", &flags())
+        .run()?;
     Ok(built.join(TARGET).join("release"))
 }
 

@@ -22,25 +22,21 @@ pub(super) struct Acknowledged {
 }
 
 impl Acknowledged {
-    /// Takes note that the emulator was started.
-    pub(super) fn start(&mut self) {
-        self.starts += 1;
-    }
-
     /// Takes note of a line.
     pub(super) fn take(&mut self, line: &str) -> Result<(), Failure> {
         let words: Vec<_> = line.split_whitespace().collect();
-        let number = |word: &str| word.trim_end_matches('.').parse().ok();
+        let number = |word: &str| word.parse().ok();
         match words.as_slice() {
             ["start"] => self.starts += 1,
             ["acknowledged", volume, version, offset, length] => {
                 let range = number(offset).zip(number(length));
-                let range = range.and_then(|(offset, length)| ByteRange::with_length(offset, length));
+                let range =
+                    range.and_then(|(offset, length)| ByteRange::with_length(offset, length));
                 let commit = number(version).zip(range);
                 let commit = commit.ok_or_else(|| Failure::Check(format!("it said: {line}")))?;
                 self.commits.entry((*volume).to_string()).or_default().push(commit);
             }
-            _ => eprintln!("{line}"),
+            _ => eprint!("{line}"),
         }
         Ok(())
     }

@@ -6,7 +6,6 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use super::check::Acknowledged;
 use crate::command::Failure;
 
 /// How long firmware may say nothing before it is taken for stuck.
@@ -29,7 +28,15 @@ impl Emulator {
     /// Starts firmware, with `dir` for its files.
     pub(super) fn start(firmware: &Path, dir: &Path) -> Result<Self, Failure> {
         let mut child = Command::new("qemu-system-arm")
-            .args(["-cpu", "cortex-m3", "-machine", "lm3s6965evb", "-nographic", "-monitor", "none"])
+            .args([
+                "-cpu",
+                "cortex-m3",
+                "-machine",
+                "lm3s6965evb",
+                "-nographic",
+                "-monitor",
+                "none",
+            ])
             .args(["-serial", "none", "-semihosting-config", "enable=on,target=native", "-kernel"])
             .arg(firmware)
             .current_dir(dir)
@@ -40,32 +47,36 @@ impl Emulator {
         let (sender, lines) = channel();
         let said = child.stdout.take();
         std::thread::spawn(move || {
-            let lines = said.into_iter().flat_map(|said| BufReader::new(said).lines());
-            lines.map_while(Result::ok).try_for_each(|line| sender.send(line).ok());
+            let mut said = said.map(BufReader::new)?;
+            let mut line = String::new();
+            // A line that a kill has cut short does not count.
+            while said.read_line(&mut line).ok()? > 0 && line.ends_with('\n') {
+                sender.send(std::mem::take(&mut line)).ok()?;
+            }
+            Some(())
         });
         Ok(Self { child, lines })
     }
 
-    /// Takes note of what it says until it ends, or kills it when patience is at its end.
+    /// Hands on what it says, line by line, until it ends; kills it when patience is at its end.
+    #[allow(clippy::disallowed_methods, reason = "an emulator takes real time")]
     pub(super) fn wait(
         &mut self,
         patience: Option<Duration>,
-        acknowledged: &mut Acknowledged,
+        mut hear: impl FnMut(&str) -> Result<(), Failure>,
     ) -> Result<Ended, Failure> {
-        acknowledged.start();
         let begun = Instant::now();
         loop {
-            let left = patience.map_or(SILENCE, |patience| patience.saturating_sub(begun.elapsed()));
+            let left =
+                patience.map_or(SILENCE, |patience| patience.saturating_sub(begun.elapsed()));
             match self.lines.recv_timeout(left) {
-                Ok(line) => acknowledged.take(&line)?,
+                Ok(line) => hear(&line)?,
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     self.child.kill().map_err(|source| Failure::io("kill", source))?;
                     self.child.wait().map_err(|source| Failure::io("qemu-system-arm", source))?;
-                    // What it said before counts; the last line may not be whole.
-                    for line in self.lines.iter().filter(|line| line.ends_with('.')) {
-                        acknowledged.take(&line)?;
-                    }
+                    // What it said before counts.
+                    self.lines.iter().try_for_each(|line| hear(&line))?;
                     return match patience {
                         Some(_) => Ok(Ended::Killed),
                         None => Err(Failure::Check("the firmware is stuck".to_string())),

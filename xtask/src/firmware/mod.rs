@@ -64,7 +64,7 @@ fn run_both(firmware: &Path) -> Result<(), Failure> {
 fn to_the_end(logger: &Path, dir: &Path) -> Result<Acknowledged, Failure> {
     let mut acknowledged = Acknowledged::default();
     let mut emulator = Emulator::start(logger, dir)?;
-    match emulator.wait(None, &mut acknowledged)? {
+    match emulator.wait(None, |line| acknowledged.take(line))? {
         Ended::Well => Ok(acknowledged),
         Ended::Badly(status) => Err(Failure::Status { program: "the logger".to_string(), status }),
         Ended::Killed => Err(Failure::Check("the logger was killed".to_string())),
@@ -74,7 +74,7 @@ fn to_the_end(logger: &Path, dir: &Path) -> Result<Acknowledged, Failure> {
 fn report(store: &str, acknowledged: &Acknowledged) -> Result<(), Failure> {
     // A commit that a reset has cut off after it took place is not acknowledged.
     let count = acknowledged.count();
-    if count > COMMITS || count < COMMITS * 4 / 5 {
+    if !(COMMITS * 4 / 5..=COMMITS).contains(&count) {
         return Err(Failure::Check(format!("{count} of {COMMITS} commits were acknowledged")));
     }
     eprintln!(
@@ -95,7 +95,7 @@ fn kill(firmware: &Path) -> Result<(), Failure> {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let patience = Duration::from_millis(30 + (random >> 33) % LONGEST);
         let mut emulator = Emulator::start(&logger, &dir)?;
-        let ended = emulator.wait(Some(patience), &mut acknowledged)?;
+        let ended = emulator.wait(Some(patience), |line| acknowledged.take(line))?;
         check_files(&dir, &acknowledged)?;
         match ended {
             Ended::Killed => kills += 1,
