@@ -45,7 +45,7 @@ async fn flip_all(
         objects += 1;
         for bit in 0..good.len() * 8 {
             scripted.tamper(&key, flipped(&good, bit)).await;
-            let error = read().await.expect_err("a flipped bit is noticed").to_string();
+            let error = read().await.unwrap_err().to_string();
             assert!(error.contains(&key), "bit {bit} of {key}: {error}");
             bits += 1;
         }

@@ -100,7 +100,7 @@ impl VolumeBuilder {
     /// descriptor. `None` if nothing has been committed yet.
     ///
     /// Writes nothing. Costs three requests (hint, list, manifest) if the manifests have the format
-    /// asked for, and it need not be asked for if they are compact; six otherwise.
+    /// asked for, and it need not be asked for if they are compact; eight otherwise.
     ///
     /// # Errors
     ///

@@ -82,7 +82,7 @@ async fn the_newest_snapshot_alone_is_three_requests() {
         assert_eq!(scripted.take_calls().len(), 3 + 1, "and the block");
         let guessed = Volume::existing("disk").latest(scripted.store()).await.unwrap().unwrap();
         assert_eq!(guessed.version().get(), 1);
-        let expected = if format == Format::Compact { 3 } else { 6 };
+        let expected = if format == Format::Compact { 3 } else { 8 };
         assert_eq!(scripted.take_calls().len(), expected, "{format:?}");
     }
     let error = Volume::existing("other").latest(Scripted::new().store()).await.unwrap_err();

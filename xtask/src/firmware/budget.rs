@@ -15,15 +15,17 @@ struct Budget {
     held: u64,
 }
 
-const CORE: Budget = Budget { what: "code of a volume", aim: 4096, held: 18_500 };
+const CORE: Budget = Budget { what: "code of a volume", aim: 4096, held: 17_924 };
 const FLASH: Budget =
-    Budget { what: "code of a volume and lode-flash", aim: 12 << 10, held: 32_000 };
+    Budget { what: "code of a volume and lode-flash", aim: 12 << 10, held: 31_220 };
 const RAM_8: Budget = Budget { what: "memory of a volume with 8 runs", aim: 900, held: 900 };
 const RAM_24: Budget = Budget { what: "memory of a volume with 24 runs", aim: 1536, held: 1536 };
-const STACK: Budget = Budget { what: "deepest stack of a volume", aim: 512, held: 1350 };
+const STACK: Budget = Budget { what: "deepest stack of a volume", aim: 512, held: 1304 };
 
-/// What must not be in a firmware that prints nothing: formatting, panics, a heap.
-const UNWANTED: [&str; 5] = ["core::fmt", "core3fmt", "panicking", "__rust_alloc", "unwrap_failed"];
+/// What must not be in a volume's firmware that prints nothing: formatting, panics, a heap.
+const UNWANTED: [&str; 3] = ["core::fmt", "core::panicking", "__rust_alloc"];
+/// In that over `lode-flash`: the crate that it is built on asserts, and so may panic.
+const UNWANTED_ON_FLASH: [&str; 1] = ["__rust_alloc"];
 
 impl Budget {
     /// Prints what is used, and fails if that has got worse.
@@ -49,9 +51,8 @@ pub(super) fn weigh(firmware: &Path) -> Result<(), Failure> {
         weigh_memory(&firmware.join("size-core")),
         weigh_stack(&firmware.join("stack")),
     ];
-    for name in ["size-core", "size-flash"] {
-        refuse_unwanted(&firmware.join(name))?;
-    }
+    refuse(&UNWANTED, &firmware.join("size-core"))?;
+    refuse(&UNWANTED_ON_FLASH, &firmware.join("size-flash"))?;
     used.into_iter().collect()
 }
 
@@ -98,7 +99,7 @@ fn weigh_stack(firmware: &Path) -> Result<(), Failure> {
     }
     let mut deepest = 0;
     for line in &lines {
-        eprintln!("{line}");
+        eprint!("{line}");
         match line.split_whitespace().collect::<Vec<_>>().as_slice() {
             ["stack", "store", _] => {}
             ["stack", _, depth] => deepest = deepest.max(depth.parse().unwrap_or(u64::MAX)),
@@ -109,10 +110,10 @@ fn weigh_stack(firmware: &Path) -> Result<(), Failure> {
 }
 
 /// Nothing of what a device cannot afford has been linked.
-fn refuse_unwanted(firmware: &Path) -> Result<(), Failure> {
-    let symbols = said(Program::new("arm-none-eabi-nm").args(["-C"]).args([firmware]))?;
-    let unwanted = |line: &&str| UNWANTED.iter().any(|unwanted| line.contains(unwanted));
-    match symbols.lines().find(unwanted) {
+fn refuse(symbols: &[&str], firmware: &Path) -> Result<(), Failure> {
+    let linked = said(Program::new("arm-none-eabi-nm").args(["-C"]).args([firmware]))?;
+    let unwanted = |line: &&str| symbols.iter().any(|symbol| line.contains(symbol));
+    match linked.lines().find(unwanted) {
         Some(symbol) => Err(Failure::Check(format!("{}: {symbol}", firmware.display()))),
         None => Ok(()),
     }

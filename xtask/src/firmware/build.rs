@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::command::{Failure, Program, cargo, root, target};
+use crate::command::{Failure, Program, cargo, target};
 
 /// The target.
-pub(crate) const TARGET: &str = "thumbv7m-none-eabi";
+const TARGET: &str = "thumbv7m-none-eabi";
 /// What Debian has for it: a compiler with its sources, a linker, and the emulator.
 const PACKAGES: [&str; 4] = ["rustc-web", "rust-web-src", "gcc-arm-none-eabi", "qemu-system-arm"];
 /// Debian's compiler.
@@ -17,17 +17,12 @@ pub(super) fn build() -> Result<PathBuf, Failure> {
     install()?;
     let built = target().join("firmware");
     for features in ["", "alloc"] {
-        let core = for_target(cargo(["build", "--release", "--package", "lode-core"]));
-        core.args(["--features", features, "--target-dir"]).args([&built]).run()?;
+        let core = cargo(["build", "--release", "--package", "lode-core", "--features", features]);
+        for_target(core).args(["--target-dir"]).args([&built]).run()?;
     }
-    let manifest = root().join("lode-core/examples/cortex-m/Cargo.toml");
-    let build = for_target(cargo(["build", "--release", "--locked", "--manifest-path"]));
-    build
-        .args([manifest])
-        .args(["--target-dir"])
-        .args([&built])
-        .env("RUSTFLAGS", &flags())
-        .run()?;
+    let build = cargo(["build", "--release", "--locked"]);
+    let build = build.args(["--manifest-path", "lode-core/examples/cortex-m/Cargo.toml"]);
+    for_target(build).args(["--target-dir"]).args([&built]).run()?;
     Ok(built.join(TARGET).join("release"))
 }
 
@@ -41,21 +36,16 @@ fn has_target() -> bool {
 
 /// With the toolchain's own target, or else with Debian's compiler, which makes `core` first.
 fn for_target(build: Program) -> Program {
-    let build = build.args(["--target", TARGET]);
-    match has_target() {
-        true => build,
-        false => {
-            let build = build.args(["-Zbuild-std=core,alloc"]);
-            build.env("RUSTC", DEBIAN).env("RUSTC_BOOTSTRAP", "1")
-        }
-    }
-}
-
-fn flags() -> String {
+    // Also where the environment leaves it out to save time: it makes the firmware smaller.
+    let build = build.args(["--target", TARGET]).env("CARGO_PROFILE_RELEASE_LTO", "fat");
     let script = "-Clink-arg=-Tlink.x";
     match has_target() {
-        true => script.to_string(),
-        false => format!("-Clinker=arm-none-eabi-ld -Clinker-flavor=ld {script}"),
+        true => build.env("RUSTFLAGS", script),
+        false => build
+            .args(["-Zbuild-std=core,alloc"])
+            .env("RUSTC", DEBIAN)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("RUSTFLAGS", &format!("-Clinker=arm-none-eabi-ld -Clinker-flavor=ld {script}")),
     }
 }
 
