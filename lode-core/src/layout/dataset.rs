@@ -286,6 +286,15 @@ mod tests {
     }
 
     #[test]
+    fn names_are_read_back() {
+        for kind in LayoutKind::ALL {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+            assert_eq!(layout(kind).kind(), kind);
+        }
+        assert_eq!("nested".parse::<LayoutKind>().unwrap_err().field, "layout");
+    }
+
+    #[test]
     fn slots_are_read_back() {
         let version = Version::new(7).unwrap();
         for (kind, slot) in [

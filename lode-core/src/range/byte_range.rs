@@ -132,6 +132,7 @@ mod tests {
         assert_eq!(ByteRange::with_length(5, 0), None);
         assert_eq!(ByteRange::try_from(5..5), Err(ByteRangeError));
         assert_eq!(ByteRangeError.kind(), ErrorKind::InvalidInput);
+        assert_eq!(ByteRangeError.to_string(), "a byte range ends above its start");
         assert_eq!(ByteRange::try_from(5..6), Ok(range(5, 6)));
     }
 
