@@ -113,8 +113,13 @@ mod tests {
     fn what_json_cannot_say_is_not_writable() {
         assert!(!Value::from(f64::NAN).is_writable());
         assert!(!Value::from(vec![Value::from(f64::INFINITY)]).is_writable());
-        let nested = |depth| (1..depth).fold(Value::Null, |inner, _| Value::from(vec![inner]));
-        assert!(nested(Value::MAX_DEPTH).is_writable());
-        assert!(!nested(Value::MAX_DEPTH + 1).is_writable());
+        let lists = |depth| (1..depth).fold(Value::Null, |inner, _| Value::from(vec![inner]));
+        let maps = |depth| {
+            (1..depth).fold(Value::Null, |inner, _| Value::Map([("a".into(), inner)].into()))
+        };
+        for nested in [lists, maps] as [fn(usize) -> Value; 2] {
+            assert!(nested(Value::MAX_DEPTH).is_writable());
+            assert!(!nested(Value::MAX_DEPTH + 1).is_writable());
+        }
     }
 }

@@ -164,6 +164,7 @@ macro_rules! range_set_tests {
                 assert_eq!(set.iter().size_hint(), (2, Some(2)));
                 assert_eq!(set.gaps(range(0, 50)).size_hint(), (0, Some(3)));
                 assert_eq!(set.iter_within(range(25, 50)).size_hint(), (0, Some(1)));
+                assert_eq!(set.iter_within(range(0, 50)).size_hint(), (0, Some(2)));
             }
         }
     };

@@ -213,6 +213,15 @@ fn runs_are_checked() {
 }
 
 #[test]
+fn an_empty_run_is_called_that() {
+    for head in [[0, 0, 1, 0, 0], [0, 1, 0, 0, 0]] {
+        let result = spoilt(|parts| parts.runs = vec![run(head, 0, &[9; 4])]);
+        let Err(ManifestError::Decode { reason, .. }) = result else { panic!("{result:?}") };
+        assert_eq!(reason, "its length or count is 0");
+    }
+}
+
+#[test]
 fn runs_cannot_overflow() {
     let two = |field, head, shape, rest: &[u8]| {
         fails(field, |parts| {
@@ -266,6 +275,15 @@ fn metadata_is_checked() {
         let float = [vec![5], number.to_le_bytes().to_vec()].concat();
         is_invalid("metadata.a", |parts| parts.metadata = one(&float));
     }
+}
+
+#[test]
+fn the_place_of_wrong_metadata_lies_in_it() {
+    let mut parts = Parts::new();
+    parts.metadata = vec![0, 0];
+    let begins = 6 + parts.head().len() + parts.checksum.len() + 2;
+    let Err(ManifestError::Decode { at, .. }) = decode(&parts.bytes()) else { panic!("a surplus") };
+    assert!((begins..=begins + 2).contains(&at), "{at}, and it begins at {begins}");
 }
 
 #[test]
