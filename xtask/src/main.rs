@@ -65,7 +65,7 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "firmware",
-        what: "a device, emulated: build, run, kill, size, or all of it",
+        what: "a device: build, run, kill, size, cuts, or all of it",
         run: firmware::run,
     },
     Verb { name: "bench", what: "the benches", run: |_| bench() },

@@ -12,7 +12,7 @@ use std::time::Duration;
 use self::build::build;
 use self::check::{Acknowledged, check_files, check_images};
 use self::emulate::{Emulator, Ended};
-use crate::command::{Failure, remove, target};
+use crate::command::{Failure, cargo, remove, target};
 
 /// How many commits a logger makes.
 const COMMITS: usize = 1000;
@@ -23,20 +23,24 @@ const ROUNDS: u32 = 150;
 /// How long a round lasts at the most before the kill.
 const LONGEST: u64 = 400;
 
-/// `cargo xtask firmware build|run|size|kill`; all of them without an argument.
+/// `cargo xtask firmware build|cuts|run|size|kill`; all of them without an argument.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
+    if args == ["cuts"] {
+        return cuts();
+    }
     let firmware = build()?;
     match args {
         [] => {
             budget::weigh(&firmware)?;
             run_both(&firmware)?;
-            kill(&firmware)
+            kill(&firmware)?;
+            cuts()
         }
         [verb] if verb == "build" => Ok(()),
         [verb] if verb == "run" => run_both(&firmware),
         [verb] if verb == "size" => budget::weigh(&firmware),
         [verb] if verb == "kill" => kill(&firmware),
-        _ => Err(Failure::Check("firmware build, run, size or kill".to_string())),
+        _ => Err(Failure::Check("firmware build, cuts, run, size or kill".to_string())),
     }
 }
 
@@ -83,6 +87,14 @@ fn report(store: &str, acknowledged: &Acknowledged) -> Result<(), Failure> {
         acknowledged.starts() - 1
     );
     Ok(())
+}
+
+/// A volume on flash, with the power cut at every byte of its work; the ordinary test leaves out
+/// most of them.
+fn cuts() -> Result<(), Failure> {
+    let test =
+        cargo(["test", "--quiet", "--release", "--package", "lode-flash", "--test", "volume"]);
+    test.args(["--", "--nocapture"]).env("LODE_TEST_STRIDE", "1").run()
 }
 
 /// The logger on files, killed again and again; it begins anew when it has come to its end.

@@ -1,0 +1,146 @@
+//! A volume on a flash whose power is cut at every byte of 50 commits, and again while that is
+//! mended: what was acknowledged is there, what was interrupted is there wholly or not at all, and
+//! the volume goes on.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
+mod support;
+
+use lode_core::device::Settings;
+use lode_core::range::ByteRange;
+use lode_core::time::NoClock;
+use lode_core::{Volume, VolumeError};
+use lode_flash::{Error, FlashStore};
+use support::{Flash, PowerLoss, Random, Torn};
+
+const PAGE: usize = 512;
+const PAGES: usize = 14;
+type Nor = Flash<4, PAGE, PAGES>;
+type Log = Volume<FlashStore<Nor, 128, 1024>, NoClock, 12>;
+
+const COMMITS: u64 = 50;
+const SETTINGS: Settings = Settings { id: "log", length: 1 << 20, device: 7 };
+/// How many bytes a block has, and how many blocks lie next to each other.
+const BLOCK: u64 = 12;
+const NEIGHBOURS: u64 = 10;
+/// How many bytes lie between two cuts; 1 is every byte, and takes minutes.
+const STRIDE: &str = "LODE_TEST_STRIDE";
+
+fn open(flash: Nor) -> Log {
+    Volume::new(FlashStore::new(flash, 0..Nor::LENGTH), NoClock)
+}
+
+fn close(mut log: Log) -> Nor {
+    let empty = FlashStore::new(Nor::blank(0), 0..Nor::LENGTH);
+    std::mem::replace(log.store_mut(), empty).into_flash()
+}
+
+fn offset(number: u64) -> u64 {
+    number / NEIGHBOURS * 1000 + number % NEIGHBOURS * BLOCK
+}
+
+fn bytes(from: u64, length: u64) -> Vec<u8> {
+    (from..from + length).map(|at| (at.wrapping_mul(2_654_435_761) >> 7) as u8).collect()
+}
+
+/// What a logger does in one go.
+fn commit(log: &mut Log, number: u64) -> Result<(), VolumeError<Error<PowerLoss>>> {
+    let mut scratch = [0; 1024];
+    log.stage(offset(number), &bytes(offset(number), BLOCK))?;
+    log.commit(&[], &mut scratch)?;
+    if number % 4 == 3 {
+        log.prune(2)?;
+    }
+    Ok(())
+}
+
+/// All that is committed is what was written, and there are so many commits.
+fn check(log: &mut Log, count: u64) {
+    assert_eq!(log.covered(), count * BLOCK);
+    for first in (0..count).step_by(NEIGHBOURS as usize) {
+        let length = NEIGHBOURS.min(count - first) * BLOCK;
+        let mut found = vec![0; length as usize];
+        log.read_at(offset(first), &mut found).unwrap();
+        assert!(found == bytes(offset(first), length), "other bytes at {}", offset(first));
+    }
+}
+
+/// One cut in a commit, one more while it is mended, and then work.
+fn cut(before: &Nor, number: u64, fuel: usize) -> bool {
+    let mut log = open(before.clone().restarted(Some(fuel)));
+    if log.mount(SETTINGS).and_then(|()| commit(&mut log, number)).is_ok() {
+        return false;
+    }
+    let mut flash = close(log);
+    let again = flash.random.below(60);
+    let mut log = open(flash.restarted(Some(again)));
+    let _ = log.mount(SETTINGS);
+    let mut log = open(close(log).restarted(None));
+    log.mount(SETTINGS).unwrap();
+    let version = log.head().map_or(0, |version| version.get());
+    assert!(
+        version == number || version == number + 1,
+        "{number} were acknowledged, not {version}"
+    );
+    check(&mut log, version);
+    let gap = ByteRange::new(offset(version), offset(version) + BLOCK).unwrap();
+    assert!(log.gaps(gap).eq([gap]), "what is not committed is a gap");
+    commit(&mut log, version).unwrap();
+    let mut log = open(close(log));
+    log.mount(SETTINGS).unwrap();
+    check(&mut log, version + 1);
+    true
+}
+
+fn every_byte(torn: Torn) {
+    let stride = std::env::var(STRIDE).map_or(97, |stride| stride.parse().unwrap());
+    let mut log = open(Nor::blank(3));
+    log.store_mut().format().unwrap();
+    let (mut flash, mut cuts) = (close(log), 0);
+    for number in 0..COMMITS {
+        let mut before = flash.clone();
+        before.torn = torn;
+        for fuel in (number as usize % stride..).step_by(stride) {
+            before.random = Random::new(1000 * fuel as u64 + number);
+            if !cut(&before, number, fuel) {
+                break;
+            }
+            cuts += 1;
+        }
+        let mut log = open(flash);
+        log.mount(SETTINGS).unwrap();
+        commit(&mut log, number).unwrap();
+        flash = close(log);
+    }
+    println!(
+        "{torn:?}: {cuts} cuts in {COMMITS} commits, {} bytes written, {} erases",
+        flash.written, flash.erases
+    );
+    assert!(flash.erases > 2 * PAGES, "the pages have come round");
+}
+
+#[test]
+fn cut_off_with_a_prefix() {
+    every_byte(Torn::Prefix);
+}
+
+#[test]
+fn cut_off_with_nothing() {
+    every_byte(Torn::Nothing);
+}
+
+#[test]
+fn cut_off_with_any_bits() {
+    every_byte(Torn::Bits);
+}
+
+#[test]
+fn cut_off_half_way() {
+    every_byte(Torn::Half);
+}
