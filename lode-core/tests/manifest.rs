@@ -1,5 +1,6 @@
 //! What manifests of both kinds are asked, and what their errors say.
-#![cfg(feature = "alloc")]
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests lie outside of test functions")]
 
 use lode_core::Version;
 use lode_core::checksum::Digest;
