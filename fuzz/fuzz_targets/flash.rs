@@ -54,7 +54,7 @@ fn open(flash: Flash) -> Objects {
     FlashStore::new(flash, 0..(PAGE * PAGES) as u32)
 }
 
-/// The input is pairs of a place and a byte that is changed there.
+// The input is pairs of a place and a byte that is changed there.
 fuzz_target!(|input: &[u8]| {
     let mut store = open(Flash(vec![0xff; PAGE * PAGES]));
     store.format().expect("the range suits");
