@@ -68,7 +68,7 @@ const VERBS: &[Verb] = &[
         what: "a device: build, run, kill, size, cuts, or all of it",
         run: firmware::run,
     },
-    Verb { name: "bench", what: "the benches", run: |_| bench() },
+    Verb { name: "bench", what: "the benches; --quick for a first look", run: |args| bench(args) },
     Verb { name: "mutants", what: "[PART]: changes that tests must notice", run: mutants::run },
 ];
 
@@ -171,6 +171,7 @@ fn race() -> Result<(), Failure> {
     test.env("LODE_TEST_COMMITS", "500").run()
 }
 
-fn bench() -> Result<(), Failure> {
-    cargo(["bench", "--package", "lode-benches"]).run()
+/// What follows the verb goes to criterion: `--quick` is enough to see that all of it runs.
+fn bench(args: &[String]) -> Result<(), Failure> {
+    cargo(["bench", "--package", "lode-benches", "--"]).args(args).run()
 }
