@@ -48,7 +48,7 @@ pub(super) fn weigh(firmware: &Path) -> Result<(), Failure> {
     let used = [
         CORE.hold(core.saturating_sub(base)),
         FLASH.hold(flash.saturating_sub(base)),
-        weigh_memory(&firmware.join("size-core")),
+        weigh_memory(firmware),
         weigh_stack(&firmware.join("stack")),
     ];
     refuse(&UNWANTED, &firmware.join("size-core"))?;
@@ -71,19 +71,21 @@ fn text(firmware: &Path) -> Result<u64, Failure> {
     text.ok_or_else(|| Failure::Check(format!("arm-none-eabi-size said: {said}")))
 }
 
-/// The volumes in the firmware's memory, without the store, of which the base has one.
+/// The volumes in the firmware's memory, without the store that is in each.
 fn weigh_memory(firmware: &Path) -> Result<(), Failure> {
-    let said = said(
-        Program::new("arm-none-eabi-nm").args(["--print-size", "--radix=d", "-C"]).args([firmware]),
-    )?;
-    let size_of = |symbol: &str| {
-        let line = said.lines().find(|line| line.ends_with(symbol));
-        let size = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-        size.ok_or_else(|| Failure::Check(format!("{symbol} is not in {}", firmware.display())))
-    };
-    let store = size_of("main::STORE")?;
-    RAM_8.hold(size_of("main::VOLUME")?.saturating_sub(store))?;
-    RAM_24.hold(size_of("main::LARGER")?.saturating_sub(store))
+    let store = variable(&firmware.join("size-base"), "STORE")?;
+    let core = firmware.join("size-core");
+    RAM_8.hold(variable(&core, "VOLUME")?.saturating_sub(store))?;
+    RAM_24.hold(variable(&core, "LARGER")?.saturating_sub(store))
+}
+
+/// How many bytes a variable of the firmware has.
+fn variable(firmware: &Path, name: &str) -> Result<u64, Failure> {
+    let nm = Program::new("arm-none-eabi-nm").args(["--print-size", "--radix=d", "-C"]);
+    let said = said(nm.args([firmware]))?;
+    let line = said.lines().find(|line| line.ends_with(&format!("::{name}")));
+    let size = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+    size.ok_or_else(|| Failure::Check(format!("{name} is not in {}", firmware.display())))
 }
 
 /// As the firmware measures it: without the store's own, which is measured as well.
