@@ -198,7 +198,7 @@ pub(super) fn install() -> Result<(), Failure> {
 impl Server {
     /// Starts it, with an empty bucket, and waits until it answers.
     pub(super) fn start(&self) -> Result<(), Failure> {
-        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
+        let address = self.address();
         if TcpStream::connect(address).is_ok() {
             let what = format!("{}: somebody listens at {address} already", self.name);
             return Err(Failure::Check(what));
@@ -239,7 +239,24 @@ impl Server {
         let group = format!("-{pid}");
         let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
         fs::remove_file(self.pid()).map_err(|source| Failure::io(self.name, source))?;
+        self.wait_until_gone();
         remove(&folder().join(self.name))
+    }
+
+    /// What is killed listens for a moment more.
+    #[allow(clippy::disallowed_methods, reason = "a server is waited for, in real time")]
+    fn wait_until_gone(&self) {
+        let (address, step) = (self.address(), Duration::from_millis(100));
+        for _ in 0..PATIENCE.as_millis() / step.as_millis() {
+            if TcpStream::connect(address).is_err() {
+                return;
+            }
+            std::thread::sleep(step);
+        }
+    }
+
+    fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
     fn pid(&self) -> PathBuf {
