@@ -2,9 +2,8 @@
 
 use super::block::Block;
 use super::error::VolumeError;
-use super::tape::{Tape, WINDOW};
+use super::tape::WINDOW;
 use super::volume::Volume;
-use super::walk::Walk;
 use crate::ErrorKind;
 use crate::checksum::Checksum;
 use crate::crc32c::Crc32c;
@@ -34,18 +33,21 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             return Err(VolumeError::RangeMissing { gap });
         }
         let head = self.head.ok_or(VolumeError::NotMounted)?;
-        let name = Self::name(ObjectKind::Manifest, head.version.get())?;
-        let mut tape = Tape::new(&mut self.store, name);
-        let (mut walk, _) = Walk::begin(&mut tape, &settings, head.version);
         let mut missing = range.length();
-        while let Some(block) = walk.next(&mut tape) {
-            let Some(part) = block.range().and_then(|it| it.intersection(range)) else { continue };
+        self.each_committed(&settings, &mut |store, block| {
+            let Some(part) = block.range().and_then(|it| it.intersection(range)) else {
+                return Ok(());
+            };
             missing = missing.saturating_sub(part.length());
-            read_block(tape.store, &block, range, buf)?;
+            read_block(store, block, range, buf)
+        })?;
+        match missing {
+            0 => Ok(()),
+            _ => {
+                let name = Self::name(ObjectKind::Manifest, head.version.get())?;
+                Err(VolumeError::Corrupt { name })
+            }
         }
-        let trailer = walk.finish(&mut tape);
-        tape.require(trailer == head.trailer && missing == 0);
-        tape.check()
     }
 }
 

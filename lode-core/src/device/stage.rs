@@ -4,9 +4,7 @@ use core::mem;
 
 use super::block::Block;
 use super::error::VolumeError;
-use super::tape::Tape;
 use super::volume::{Settings, Volume};
-use super::walk::Walk;
 use crate::range::ByteRange;
 use crate::store::{Error, Name, ObjectKind, Store};
 use crate::time::Clock;
@@ -87,17 +85,11 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         settings: &Settings,
         found: impl Fn(&Block) -> bool,
     ) -> Result<Option<Block>, VolumeError<S::Error>> {
-        let Some(head) = self.head else { return Ok(None) };
-        let name = Self::name(ObjectKind::Manifest, head.version.get())?;
-        let mut tape = Tape::new(&mut self.store, name);
-        let (mut walk, _) = Walk::begin(&mut tape, settings, head.version);
         let mut first = None;
-        while let Some(block) = walk.next(&mut tape) {
-            first = first.or(Some(block).filter(&found));
-        }
-        let trailer = walk.finish(&mut tape);
-        tape.require(trailer == head.trailer);
-        tape.check()?;
+        self.each_committed(settings, &mut |_, block| {
+            first = first.or(Some(*block).filter(&found));
+            Ok(())
+        })?;
         Ok(first)
     }
 

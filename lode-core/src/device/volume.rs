@@ -2,6 +2,8 @@
 
 use super::block::Block;
 use super::error::VolumeError;
+use super::tape::Tape;
+use super::walk::Walk;
 use crate::Version;
 use crate::range::{ByteRange, FixedRangeSet, FixedTable, Gaps, Iter};
 use crate::store::{Name, ObjectKind, Store};
@@ -111,6 +113,25 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
 
     pub(super) fn mounted(&self) -> Result<Settings, VolumeError<S::Error>> {
         self.settings.ok_or(VolumeError::NotMounted)
+    }
+
+    /// Hands each block of the head to `visit`, with the store, and makes sure that they were the
+    /// head's. Of no head, none.
+    pub(super) fn each_committed(
+        &mut self,
+        settings: &Settings,
+        visit: &mut dyn FnMut(&mut S, &Block) -> Result<(), VolumeError<S::Error>>,
+    ) -> Result<(), VolumeError<S::Error>> {
+        let Some(head) = self.head else { return Ok(()) };
+        let name = Self::name(ObjectKind::Manifest, head.version.get())?;
+        let mut tape = Tape::new(&mut self.store, name);
+        let (mut walk, _) = Walk::begin(&mut tape, settings, head.version);
+        while let Some(block) = walk.next(&mut tape) {
+            visit(tape.store, &block)?;
+        }
+        let trailer = walk.finish(&mut tape);
+        tape.require(trailer == head.trailer);
+        tape.check()
     }
 
     pub(super) fn staged_blocks(&self) -> &[Block] {
