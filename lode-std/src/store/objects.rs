@@ -107,11 +107,7 @@ impl Objects {
 
     /// The whole of an object, if there is one.
     pub(crate) async fn read(&self, key: &Key) -> Result<Option<Bytes>, Error> {
-        let result = match self.store.get(&parse(key, "read")?).await {
-            Ok(object) => object.bytes().await,
-            Err(source) => Err(source),
-        };
-        match result {
+        match self.fetch(&parse(key, "read")?, GetOptions::new()).await {
             Ok(bytes) => Ok(Some(bytes)),
             Err(StoreError::NotFound { source, .. }) if !has_no_bucket(&*source) => Ok(None),
             Err(source) => Err(Error::store("read", key, source)),
@@ -154,12 +150,7 @@ impl Objects {
     ) -> Result<Bytes, Error> {
         let path = parse(key, "read")?;
         let range = GetRange::Bounded(offset..offset.saturating_add(length));
-        let options = GetOptions::new().with_range(Some(range));
-        let result = match self.store.get_opts(&path, options).await {
-            Ok(object) => object.bytes().await,
-            Err(source) => Err(source),
-        };
-        match result {
+        match self.fetch(&path, GetOptions::new().with_range(Some(range))).await {
             Ok(bytes) if bytes.len() as u64 == length => Ok(bytes),
             Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
             Ok(bytes) => Err(Error::Truncated {
@@ -180,8 +171,8 @@ impl Objects {
         }
     }
 
-    /// Up to `length` bytes of an object from `offset` on, as devices read: fewer at its end, none behind it. One
-    /// request, and one more behind the end.
+    /// Up to `length` bytes of an object from `offset` on, as devices read: fewer at its end, none
+    /// behind it. One request, and one more behind the end.
     #[cfg(feature = "blocking")]
     pub(crate) async fn read_up_to(
         &self,
@@ -192,12 +183,8 @@ impl Objects {
         let path = parse(key, "read")?;
         // No store answers an empty range.
         let end = offset.saturating_add(length.max(1));
-        let options = GetOptions::new().with_range(Some(GetRange::Bounded(offset..end)));
-        let result = match self.store.get_opts(&path, options).await {
-            Ok(object) => object.bytes().await,
-            Err(source) => Err(source),
-        };
-        match result {
+        let range = GetRange::Bounded(offset..end);
+        match self.fetch(&path, GetOptions::new().with_range(Some(range))).await {
             Ok(bytes) if length == 0 => Ok(bytes.slice(..0)),
             Ok(bytes) => Ok(bytes),
             Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
@@ -207,6 +194,11 @@ impl Objects {
                 Some(_) => Err(Error::store("read", key, source)),
             },
         }
+    }
+
+    /// One request, and the bytes that answer it.
+    async fn fetch(&self, path: &Path, options: GetOptions) -> Result<Bytes, StoreError> {
+        self.store.get_opts(path, options).await?.bytes().await
     }
 
     /// Deletes an object; that it was not there is no error.
