@@ -1,5 +1,7 @@
 //! Every outcome of a commit, and what the store is like after it.
 
+use std::sync::Arc;
+
 use lode_std::{CommitUnknown, Error, ErrorKind, Retry, Volume, meta};
 
 use crate::support::scripted::{Fault, Scripted};
@@ -13,12 +15,12 @@ fn patient(conflicts: u32) -> Retry {
     Retry { conflicts, base, ..Retry::none() }
 }
 
-async fn open(scripted: &std::sync::Arc<Scripted>, retry: Retry) -> Volume {
+async fn open(scripted: &Arc<Scripted>, retry: Retry) -> Volume {
     Volume::builder("disk", 1000).retry(retry).open(scripted.store()).await.unwrap()
 }
 
 /// The versions in the store, and the bytes that the newest covers.
-async fn state(scripted: &std::sync::Arc<Scripted>) -> (usize, u64) {
+async fn state(scripted: &Arc<Scripted>) -> (usize, u64) {
     let reader = Volume::existing("disk").open_read_only(scripted.store()).await.unwrap();
     let covered = reader.latest().await.unwrap().map_or(0, |snapshot| snapshot.covered());
     (reader.versions().await.unwrap().len(), covered)
@@ -114,31 +116,33 @@ async fn an_unknown_outcome_is_settled_later() {
     }
 }
 
-/// Who sends nothing again settles it all the same: an empty slot is tried for once.
-#[tokio::test]
-async fn an_unknown_outcome_is_settled_without_patience() {
-    let scripted = Scripted::new();
-    let volume = open(&scripted, Retry { resends: 0, ..patient(0) }).await;
+/// A volume of somebody who sends nothing again, and a commit to it that was lost on its way.
+async fn lost(scripted: &Arc<Scripted>) -> (Volume, CommitUnknown) {
+    let volume = open(scripted, Retry { resends: 0, ..patient(0) }).await;
     let block = volume.stage_at(0, "block").await.unwrap();
     scripted.fault(SLOT, Fault::NotApplied);
     let error = volume.commit([block], meta! {}).await.unwrap_err();
     let Error::CommitUnknown(unknown) = error else { panic!("{error}") };
-    assert_eq!(volume.resolve(*unknown).await.unwrap().version().get(), 1);
+    (volume, *unknown)
+}
+
+/// Who sends nothing again settles it all the same: an empty slot is tried for once.
+#[tokio::test]
+async fn an_unknown_outcome_is_settled_without_patience() {
+    let scripted = Scripted::new();
+    let (volume, unknown) = lost(&scripted).await;
+    assert_eq!(volume.resolve(unknown).await.unwrap().version().get(), 1);
     assert_eq!(state(&scripted).await, (1, 5));
 }
 
 #[tokio::test]
 async fn an_unknown_outcome_may_turn_out_to_be_a_conflict() {
     let scripted = Scripted::new();
-    let volume = open(&scripted, Retry { resends: 0, ..patient(0) }).await;
-    let block = volume.stage_at(0, "block").await.unwrap();
-    scripted.fault(SLOT, Fault::NotApplied);
-    let error = volume.commit([block], meta! {}).await.unwrap_err();
-    let Error::CommitUnknown(unknown) = error else { panic!("{error}") };
+    let (volume, unknown) = lost(&scripted).await;
     let other = open(&scripted, patient(0)).await;
     let block = other.stage_at(10, "other").await.unwrap();
     other.commit([block], meta! {}).await.unwrap();
-    let error = volume.resolve(*unknown).await.unwrap_err();
+    let error = volume.resolve(unknown).await.unwrap_err();
     assert!(matches!(error, Error::Conflict { .. }), "{error}");
     assert_eq!(state(&scripted).await, (1, 5));
 }
@@ -146,13 +150,9 @@ async fn an_unknown_outcome_may_turn_out_to_be_a_conflict() {
 #[tokio::test]
 async fn an_unknown_commit_of_another_volume_is_refused() {
     let scripted = Scripted::new();
-    let volume = open(&scripted, Retry { resends: 0, ..patient(0) }).await;
-    let block = volume.stage_at(0, "block").await.unwrap();
-    scripted.fault(SLOT, Fault::NotApplied);
-    let error = volume.commit([block], meta! {}).await.unwrap_err();
-    let Error::CommitUnknown(unknown) = error else { panic!("{error}") };
+    let (_, unknown) = lost(&scripted).await;
     let other = Volume::builder("other", 1000).open(scripted.store()).await.unwrap();
-    let error = other.resolve(*unknown).await.unwrap_err();
+    let error = other.resolve(unknown).await.unwrap_err();
     assert!(matches!(error, Error::Mismatch { .. }), "{error}");
 }
 
