@@ -10,6 +10,7 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+pub mod exercise;
 pub mod files;
 pub mod logger;
 pub mod nor;

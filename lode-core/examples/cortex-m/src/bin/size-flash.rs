@@ -8,9 +8,8 @@ use core::hint::black_box;
 use cortex_m_rt::entry;
 use embedded_storage::nor_flash::{ErrorType, MultiwriteNorFlash, NorFlash, ReadNorFlash};
 use lode_core::Volume;
-use lode_core::range::ByteRange;
 use lode_core::time::NoClock;
-use lode_cortex_m::logger::settings;
+use lode_cortex_m::exercise::exercise;
 use lode_flash::FlashStore;
 
 /// A flash whose driver does nothing.
@@ -61,14 +60,7 @@ fn main() -> ! {
     loop {
         black_box(VOLUME.store_mut().mount().is_ok());
         black_box(VOLUME.store_mut().format().is_ok());
-        black_box(VOLUME.mount(settings("log")).is_ok());
-        black_box(VOLUME.stage(black_box(0), black_box(&SCRATCH[..16])).is_ok());
-        black_box(VOLUME.commit(black_box(&[("by", "me")]), SCRATCH).is_ok());
-        black_box(VOLUME.read_at(black_box(0), SCRATCH).is_ok());
-        if let Some(within) = ByteRange::new(black_box(0), black_box(100)) {
-            black_box(VOLUME.gaps(within).next());
-        }
-        black_box(VOLUME.prune(black_box(2)).is_ok());
+        exercise(VOLUME, SCRATCH);
     }
 }
 
