@@ -20,6 +20,8 @@ const COMMITS: usize = 1000;
 const IMAGES: usize = 10;
 /// How many times the emulator is killed.
 const ROUNDS: u32 = 150;
+/// Names the seed; another one each time, unless it is set.
+const SEED: &str = "LODE_TEST_SEED";
 /// How long a round lasts at the most before the kill.
 const LONGEST: u64 = 400;
 
@@ -89,6 +91,12 @@ fn report(store: &str, acknowledged: &Acknowledged) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the moments of the kills follow from.
+fn seed() -> u64 {
+    let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok());
+    seed.unwrap_or_else(|| u64::from(std::process::id()))
+}
+
 /// A volume on flash, with the power cut at every byte of its work; the ordinary test leaves out
 /// most of them.
 fn cuts() -> Result<(), Failure> {
@@ -101,8 +109,9 @@ fn cuts() -> Result<(), Failure> {
 fn kill(firmware: &Path) -> Result<(), Failure> {
     let logger = firmware.join("log-files");
     let (mut dir, mut acknowledged) = (fresh("kill")?, Acknowledged::default());
-    let (mut total, mut kills, mut random) = (0, 0, u64::from(std::process::id()));
-    eprintln!("seed {random}");
+    let mut random = seed();
+    eprintln!("{SEED}={random}");
+    let (mut total, mut kills) = (0, 0);
     while kills < ROUNDS {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let patience = Duration::from_millis(30 + (random >> 33) % LONGEST);
