@@ -82,7 +82,7 @@ impl Name {
     pub const LENGTH: usize = 11;
     /// The first number that no name can carry: 2^35.
     pub const NUMBERS: u64 = 1 << 35;
-    /// The one hint of a medium: `H0000000.LD`.
+    /// The hint that each commit writes: `H0000000.LD`. A prune writes another one.
     pub const HINT: Self = Self(*b"H0000000.LD");
     /// The digits, as Crockford orders them: no I, L, O or U.
     const DIGITS: &'static [u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

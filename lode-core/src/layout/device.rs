@@ -5,7 +5,7 @@ use crate::key::Key;
 use crate::manifest::BlockName;
 use crate::store::{Name, ObjectKind};
 
-/// The hint that names the newest version.
+/// The hint that each commit writes. It is the name of a manifest, not a number as on hosts.
 pub(super) fn hint() -> Key {
     Key::from(Name::HINT)
 }

@@ -28,7 +28,7 @@
 //! ```text
 //! M<number>.LD                                         the slot of the version of this number
 //! B<number>.LD                                         block bytes
-//! H0000000.LD                                          hint
+//! H0000000.LD, H0000001.LD                             hints, of commits and of prunes
 //! ```
 
 mod dataset;

@@ -12,6 +12,7 @@ mod support;
 
 mod contract;
 mod directory;
+mod engine;
 mod kill;
 mod opening;
 mod remote;

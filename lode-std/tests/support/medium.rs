@@ -62,8 +62,8 @@ impl<S: Store> Medium<S> {
         let manifest = VolumeManifest { metadata, blocks, ..self.manifest.clone() };
         let bytes = compact::encode(&manifest).unwrap();
         self.store.create(&manifest_name(manifest.version.get()), &[&bytes]).unwrap();
-        let hint = manifest.version.get().to_string();
-        self.store.replace(&Name::HINT, &[hint.as_bytes()]).unwrap();
+        let hint = manifest_name(manifest.version.get());
+        self.store.replace(&Name::HINT, &[hint.as_str().as_bytes()]).unwrap();
         let trailer = bytes.last_chunk::<4>().unwrap();
         self.manifest = VolumeManifest {
             parent: Some(manifest.version),

@@ -20,9 +20,9 @@ use crate::journal::Journalled;
 /// 0: that is how an item is removed without erasing its page.
 ///
 /// `BUFFER` is how many bytes an item has at most: 32 or more, whole words of the flash, and no
-/// more than fit into a page beside its two marks and the item's header (8 bytes, in whole words). An object of more than
-/// `BUFFER` − 12 bytes takes several items. A page wastes less than one at its end, so a quarter
-/// of a page is a good choice. `MAX` is how many bytes an object can have.
+/// more than fit into a page beside its two marks and the item's header (8 bytes, in whole words).
+/// An object of more than `BUFFER` − 12 bytes takes several items. A page wastes less than one at
+/// its end, so a quarter of a page is a good choice. `MAX` is how many bytes an object can have.
 ///
 /// # Memory
 ///
