@@ -104,3 +104,29 @@ fn any_object_gone_or_exchanged() {
     medium.put("H0000001.LD", Some(b"M0000009.LD".to_vec()));
     assert_eq!(use_it(&medium), Err(ErrorKind::Corrupt));
 }
+
+/// Whole and sound, but not what was there when the volume was mounted: another snapshot of the
+/// same version.
+#[test]
+fn a_head_that_is_exchanged_under_a_mounted_volume() {
+    let one = |bytes: &[u8]| {
+        let medium = Medium::default();
+        let mut volume = mounted::<4>(&medium);
+        volume.stage(0, bytes).unwrap();
+        volume.commit(&[], &mut [0; 256]).unwrap();
+        (medium, volume)
+    };
+    let (medium, mut volume) = one(b"abcd");
+    let (other, _) = one(b"efgh");
+    for (name, bytes) in other.objects() {
+        medium.put(&name, Some(bytes));
+    }
+    let read = volume.read_at(0, &mut [0; 4]).unwrap_err();
+    let staged = volume.stage(0, b"abcd").unwrap_err();
+    volume.stage(100, b"more").unwrap();
+    let committed = volume.commit(&[], &mut [0; 256]).unwrap_err();
+    for error in [read, staged, committed] {
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+    }
+    assert_eq!(medium.names('M'), ["M0000001.LD"], "nothing is built on it");
+}
