@@ -6,7 +6,7 @@ use super::tape::Tape;
 use super::walk::Walk;
 use crate::Version;
 use crate::range::{ByteRange, FixedRangeSet, FixedTable, Gaps, Iter};
-use crate::store::{Name, ObjectKind, Store};
+use crate::store::{ErrorType, Name, ObjectKind, Store};
 use crate::time::Clock;
 
 /// What a volume is called and how long it is: the same at every mount.
@@ -65,6 +65,10 @@ pub(super) struct Head {
     pub(super) blocks: u64,
 }
 
+/// What is done with a block of the head. It is not generic, so that the way there is linked once.
+type Visit<'a, S> =
+    dyn FnMut(&mut S, &Block) -> Result<(), VolumeError<<S as ErrorType>::Error>> + 'a;
+
 impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     /// A volume that is yet to be [mounted](Self::mount), so that it can be a `static`.
     ///
@@ -120,7 +124,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     pub(super) fn each_committed(
         &mut self,
         settings: &Settings,
-        visit: &mut dyn FnMut(&mut S, &Block) -> Result<(), VolumeError<S::Error>>,
+        visit: &mut Visit<'_, S>,
     ) -> Result<(), VolumeError<S::Error>> {
         let Some(head) = self.head else { return Ok(()) };
         let name = Self::name(ObjectKind::Manifest, head.version.get())?;
