@@ -38,6 +38,11 @@ pub(crate) fn lode() -> Result<PathBuf, Failure> {
     Ok(target().join("release").join(format!("lode{}", std::env::consts::EXE_SUFFIX)))
 }
 
+/// Makes a folder, and those that it is in.
+pub(crate) fn make_folder(dir: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(dir).map_err(|source| Failure::io(dir.display(), source))
+}
+
 /// Removes a folder, if it is there.
 pub(crate) fn remove(dir: &Path) -> Result<(), Failure> {
     match std::fs::remove_dir_all(dir) {

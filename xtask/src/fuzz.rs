@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::{Failure, Program, cargo, install, remove, root, target};
+use crate::command::{Failure, Program, cargo, install, make_folder, remove, root, target};
 
 const USAGE: &str = "fuzz TARGET [--minutes N], or fuzz --smoke [--seconds S]";
 /// For how many minutes a target is run.
@@ -88,7 +88,7 @@ fn fuzz(target: &str, seconds: u64, order: Order) -> Result<(), Failure> {
         remove(&corpus)?;
     }
     for dir in [&corpus, &findings] {
-        fs::create_dir_all(dir).map_err(|source| Failure::io(dir.display(), source))?;
+        make_folder(dir)?;
     }
     // What is new goes into the first of the two.
     let seeds = root().join("fuzz/corpus").join(target);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::command::{Failure, Program, cargo, remove, root, target};
+use crate::command::{Failure, Program, cargo, make_folder, remove, root, target};
 
 /// What reads and writes the files, from PyPI.
 const PEERS: [&str; 2] = ["pyarrow==26.0.1", "duckdb==2.0.0"];
@@ -16,7 +16,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     let pip = Program::new(venv.join("bin/pip")).args(["install", "--quiet"]);
     pip.args(["--disable-pip-version-check"]).args(PEERS).run()?;
     remove(&dir)?;
-    std::fs::create_dir_all(&dir).map_err(|source| Failure::io(dir.display(), source))?;
+    make_folder(&dir)?;
 
     ours("write", &dir)?;
     theirs(&venv, "read", &dir)?;

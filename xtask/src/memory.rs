@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::command::{Failure, lode, remove, target};
+use crate::command::{Failure, lode, make_folder, remove, target};
 
 /// What `time --verbose` calls the greatest amount of memory, in KiB.
 const PEAK: &str = "Maximum resident set size (kbytes): ";
@@ -23,7 +23,7 @@ pub(crate) struct Stream<'a> {
 pub(crate) fn run() -> Result<(), Failure> {
     let dir = target().join("memory");
     remove(&dir)?;
-    std::fs::create_dir_all(&dir).map_err(|source| Failure::io(dir.display(), source))?;
+    make_folder(&dir)?;
     let location = dir.to_string_lossy();
     measure(&lode()?, &Stream { location: &location, size: 2 << 30, limit: 64 << 10 })?;
     remove(&dir)

@@ -1,6 +1,6 @@
 //! Mutants of the core: changes that some test must notice.
 
-use crate::command::{Failure, cargo, install, target};
+use crate::command::{Failure, cargo, install, make_folder, target};
 
 /// A part of the core, and the tests that must notice what is changed there.
 struct Part {
@@ -35,9 +35,11 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
 
 fn test(part: &Part) -> Result<(), Failure> {
     let Part { name, tests } = part;
+    let output = target().join("mutants").join(name);
+    make_folder(&output)?;
     let mutants = cargo(["mutants", "--package", "lode-core", "--features", "json"])
         .args(["--profile", "mutants", "--output"])
-        .args([target().join("mutants").join(name)])
+        .args([output])
         .args([format!("--file=lode-core/src/{name}.rs")])
         .args([format!("--file=lode-core/src/{name}/**")]);
     // Without the examples in the documentation, which are slow and find little.

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::command::{Failure, lode, remove, target};
+use crate::command::{Failure, lode, make_folder, remove, target};
 
 /// The system calls that make an object appear under its name.
 const PUBLISHING: [&str; 3] = ["link(", "linkat(", "rename("];
@@ -12,7 +12,7 @@ const PUBLISHING: [&str; 3] = ["link(", "linkat(", "rename("];
 pub(crate) fn run() -> Result<(), Failure> {
     let (lode, dir, trace) = (lode()?, target().join("sync"), target().join("sync.trace"));
     remove(&dir)?;
-    std::fs::create_dir_all(&dir).map_err(|source| Failure::io(dir.display(), source))?;
+    make_folder(&dir)?;
     let status = Command::new("strace")
         .args(["-f", "-qq", "-e", "trace=fsync,fdatasync,link,linkat,rename", "-o"])
         .arg(&trace)

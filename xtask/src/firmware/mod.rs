@@ -12,7 +12,7 @@ use std::time::Duration;
 use self::build::build;
 use self::check::{Acknowledged, check_files, check_images};
 use self::emulate::{Emulator, Ended};
-use crate::command::{Failure, cargo, remove, target};
+use crate::command::{Failure, cargo, make_folder, remove, target};
 
 /// How many commits a logger makes.
 const COMMITS: usize = 1000;
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
 fn fresh(name: &str) -> Result<PathBuf, Failure> {
     let dir = target().join("firmware-media").join(name);
     remove(&dir)?;
-    std::fs::create_dir_all(&dir).map_err(|source| Failure::io(dir.display(), source))?;
+    make_folder(&dir)?;
     Ok(dir)
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::command::{Failure, Program, remove, target};
+use crate::command::{Failure, Program, make_folder, remove, target};
 
 /// From PyPI.
 const PYTHON_PACKAGES: [&str; 3] =
@@ -152,7 +152,7 @@ fn seaweedfs(dir: &Path) -> Result<Command, Failure> {
 
 fn rclone(dir: &Path) -> Result<Command, Failure> {
     let bucket = dir.join("bucket");
-    fs::create_dir_all(&bucket).map_err(|source| Failure::io(bucket.display(), source))?;
+    make_folder(&bucket)?;
     let mut command = python("rclone", &["serve", "s3"]);
     command.arg(dir).args(["--addr", "127.0.0.1:8081", "--auth-key", "writer,writer-secret"]);
     Ok(command)
@@ -206,7 +206,7 @@ impl Server {
         let dir = folder().join(self.name);
         remove(&dir)?;
         let failed = |source| Failure::io(dir.display(), source);
-        fs::create_dir_all(&dir).map_err(failed)?;
+        make_folder(&dir)?;
         let log = File::create(folder().join(format!("{}.log", self.name))).map_err(failed)?;
         let mut command = (self.command)(&dir)?;
         command.current_dir(&dir).process_group(0).stdin(Stdio::null());
