@@ -119,9 +119,9 @@ where
     /// lost, or a client repeated the request and found no upload left. Nobody else knows the
     /// name, so what is there is ours; before it is committed it is looked at once more.
     async fn find_finished(&self, error: object_store::Error) -> Result<Option<Timestamp>, Error> {
-        match self.shared.history.objects.metadata(&self.key).await {
-            Ok(Some(meta)) if meta.size == self.stored.size => Ok(None),
-            _ => Err(Error::store("write", &self.key, error)),
+        match self.shared.history.objects.metadata(&self.key).await? {
+            Some(meta) if meta.size == self.stored.size => Ok(None),
+            _ => Err(Error::store("write", &self.key, without_upload(error))),
         }
     }
 
@@ -131,6 +131,17 @@ where
         {
             tracing::warn!(key = %self.key, %error, "an abandoned upload was left behind");
         }
+    }
+}
+
+/// What is not found, after an upload that may have come to its end or not, is the upload. That
+/// must not be taken for an object or bucket that does not exist: it helps to write once more.
+fn without_upload(error: object_store::Error) -> object_store::Error {
+    match error {
+        object_store::Error::NotFound { .. } => {
+            object_store::Error::Generic { store: "upload", source: error.into() }
+        }
+        error => error,
     }
 }
 

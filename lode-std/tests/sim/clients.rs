@@ -15,6 +15,7 @@ use lode_std::{
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use crate::blobs::{self, blobs};
 use crate::support::pattern;
 use crate::world::{GRACE, World};
 
@@ -38,7 +39,7 @@ pub(crate) fn dataset(
     builder.clock(world.clock()).entropy(world.entropy())
 }
 
-fn retry() -> Retry {
+pub(crate) fn retry() -> Retry {
     let (base, cap) = (Duration::from_millis(100), Duration::from_secs(2));
     Retry { conflicts: 200, resends: 2, base, cap }
 }
@@ -50,6 +51,7 @@ pub(crate) fn record(number: u64) -> Value {
 /// Everybody does their work, and what is late comes to its end.
 pub(crate) async fn run(world: &Arc<World>, steps: u64) {
     let writers = join_all((0..WRITERS).map(|writer| write(world.clone(), writer, steps)));
+    let writers = join(writers, uploads(world));
     let others = join(read(world), join(collect(world), tag(world)));
     tokio::select! {
         biased;
@@ -63,12 +65,21 @@ pub(crate) async fn run(world: &Arc<World>, steps: u64) {
     world.count(|counts| counts.collected += report.buried.len() as u64);
 }
 
+/// Large files take their time, so that they are written in some runs only.
+async fn uploads(world: &Arc<World>) {
+    if world.uploads {
+        blobs::write(world).await;
+    }
+}
+
 fn rules() -> Retention {
     Retention { last: Some(LAST), ..Retention::ALL }
 }
 
 /// Does something until it is done.
-async fn patiently<T, F: Future<Output = Result<T, Error>>>(mut act: impl FnMut() -> F) -> T {
+pub(crate) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
+    mut act: impl FnMut() -> F,
+) -> T {
     loop {
         match act().await {
             Ok(done) => return done,
@@ -78,7 +89,7 @@ async fn patiently<T, F: Future<Output = Result<T, Error>>>(mut act: impl FnMut(
 }
 
 /// Whether an error may come of lost requests: nothing that is promised is broken by it.
-fn is_excused(error: &Error) -> bool {
+pub(crate) fn is_excused(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Store | ErrorKind::Unknown | ErrorKind::Conflict)
 }
 
@@ -142,7 +153,7 @@ async fn write_record(world: &Arc<World>, number: u64) {
 }
 
 /// Settles a commit; `None` if it did not take place, and never will.
-async fn settled<T, F: Future<Output = Result<T, Error>>>(
+pub(crate) async fn settled<T, F: Future<Output = Result<T, Error>>>(
     unknown: CommitUnknown,
     resolve: impl Fn(CommitUnknown) -> F,
 ) -> Option<T> {
@@ -196,7 +207,13 @@ async fn collect(world: &Arc<World>) {
         let work = async {
             let volume = patiently(|| volume(world).open(world.store())).await;
             let dataset = patiently(|| dataset(world).open(world.store())).await;
-            for maintenance in [volume.maintenance(), dataset.maintenance()] {
+            let blobs = match world.uploads {
+                true => Some(patiently(|| blobs(world).open(world.store())).await.maintenance()),
+                false => None,
+            };
+            for maintenance in
+                [volume.maintenance(), dataset.maintenance()].into_iter().chain(blobs)
+            {
                 match maintenance.collect(&rules()).await {
                     Ok(report) => {
                         let buried = report.buried.len() as u64;

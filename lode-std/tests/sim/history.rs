@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::TryStreamExt;
 use lode_std::{Snapshot, Version};
 
+use crate::blobs;
 use crate::clients::{BLOCK, dataset, record, volume};
 use crate::support::pattern;
 use crate::world::World;
@@ -15,6 +16,9 @@ use crate::world::World;
 pub(crate) async fn check(world: &Arc<World>) {
     check_volume(world).await;
     check_dataset(world).await;
+    if world.uploads {
+        blobs::check(world).await;
+    }
 }
 
 async fn check_volume(world: &Arc<World>) {

@@ -12,9 +12,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod blobs;
 mod clients;
 mod history;
 mod store;
+mod upload;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

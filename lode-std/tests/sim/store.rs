@@ -15,6 +15,7 @@ use object_store::{
     ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
+use crate::upload::SimUpload;
 use crate::world::World;
 
 /// By how much a request is late at the most: less than half the grace period.
@@ -24,7 +25,7 @@ const LATENCY: u64 = 200;
 
 /// What becomes of a request that changes something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Fate {
+pub(crate) enum Fate {
     Done,
     /// It is applied, and the reply is lost.
     Unanswered,
@@ -93,35 +94,58 @@ impl SimStore {
         });
     }
 
-    async fn change(&self, path: &Path, change: Change) -> Result<PutResult> {
+    /// Writes down that there was a request, and says what becomes of it.
+    pub(crate) fn meet(&self, operation: &str, path: &Path) -> Fate {
         let fate = self.fate();
-        let operation = if matches!(change, Change::Delete) { "delete" } else { "put" };
         self.trace(operation, path.as_ref(), fate != Fate::Done);
+        fate
+    }
+
+    /// Waits for as long as a request, or a reply, is on its way.
+    pub(crate) async fn take_time(&self) {
         self.world.wait(LATENCY).await;
+    }
+
+    /// Does something after its sender has given up.
+    pub(crate) fn later(&self, act: impl Future<Output = ()> + Send + 'static) {
+        let delay = Duration::from_millis(self.world.below(LATE));
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            act.await;
+        });
+    }
+
+    /// Writes down that an object is written now.
+    pub(crate) fn date(&self, path: &Path) {
+        self.dates.lock().unwrap().insert(path.clone(), self.world.seconds());
+    }
+
+    async fn change(&self, path: &Path, change: Change) -> Result<PutResult> {
+        let operation = if matches!(change, Change::Delete) { "delete" } else { "put" };
+        let fate = self.meet(operation, path);
+        self.take_time().await;
         match fate {
             Fate::Done => {
                 let result = self.apply(path, change).await;
-                self.world.wait(LATENCY).await;
+                self.take_time().await;
                 result
             }
             Fate::Unanswered => {
                 let _ = self.apply(path, change).await;
-                self.world.wait(LATENCY).await;
+                self.take_time().await;
                 Err(lost())
             }
             Fate::Lost => Err(lost()),
             Fate::Late => {
                 let (store, path) = (self.this.upgrade().unwrap(), path.clone());
-                let delay = Duration::from_millis(self.world.below(LATE));
-                tokio::spawn(async move {
-                    tokio::time::sleep(delay).await;
+                self.later(async move {
                     let _ = store.apply(&path, change).await;
                 });
                 Err(lost())
             }
             Fate::Repeated => {
                 let _ = self.apply(path, change.clone()).await;
-                self.world.wait(LATENCY).await;
+                self.take_time().await;
                 self.apply(path, change).await
             }
         }
@@ -132,7 +156,7 @@ impl SimStore {
             Change::Put(payload, options) => {
                 let result = self.inner.put_opts(path, payload, options).await;
                 if result.is_ok() {
-                    self.dates.lock().unwrap().insert(path.clone(), self.world.seconds());
+                    self.date(path);
                 }
                 result
             }
@@ -146,7 +170,7 @@ impl SimStore {
     async fn look(&self, operation: &str, path: &Path) -> Result<()> {
         let faulty = self.is_faulty();
         self.trace(operation, path.as_ref(), faulty);
-        self.world.wait(LATENCY).await;
+        self.take_time().await;
         if faulty { Err(lost()) } else { Ok(()) }
     }
 
@@ -175,7 +199,7 @@ impl SimStore {
                 None => store.inner.list(Some(&prefix)).try_collect().await?,
             };
             let found: Vec<_> = found.into_iter().map(|meta| Ok(store.dated(meta))).collect();
-            store.world.wait(LATENCY).await;
+            store.take_time().await;
             Ok::<_, Error>(stream::iter(found))
         })
         .try_flatten()
@@ -183,7 +207,7 @@ impl SimStore {
     }
 }
 
-fn lost() -> Error {
+pub(crate) fn lost() -> Error {
     Error::Generic { store: "simulated", source: "no answer".into() }
 }
 
@@ -209,14 +233,17 @@ impl ObjectStore for SimStore {
         path: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        self.inner.put_multipart_opts(path, options).await
+        self.look("upload", path).await?;
+        let parts = self.inner.put_multipart_opts(path, options).await?;
+        let store = self.this.upgrade().unwrap();
+        Ok(Box::new(SimUpload::new(path.clone(), store, parts)))
     }
 
     async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
         self.look(if options.head { "head" } else { "get" }, path).await?;
         let mut object = self.inner.get_opts(path, options).await?;
         object.meta = self.dated(object.meta);
-        self.world.wait(LATENCY).await;
+        self.take_time().await;
         Ok(object)
     }
 

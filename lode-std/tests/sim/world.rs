@@ -21,6 +21,8 @@ pub(crate) const GRACE: Duration = Duration::from_secs(240);
 /// What everybody in a run shares.
 #[derive(Debug)]
 pub(crate) struct World {
+    /// Whether large files are written as well.
+    pub(crate) uploads: bool,
     chance: Mutex<u64>,
     begin: tokio::time::Instant,
     pub(crate) promises: Mutex<Promises>,
@@ -36,6 +38,8 @@ pub(crate) struct Promises {
     pub(crate) blocks: BTreeMap<u64, u64>,
     /// The versions of the records of these numbers.
     pub(crate) records: BTreeMap<u64, u64>,
+    /// The versions of the large files of these numbers.
+    pub(crate) files: BTreeMap<u64, u64>,
     /// The tags of the volume, and what the snapshot of each has.
     pub(crate) tags: BTreeMap<String, u64>,
 }
@@ -43,6 +47,7 @@ pub(crate) struct Promises {
 impl World {
     pub(crate) fn new(seed: u64) -> Arc<Self> {
         let world = Arc::new(Self {
+            uploads: seed.is_multiple_of(10),
             chance: Mutex::new(seed),
             begin: tokio::time::Instant::now(),
             promises: Mutex::default(),
