@@ -55,8 +55,8 @@ const VERBS: &[Verb] = &[
     Verb { name: "sync", what: "a directory's syncs, under strace", run: |_| sync::run() },
     Verb {
         name: "stores",
-        what: "up, test, load or down: real servers for S3 and Azure",
-        run: |args| stores::run(args.first().map(String::as_str)),
+        what: "up, test [--commits N], load or down: real servers for S3 and Azure",
+        run: stores::run,
     },
     Verb {
         name: "fuzz",
