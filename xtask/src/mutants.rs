@@ -18,7 +18,7 @@ const PARTS: &[Part] = &[
     Part { name: "layout", tests: &["json"] },
     Part { name: "manifest", tests: &["compact", "draft", "json", "manifest"] },
     Part { name: "collect", tests: &["collect", "explorer"] },
-    Part { name: "commit", tests: &["explorer"] },
+    Part { name: "commit", tests: &["commit", "explorer"] },
 ];
 
 /// `cargo xtask mutants [PART]`, of one part or, which takes hours, of all.
