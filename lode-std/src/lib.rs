@@ -38,6 +38,10 @@
 //! # }
 //! ```
 //!
+//! What all of this consists of is told in [`guide::concepts`]; there are guides for
+//! [coming from the Go implementation](guide::from_go), for [plugins](guide::plugins) and for
+//! [devices](guide::devices) as well.
+//!
 //! # What a call costs
 //!
 //! In requests to the store, where nothing fails and nobody else is writing:
@@ -87,6 +91,7 @@ mod dataset;
 pub mod device;
 mod entropy;
 mod error;
+pub mod guide;
 mod history;
 pub mod maintain;
 mod options;
