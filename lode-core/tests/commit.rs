@@ -1,5 +1,10 @@
 //! What the machines ask for, step by step: no more than is needed, and they come to an end.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use lode_core::Version;
 use lode_core::commit::{
@@ -182,4 +187,20 @@ fn a_hint_is_written_as_often_as_the_rules_say() {
         Action::Done(Outcome::Committed { version: slot, hinted: false }),
     ];
     assert_eq!(actions, expected);
+}
+
+#[test]
+fn a_slot_that_cannot_be_read_is_looked_at_as_often_as_the_rules_say() {
+    let slot = version(4);
+    let failed = Event::Seen(Seen::Failed);
+    let actions = play(
+        Commit::start(
+            CommitId::of_handle(1, 2),
+            Rules { resends: 2, ..RULES },
+            Some(Position::at(version(3))),
+        ),
+        &[Event::Prepared, Event::Sent(Sent::Exists), failed, failed, failed],
+    );
+    let look = Action::Look(Look::Slot(slot));
+    assert_eq!(actions[2..], [look, look, look, Action::Done(Outcome::Unknown { version: slot })]);
 }
