@@ -6,6 +6,7 @@ mod demo;
 mod firmware;
 mod fuzz;
 mod interop;
+mod map;
 mod memory;
 mod mutants;
 mod stores;
@@ -52,6 +53,7 @@ const VERBS: &[Verb] = &[
         run: |_| memory::run(),
     },
     Verb { name: "interop", what: "parquet with pyarrow and DuckDB", run: |_| interop::run() },
+    Verb { name: "map", what: "the page of `lode map`, in a browser", run: |_| map::run() },
     Verb { name: "sync", what: "a directory's syncs, under strace", run: |_| sync::run() },
     Verb {
         name: "stores",

@@ -67,13 +67,21 @@ pub(crate) struct GapsArgs {
 
 /// The arguments of `lode map`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example: lode map /data volumes/disk --svg disk.svg")]
+#[command(after_help = "\
+The page shows every snapshot up to the one that is asked for, can be zoomed, and needs no network.
+
+Examples:
+  lode map /data volumes/disk --svg disk.svg
+  lode map /data volumes/disk --html disk.html")]
 pub(crate) struct MapArgs {
     #[command(flatten)]
     pub(crate) source: VolumeSource,
     /// Write the picture to this file as well, as SVG.
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+    /// Write the coverage over the whole history to this file as well, as a page for a browser.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 /// The arguments of `lode log`.

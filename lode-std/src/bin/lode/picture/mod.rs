@@ -1,9 +1,12 @@
-//! Coverage as a picture: in the terminal, and as SVG. Pure.
+//! Coverage as a picture: in the terminal, as SVG, and as a page for a browser. Pure.
+
+mod page;
 
 use std::fmt::Write;
 
 use lode_core::range::{ByteRange, GrowableRangeSet};
 
+pub(crate) use self::page::{Step, html};
 use crate::units::{count, grouped, human, percent};
 
 /// How many columns the offset at the left of a row takes.
