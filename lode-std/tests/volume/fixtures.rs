@@ -25,7 +25,7 @@ async fn they_open_list_and_read_back_every_byte() {
         let latest = volume.latest().await.unwrap().unwrap();
         assert_eq!(latest.manifest(), all.last().unwrap().manifest());
         assert_eq!(latest.manifest().blocks.len(), blocks);
-        for range in latest.manifest().blocks.ranges() {
+        for range in latest.manifest().blocks.inline().unwrap().ranges() {
             let bytes = latest.read_at(range.into()).await.unwrap();
             let name = format!("volumes/{id}/data/{}-{}.bin", range.start(), range.length());
             assert_eq!(bytes, fs::read(dir.path().join(name)).unwrap());
