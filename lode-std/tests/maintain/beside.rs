@@ -46,7 +46,7 @@ async fn a_writer_between_any_two_steps_loses_nothing() {
 /// A tag that was taken holds; one that could not be taken leaves nothing behind.
 #[tokio::test]
 async fn a_tag_between_any_two_steps_holds_or_is_refused() {
-    for kind in [Kind::Compact, Kind::Default, Kind::Hive] {
+    for kind in [Kind::Compact, Kind::Paged, Kind::Default, Kind::Hive] {
         let (mut taken, mut refused) = (0, 0);
         for calls in 0..MANY {
             let (world, subject) = old_world(kind).await;
@@ -84,7 +84,7 @@ async fn a_tag_between_any_two_steps_holds_or_is_refused() {
 /// The other one drops more, and comes to its end first.
 #[tokio::test]
 async fn two_collections_at_once_do_no_harm() {
-    for kind in [Kind::Json, Kind::Flat, Kind::Hive] {
+    for kind in [Kind::Paged, Kind::Json, Kind::Flat, Kind::Hive] {
         for calls in 0..MANY {
             let (world, subject) = old_world(kind).await;
             let other = world.open().await;

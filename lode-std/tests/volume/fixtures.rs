@@ -3,7 +3,7 @@
 use std::fs;
 
 use futures::TryStreamExt;
-use lode_std::{Error, Format, Retry, Volume, meta};
+use lode_std::{ByteRange, Error, Format, Retry, Volume, meta};
 
 use crate::support::directory;
 use crate::support::fixtures::{copy, files, fixtures};
@@ -42,7 +42,7 @@ async fn the_disk_image_is_as_it_was_written() {
     let expected: Vec<u8> = [0xaa, 0xac, 0xab].into_iter().flat_map(|byte| [byte; 256]).collect();
     assert_eq!(latest.read_at(0..768).await.unwrap(), expected);
     assert_eq!(latest.metadata(), &meta! { "step" => 2 });
-    assert_eq!(latest.gaps(0..1024).map(|gap| gap.to_string()).collect::<Vec<_>>(), ["768..1024"]);
+    assert_eq!(latest.gaps(0..1024).collect().await.unwrap(), [ByteRange::new(768, 1024).unwrap()]);
     assert_eq!(latest.manifest().checksum.as_deref(), Some("md5"));
 }
 

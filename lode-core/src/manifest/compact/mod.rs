@@ -76,6 +76,8 @@
 //!
 //! # Body of a page
 //!
+//! The whole object has 1 MiB at the most.
+//!
 //! ```text
 //! level           1 byte        levels of pages below: 0 a leaf, 1 to 31 a node
 //! -- a leaf goes on as a volume manifest does, and has one block at the least

@@ -30,7 +30,12 @@ pub fn encode_page(page: &Page) -> Result<Vec<u8>, ManifestError> {
         }
         Page::Node(node) => put_node(node, &mut object)?,
     }
-    Ok(object.finish())
+    let bytes = object.finish();
+    if bytes.len() > Page::MAX_SIZE {
+        let reason = "a page would become too long: choose smaller ones";
+        return Err(ManifestError::Unrepresentable { field: "blocks".into(), reason });
+    }
+    Ok(bytes)
 }
 
 /// The page that these bytes are. Costs O(blocks); allocates no more than a few times the bytes.
@@ -40,6 +45,10 @@ pub fn encode_page(page: &Page) -> Result<Vec<u8>, ManifestError> {
 ///
 /// As [`decode`](super::decode()).
 pub fn decode_page(bytes: &[u8]) -> Result<Page, ManifestError> {
+    if bytes.len() > Page::MAX_SIZE {
+        let reason = "it is longer than any page";
+        return Err(ManifestError::Decode { at: Page::MAX_SIZE, field: "end", reason });
+    }
     let (prefix, body) = Prefix::split(bytes)?;
     if prefix.kind != Kind::Page {
         return Err(wrong_kind("it is no page"));

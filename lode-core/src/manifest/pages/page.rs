@@ -117,6 +117,10 @@ pub enum Page {
 }
 
 impl Page {
+    /// The most bytes that a page is stored in. Those that are written by default have a fortieth
+    /// of it at the most.
+    pub const MAX_SIZE: usize = 1 << 20;
+
     /// How many levels of pages lie below it: 0 for a leaf.
     pub const fn level(&self) -> u8 {
         match self {
