@@ -12,7 +12,7 @@ use lode_core::key::Key;
 use lode_core::manifest::{CommitId, Mismatch, RebaseError, SlotContent, SlotManifest};
 use lode_core::time::Timestamp;
 
-use super::{CommitUnknown, Head, History, Live, Lookout, Slots, StagedObject, Writer};
+use super::{CommitUnknown, Found, Head, History, Live, Lookout, Slots, StagedObject, Writer};
 use crate::Error;
 
 /// How many pages are written at the same time.
@@ -50,7 +50,7 @@ pub(crate) fn refusal<S: Slots>(slots: &S, error: RebaseError, live: Option<Vers
 }
 
 /// A manifest and its bytes, which are the same however often they are sent.
-struct Prepared<M> {
+pub(super) struct Prepared<M> {
     pub(crate) live: Arc<Live<M>>,
     pub(crate) bytes: Bytes,
 }
@@ -63,13 +63,13 @@ impl<M> Clone for Prepared<M> {
 
 /// Carries out what a commit machine asks for.
 pub(crate) struct Committer<'a, S: Slots> {
-    history: &'a History<S>,
-    writer: &'a Writer,
+    pub(super) history: &'a History<S>,
+    pub(super) writer: &'a Writer,
     commit_id: CommitId,
     staged: Vec<StagedObject>,
     /// A commit that is being settled has none: its manifest is fixed.
-    draft: Option<&'a dyn Draft<S>>,
-    prepared: Option<Prepared<S::Manifest>>,
+    pub(super) draft: Option<&'a dyn Draft<S>>,
+    pub(super) prepared: Option<Prepared<S::Manifest>>,
     /// Pages of what is prepared that have not been sent yet.
     pages: Vec<(Key, Bytes)>,
     /// When each page was sent first, of this attempt and those before: the same page is not sent
@@ -77,13 +77,13 @@ pub(crate) struct Committer<'a, S: Slots> {
     sent: HashMap<Key, Option<Timestamp>>,
     /// The pages that are new in what is prepared.
     staged_pages: Vec<StagedObject>,
-    /// Whether the head that was to be built on has been collected: then the next slot is taken.
-    is_overtaken: bool,
+    /// Why nothing could be prepared: the head that was to be built on has been collected.
+    overtaken: Option<Error>,
     /// The version whose index entries have been written, and those that had been there.
-    announced: Option<(Version, Vec<Key>)>,
+    pub(super) announced: Option<(Version, Vec<Key>)>,
     /// The head that the last preparation was on top of.
     head: Option<Arc<Live<S::Manifest>>>,
-    lookout: Lookout<'a, S>,
+    pub(super) lookout: Lookout<'a, S>,
     error: Option<Error>,
 }
 
@@ -137,7 +137,7 @@ impl<'a, S: Slots> Committer<'a, S> {
             pages: Vec::new(),
             sent: HashMap::new(),
             staged_pages: Vec::new(),
-            is_overtaken: false,
+            overtaken: None,
             announced: None,
             head: None,
             lookout,
@@ -178,7 +178,7 @@ impl<'a, S: Slots> Committer<'a, S> {
 
     async fn prepare(&mut self, position: Position, version: Version) -> Event {
         self.retract().await;
-        self.is_overtaken = false;
+        self.overtaken = None;
         match self.try_prepare(position, version).await {
             Ok(Some(prepared)) => {
                 self.prepared = Some(prepared);
@@ -186,11 +186,10 @@ impl<'a, S: Slots> Committer<'a, S> {
             }
             Ok(None) => Event::AlreadyCommitted,
             // The head that this handle knew is neither the head nor its predecessor any more, for
-            // those are never collected. So the slot after it is taken, and nothing need be sent
-            // to find that out.
-            Err(Error::Collected { .. }) => {
+            // those are never collected. So the slot after it is taken: see `create`.
+            Err(error @ Error::Collected { .. }) => {
                 self.prepared = None;
-                self.is_overtaken = true;
+                self.overtaken = Some(error);
                 Event::Prepared
             }
             Err(error) => {
@@ -227,8 +226,8 @@ impl<'a, S: Slots> Committer<'a, S> {
 
     /// Sends the manifest, after making sure that what it adds is there and young enough.
     async fn create(&mut self, version: Version) -> Sent {
-        if self.is_overtaken {
-            return Sent::Exists;
+        if let Some(error) = self.overtaken.take() {
+            return self.lose_unsent(version, error).await;
         }
         let Some(prepared) = self.prepared.clone() else { return Sent::Rejected };
         if let Err(error) = self.make_ready(version, &prepared).await {
@@ -240,6 +239,17 @@ impl<'a, S: Slots> Committer<'a, S> {
         let (sent, error) = objects.create(&slot, prepared.bytes).await.split();
         self.error = error.or(self.error.take());
         sent
+    }
+
+    /// The slot is taken by others, so nothing has to be sent to find that out. Only a repair may
+    /// have put a tombstone over the head, and then nothing comes after it.
+    async fn lose_unsent(&mut self, version: Version, overtaken: Error) -> Sent {
+        match self.history.load(version).await {
+            Ok(Found::Live(_) | Found::Collected(_)) => return Sent::Exists,
+            Ok(Found::Absent) => self.error = Some(overtaken),
+            Err(error) => self.error = Some(error),
+        }
+        Sent::Rejected
     }
 
     /// Sees to it that all is there that the manifest refers to, and young enough.
@@ -313,88 +323,6 @@ impl<'a, S: Slots> Committer<'a, S> {
         let id = self.history.id();
         let unknown = CommitUnknown::new(id, version, self.commit_id, bytes, staged);
         Error::CommitUnknown(Box::new(unknown))
-    }
-}
-
-/// Index entries: copies of a manifest that tell a partition's readers of its version. They are
-/// written before the slot, and believed only with it.
-impl<S: Slots> Committer<'_, S> {
-    async fn announce(
-        &mut self,
-        version: Version,
-        prepared: &Prepared<S::Manifest>,
-    ) -> Result<(), Error> {
-        if self.announced.as_ref().is_some_and(|(announced, _)| *announced == version) {
-            return Ok(());
-        }
-        let mut taken = Vec::new();
-        for entry in self.history.slots.entries(&prepared.live.manifest, version) {
-            // One that is there is a rival's for the same version, or our own.
-            if !self.writer.create(&self.history.objects, &entry, &prepared.bytes).await? {
-                taken.push(entry);
-            }
-        }
-        self.announced = Some((version, taken));
-        Ok(())
-    }
-
-    /// The entries that have been written. Those of a commit that is being settled were written
-    /// before, and whose manifest they hold is not known.
-    fn take_announced(&mut self) -> Option<(Version, Vec<Key>)> {
-        self.announced.take().or_else(|| {
-            let manifest = &self.prepared.as_ref().filter(|_| self.draft.is_none())?.live.manifest;
-            let version = manifest.version();
-            Some((version, self.history.slots.entries(manifest, version)))
-        })
-    }
-
-    /// After a commit: puts our manifest in place of a rival's. After a lost slot: see `retract`.
-    async fn settle_entries(&mut self, outcome: Outcome) {
-        let announced = self.take_announced();
-        match (outcome, announced, &self.prepared) {
-            (Outcome::Committed { .. }, Some((_, taken)), Some(prepared)) => {
-                for entry in taken {
-                    self.write_entry(&entry, prepared.bytes.clone()).await;
-                }
-            }
-            (Outcome::Conflict { .. }, announced, _) => {
-                self.announced = announced;
-                self.retract().await;
-            }
-            // Whatever may yet be applied keeps its entries.
-            _ => {}
-        }
-    }
-
-    /// Takes back the entries of a slot that was lost: those that the winner needs as well get
-    /// its manifest, the others go.
-    async fn retract(&mut self) {
-        let Some((version, _)) = self.announced.take() else { return };
-        let (Some(ours), Some(winner)) = (&self.prepared, self.lookout.seen(version)) else {
-            return;
-        };
-        let slots = &self.history.slots;
-        let needed = slots.entries(&winner.manifest, version);
-        let bytes = slots.encode(&winner.manifest).map(Bytes::from);
-        for entry in slots.entries(&ours.live.manifest, version) {
-            match &bytes {
-                Ok(bytes) if needed.contains(&entry) => {
-                    self.write_entry(&entry, bytes.clone()).await;
-                }
-                _ if needed.contains(&entry) => {}
-                _ => {
-                    if let Err(error) = self.history.objects.delete(&entry).await {
-                        tracing::warn!(%entry, %error, "a dead index entry was left behind");
-                    }
-                }
-            }
-        }
-    }
-
-    async fn write_entry(&self, entry: &Key, bytes: Bytes) {
-        if let Err(error) = self.history.objects.overwrite(entry, bytes).await {
-            tracing::warn!(%entry, %error, "an index entry holds a manifest that lost its slot");
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Histories of snapshots, whatever they are snapshots of: the shells of the commit machines.
 
 mod committer;
+mod entries;
 mod lookout;
 mod open;
 mod tags;

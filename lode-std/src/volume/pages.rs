@@ -162,8 +162,9 @@ pub(super) async fn references(
         if wanted.is_empty() {
             break;
         }
-        let reads = stream::iter(wanted)
-            .map(async |wanted| Ok::<_, Error>((wanted, read_page(objects, layout, &wanted).await?)));
+        let reads = stream::iter(wanted).map(async |wanted| {
+            Ok::<_, Error>((wanted, read_page(objects, layout, &wanted).await?))
+        });
         let mut pages = std::pin::pin!(reads.buffer_unordered(READS_IN_FLIGHT));
         while let Some((wanted, page)) = pages.try_next().await? {
             let key = layout.page(&wanted.page.name);

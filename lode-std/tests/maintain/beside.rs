@@ -81,6 +81,24 @@ async fn a_tag_between_any_two_steps_holds_or_is_refused() {
     }
 }
 
+/// A handle that has rested for so long that the pages of the head that it knows are gone.
+#[tokio::test]
+async fn a_writer_that_was_overtaken_by_a_collection_catches_up() {
+    let (world, subject) = World::with_snapshots(Kind::Paged, 6).await;
+    let rested = world.open().await;
+    let Subject::Volume(volume) = &rested else { panic!("a volume was asked for") };
+    let head = volume.latest().await.unwrap().unwrap();
+    for number in [7, 8, 9] {
+        subject.commit(number).await.unwrap();
+    }
+    world.clock.advance(GRACE + 2);
+    subject.collect(&last(2)).await.unwrap();
+    let error = head.blocks(0..100).collect().await.unwrap_err();
+    assert!(matches!(error, Error::Collected { .. }), "{error}");
+    assert_eq!(rested.commit(10).await.unwrap(), version(10));
+    world.check([8, 9, 10]).await;
+}
+
 /// The other one drops more, and comes to its end first.
 #[tokio::test]
 async fn two_collections_at_once_do_no_harm() {

@@ -60,7 +60,9 @@ impl Kind {
     /// The key of a slot.
     pub(crate) fn slot(self, number: u64) -> String {
         match self {
-            Self::Compact | Self::Paged => format!("volumes/it/snapshots/{number:019}/manifest.lode"),
+            Self::Compact | Self::Paged => {
+                format!("volumes/it/snapshots/{number:019}/manifest.lode")
+            }
             Self::Json => format!("volumes/it/snapshots/{number:019}/manifest.json"),
             Self::Default => format!("datasets/it/snapshots/{number:019}/manifest.json"),
             Self::Flat => format!("it/{number:019}/manifest.json"),
@@ -101,7 +103,9 @@ impl World {
         let dataset = builder.clock(self.clock.clone()).retry(retry).grace_period(grace);
         let store = self.aged.store();
         match self.kind {
-            Kind::Compact | Kind::Paged | Kind::Json => Subject::Volume(volume.open(store).await.unwrap()),
+            Kind::Compact | Kind::Paged | Kind::Json => {
+                Subject::Volume(volume.open(store).await.unwrap())
+            }
             Kind::Default => Subject::Dataset(dataset.open(store).await.unwrap()),
             Kind::Flat => Subject::Dataset(dataset.flat().open(store).await.unwrap()),
             Kind::Hive => {

@@ -249,7 +249,9 @@ async fn an_unknown_outcome_is_settled_with_its_pages() {
             scripted.remove(gone).await;
             let other = builder().open(scripted.store()).await.unwrap();
             let error = other.resolve(unknown).await.unwrap_err();
-            assert!(error.to_string().contains(gone), "{error}");
+            assert!(matches!(error, Error::CommitUnknown(_)), "{error}");
+            let head = other.latest().await.unwrap().unwrap();
+            assert_eq!(head.version(), Version::FIRST, "nothing was sent");
         }
     }
 }
@@ -309,7 +311,7 @@ async fn what_was_interrupted_goes_on() {
         scripted.tamper(key, good.clone()).await;
     }
     assert_eq!(blocks.collect().await.unwrap().len(), 50);
-    assert_eq!(gaps.count().await.unwrap(), 50 + 49);
+    assert_eq!(gaps.count().await.unwrap(), 50, "behind each of them");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -355,6 +357,5 @@ async fn after_a_conflict_pages_are_made_anew() {
     let all = creates.len();
     creates.sort();
     creates.dedup();
-    assert_eq!(creates.len(), all, "{creates:?}");
-    assert!(all < 2 * level(&snapshot), "the leaf is the same in both: {creates:?}");
+    assert_eq!(creates.len(), all, "the leaves are the same in both attempts: {creates:?}");
 }
