@@ -5,23 +5,39 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use lode_benches::{STRIDE, Subject, runtime};
+use lode_benches::{SAMPLE, STRIDE, Subject, runtime};
 use lode_std::Format;
 use tokio::runtime::Runtime;
 
-/// How many blocks the volume has already.
-const BLOCKS: [u64; 3] = [1_000, 10_000, 100_000];
+/// How many blocks the volume has already. The largest has two levels of pages.
+const BLOCKS: [u64; 4] = [1_000, 100_000, 1_000_000, 10_000_000];
+/// How many in JSON, which lists them all.
+const IN_JSON: [u64; 3] = [1_000, 10_000, 100_000];
 
-/// Stage and commit of one more block of 16 bytes.
+/// Stage and commit of one more block of 16 bytes: behind all others, and between two of them.
 fn commit(c: &mut Criterion) {
     let runtime = runtime().unwrap();
     let mut group = c.benchmark_group("commit one block");
-    for format in [Format::Compact, Format::Json] {
-        for blocks in BLOCKS {
-            group.bench_function(BenchmarkId::new(format.name(), blocks), |b| {
-                b.iter_custom(|commits| time_commits(&runtime, format, blocks, commits));
+    for blocks in BLOCKS {
+        let mut subject = runtime.block_on(Subject::large(blocks)).unwrap();
+        runtime.block_on(subject.commit_one()).unwrap();
+        group.bench_function(BenchmarkId::new("compact, at the end", blocks), |b| {
+            b.iter(|| black_box(runtime.block_on(subject.commit_one()).unwrap()));
+        });
+        let mut number = 0;
+        group.bench_function(BenchmarkId::new("compact, anywhere", blocks), |b| {
+            b.iter(|| {
+                // A multiplier prime to the number of blocks visits all of them out of order; what
+                // is committed already is found to be, once there is nothing left.
+                number = (number + 7_919) % blocks;
+                black_box(runtime.block_on(subject.commit_between(number)).unwrap())
             });
-        }
+        });
+    }
+    for blocks in IN_JSON {
+        group.bench_function(BenchmarkId::new("json", blocks), |b| {
+            b.iter_custom(|commits| time_commits(&runtime, Format::Json, blocks, commits));
+        });
     }
     group.finish();
 }
@@ -45,19 +61,19 @@ fn time_commits(runtime: &Runtime, format: Format, blocks: u64, commits: u64) ->
     total
 }
 
-/// `read_at` of 16 bytes on a snapshot that is held.
+/// `read_at` of 16 bytes on a snapshot that is held, with its pages.
 fn read(c: &mut Criterion) {
     let runtime = runtime().unwrap();
     let mut group = c.benchmark_group("read 16 bytes");
     for blocks in BLOCKS {
-        let subject = runtime.block_on(Subject::new(blocks, Format::Compact)).unwrap();
+        let subject = runtime.block_on(Subject::large(blocks)).unwrap();
         let snapshot = runtime.block_on(subject.latest()).unwrap().unwrap();
-        let mut place = 0;
+        let samples = blocks.div_ceil(SAMPLE);
+        let mut sample = 0;
         group.bench_function(BenchmarkId::new("held snapshot", blocks), |b| {
             b.iter(|| {
-                // A multiplier prime to the number of blocks visits all of them out of order.
-                place = (place + 7_919) % blocks;
-                let offset = place * STRIDE;
+                sample = (sample + 1) % samples;
+                let offset = sample * SAMPLE * STRIDE;
                 black_box(runtime.block_on(snapshot.read_at(offset..offset + 16)).unwrap())
             });
         });

@@ -1,6 +1,9 @@
 //! What the benches work on.
 
+mod large;
 pub mod records;
+
+pub use self::large::SAMPLE;
 
 use std::io;
 
@@ -47,6 +50,19 @@ impl Subject {
         Ok(subject)
     }
 
+    /// A large volume, made in O(blocks): its manifest and pages are those that commits would have
+    /// made, but of its blocks only those at every `SAMPLE`th place have bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the volume.
+    pub async fn large(blocks: u64) -> Result<Self, Box<dyn std::error::Error>> {
+        let store = store::open("memory:")?;
+        large::write(&store, blocks).await?;
+        let volume = Volume::existing(large::ID).open(store).await?;
+        Ok(Self { volume, next: blocks })
+    }
+
     /// Stages the next block.
     ///
     /// # Errors
@@ -65,6 +81,16 @@ impl Subject {
     /// Those of the volume.
     pub async fn commit_one(&mut self) -> Result<Snapshot, Error> {
         let block = self.stage().await?;
+        self.volume.commit([block], meta! {}).await
+    }
+
+    /// Commits a block between two others, at one of many places.
+    ///
+    /// # Errors
+    ///
+    /// Those of the volume.
+    pub async fn commit_between(&mut self, place: u64) -> Result<Snapshot, Error> {
+        let block = self.volume.stage_at(place * STRIDE + 2 * BLOCK, "between".repeat(2)).await?;
         self.volume.commit([block], meta! {}).await
     }
 

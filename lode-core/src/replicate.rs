@@ -1,12 +1,12 @@
 //! Bringing what one volume has into another: what has to travel, and what has to agree.
 //!
-//! Pure: a [`Plan`] follows from two manifests. A shell reads what must be compared, and only if
+//! Pure: a [`Plan`] follows from the blocks of both. A shell reads what must be compared, and only if
 //! all of it agrees sends what is missing. It plans again whenever the target has changed; what it
 //! has [settled](Plan::new) by then is not compared again.
 
 use alloc::vec::Vec;
 
-use crate::manifest::{Block, VolumeManifest};
+use crate::manifest::{Block, BlockTable};
 use crate::range::{ByteRange, GrowableRangeSet, gaps_between};
 
 /// What it takes to bring all blocks of a snapshot into a volume.
@@ -26,6 +26,15 @@ pub struct Plan {
     pub compare: GrowableRangeSet,
 }
 
+/// What one of the volumes has.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// The algorithm of the blocks' digests.
+    pub checksum: Option<&'a str>,
+    /// All blocks of the snapshot.
+    pub blocks: &'a BlockTable,
+}
+
 /// A part of one block of the source that the target does not have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -34,17 +43,15 @@ pub struct Piece {
     pub block: ByteRange,
     /// What is missing; it lies within `block`.
     pub range: ByteRange,
+    /// Whether the block has a digest by which it is verified.
+    pub is_verified: bool,
 }
 
 impl Plan {
-    /// A plan to bring `source` into the volume whose head is `target`, if there is one. What is
+    /// A plan to bring `source` into the volume whose head has `target`, if there is one. What is
     /// `settled` has been found to agree before. Costs O(n log m) for n blocks of the source and m
     /// of the target.
-    pub fn new(
-        source: &VolumeManifest,
-        target: Option<&VolumeManifest>,
-        settled: &GrowableRangeSet,
-    ) -> Self {
+    pub fn new(source: Side<'_>, target: Option<Side<'_>>, settled: &GrowableRangeSet) -> Self {
         let comparable =
             source.checksum.is_some() && target.is_some_and(|to| to.checksum == source.checksum);
         let (mut same, mut diverged) = (Vec::new(), Vec::new());
@@ -52,7 +59,8 @@ impl Plan {
         for block in source.blocks.as_slice() {
             let there = target.map_or(&[][..], |target| target.blocks.touched(block.range));
             let gaps = gaps_between(there.iter().map(|other| other.range), block.range);
-            missing.extend(gaps.map(|range| Piece { block: block.range, range }));
+            let is_verified = source.checksum.is_some() && block.digest.is_some();
+            missing.extend(gaps.map(|range| Piece { block: block.range, range, is_verified }));
             match Verdict::of(block, there).filter(|_| comparable) {
                 _ if settled.covers(block.range) => {}
                 Some(Verdict::Same) => same.push(block.range),
@@ -136,7 +144,7 @@ mod tests {
 
     fn piece(start: u64, end: u64) -> Piece {
         let range = ByteRange::new(start, end).unwrap();
-        Piece { block: range, range }
+        Piece { block: range, range, is_verified: true }
     }
 
     fn lengths(plan: &Plan, pieces: usize, bytes: u64) -> Vec<usize> {

@@ -10,6 +10,7 @@
 use lode_core::Version;
 use lode_core::checksum::Digest;
 use lode_core::id::Id;
+use lode_core::manifest::pages::UpdateStep;
 use lode_core::manifest::{
     Block, BlockName, BlockTable, CommitId, ManifestDigest, Metadata, RebaseError, VolumeDraft,
     VolumeManifest,
@@ -39,6 +40,18 @@ fn draft(blocks: Vec<Block>) -> VolumeDraft {
     }
 }
 
+/// The manifest of the next version on top of a head that has no pages, without making any.
+fn rebase(
+    draft: &VolumeDraft,
+    head: Option<&VolumeManifest>,
+    (version, at): (Version, Option<Timestamp>),
+) -> Result<Option<VolumeManifest>, RebaseError> {
+    let update = draft.update(head).map_err(RebaseError::Mismatch)?;
+    let UpdateStep::Done(updated) = update.step(None)? else { panic!("there are no pages") };
+    assert_eq!(updated.pages, []);
+    Ok(draft.rebase(&updated, head.map(|head| (head, DIGEST)), version, at))
+}
+
 const DIGEST: ManifestDigest = ManifestDigest::Crc32c(7);
 
 fn head(blocks: Vec<Block>) -> VolumeManifest {
@@ -52,7 +65,7 @@ fn head(blocks: Vec<Block>) -> VolumeManifest {
         total_length: 64,
         checksum: Some("crc32c".into()),
         metadata: meta! { "old" => true },
-        blocks: BlockTable::from_sorted(blocks).unwrap(),
+        blocks: BlockTable::from_sorted(blocks).unwrap().into(),
         extra: meta! { "unknown" => 1 },
     }
 }
@@ -65,7 +78,7 @@ fn next() -> Version {
 fn the_first_snapshot_has_no_parent() {
     let blocks = vec![block(8, 16, 2, 1), block(0, 8, 1, 1)];
     let at = Timestamp::new(3, 4);
-    let manifest = draft(blocks).rebase(None, Version::FIRST, at).unwrap().unwrap();
+    let manifest = rebase(&draft(blocks), None, (Version::FIRST, at)).unwrap().unwrap();
     let expected = VolumeManifest {
         id: Id::new("disk").unwrap(),
         version: Version::FIRST,
@@ -76,7 +89,9 @@ fn the_first_snapshot_has_no_parent() {
         total_length: 64,
         checksum: Some("crc32c".into()),
         metadata: meta! { "step" => 1 },
-        blocks: BlockTable::from_sorted(vec![block(0, 8, 1, 1), block(8, 16, 2, 1)]).unwrap(),
+        blocks: BlockTable::from_sorted(vec![block(0, 8, 1, 1), block(8, 16, 2, 1)])
+            .unwrap()
+            .into(),
         extra: Metadata::new(),
     };
     assert_eq!(manifest, expected);
@@ -86,10 +101,8 @@ fn the_first_snapshot_has_no_parent() {
 #[test]
 fn the_next_snapshot_holds_both() {
     let head = head(vec![block(8, 16, 2, 9)]);
-    let manifest = draft(vec![block(0, 8, 1, 1), block(8, 16, 2, 1)])
-        .rebase(Some((&head, DIGEST)), next(), None)
-        .unwrap()
-        .unwrap();
+    let draft = draft(vec![block(0, 8, 1, 1), block(8, 16, 2, 1)]);
+    let manifest = rebase(&draft, Some(&head), (next(), None)).unwrap().unwrap();
     assert_eq!(manifest.parent, Some(head.version));
     assert_eq!(manifest.parent_digest, Some(DIGEST));
     assert_eq!(manifest.version, next());
@@ -97,15 +110,18 @@ fn the_next_snapshot_holds_both() {
     assert_eq!(manifest.metadata, meta! { "step" => 1 });
     assert_eq!(manifest.extra, Metadata::new());
     // The block that was there keeps the object that it has.
-    assert_eq!(manifest.blocks.as_slice(), [block(0, 8, 1, 1), block(8, 16, 2, 9)]);
+    assert_eq!(
+        manifest.blocks.inline().unwrap().as_slice(),
+        [block(0, 8, 1, 1), block(8, 16, 2, 9)]
+    );
 }
 
 #[test]
 fn what_is_there_already_was_committed_before() {
     let head = head(vec![block(0, 8, 1, 9), block(8, 16, 2, 9)]);
     let again = draft(vec![block(8, 16, 2, 1)]);
-    assert_eq!(again.rebase(Some((&head, DIGEST)), next(), None), Ok(None));
-    assert_eq!(draft(vec![]).rebase(None, Version::FIRST, None), Ok(None));
+    assert_eq!(rebase(&again, Some(&head), (next(), None)), Ok(None));
+    assert_eq!(rebase(&draft(vec![]), None, (Version::FIRST, None)), Ok(None));
 }
 
 #[test]
@@ -114,7 +130,7 @@ fn a_block_in_the_way_is_named() {
     for new in [block(8, 16, 3, 1), block(0, 9, 1, 1), block(15, 17, 1, 1), block(9, 10, 2, 1)] {
         let range = new.range;
         let Err(RebaseError::Overlap(overlap)) =
-            draft(vec![new]).rebase(Some((&head, DIGEST)), next(), None)
+            rebase(&draft(vec![new]), Some(&head), (next(), None))
         else {
             panic!("{range} is in the way")
         };
@@ -138,7 +154,7 @@ fn a_head_of_another_kind_is_a_mismatch() {
         ("checksum_algorithm", "crc32c", "none", VolumeManifest { checksum: None, ..good }),
     ] {
         let Err(RebaseError::Mismatch(mismatch)) =
-            draft(vec![block(0, 8, 1, 1)]).rebase(Some((&head, DIGEST)), next(), None)
+            rebase(&draft(vec![block(0, 8, 1, 1)]), Some(&head), (next(), None))
         else {
             panic!("{field} differs")
         };
@@ -194,7 +210,7 @@ proptest! {
             let put = |block| put(&mut next_bytes, &mut next_placed, block);
             let added: Result<Vec<bool>, ()> = blocks.iter().map(put).collect();
             let head = head(table.as_slice().to_vec());
-            let found = draft(blocks).rebase(Some((&head, DIGEST)), next(), None);
+            let found = rebase(&draft(blocks), Some(&head), (next(), None));
             match (found, added) {
                 (Err(RebaseError::Overlap(overlap)), Err(())) => {
                     prop_assert!(overlap.new.overlaps(overlap.existing));
@@ -203,7 +219,7 @@ proptest! {
                 (Ok(Some(manifest)), Ok(added)) => {
                     prop_assert!(added.contains(&true));
                     (bytes, placed) = (next_bytes, next_placed);
-                    table = manifest.blocks;
+                    table = manifest.blocks.inline().unwrap().clone();
                 }
                 (found, added) => prop_assert!(false, "{:?}, not {:?}", found, added),
             }

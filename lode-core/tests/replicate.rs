@@ -7,14 +7,11 @@
     reason = "helpers of tests lie outside of test functions"
 )]
 
-use lode_core::Version;
 use lode_core::checksum::Checksum;
 use lode_core::crc32c::Crc32c;
-use lode_core::id::Id;
-use lode_core::manifest::{Block, BlockName, BlockTable, VolumeManifest};
-use lode_core::meta;
+use lode_core::manifest::{Block, BlockName, BlockTable};
 use lode_core::range::{ByteRange, GrowableRangeSet};
-use lode_core::replicate::{Plan, difference};
+use lode_core::replicate::{Plan, Side, difference};
 use proptest::prelude::*;
 
 /// How many bytes the volumes have.
@@ -48,27 +45,22 @@ impl Model {
         self.blocks().into_iter().collect()
     }
 
-    fn manifest(&self) -> VolumeManifest {
+    fn table(&self) -> BlockTable {
         let block = |range| Block {
             range,
             name: BlockName::Written { writer: 1, suffix: 0 },
             digest: Some(Crc32c::digest(self.at(range))),
         };
-        VolumeManifest {
-            id: Id::new("disk").unwrap(),
-            version: Version::FIRST,
-            parent: None,
-            parent_digest: None,
-            commit_id: None,
-            created_at: None,
-            total_length: LENGTH as u64,
-            checksum: Some(self.algorithm.into()),
-            metadata: meta! {},
-            blocks: BlockTable::from_sorted(self.blocks().into_iter().map(block).collect())
-                .unwrap(),
-            extra: meta! {},
-        }
+        BlockTable::from_sorted(self.blocks().into_iter().map(block).collect()).unwrap()
     }
+
+    fn side<'a>(&'a self, blocks: &'a BlockTable) -> Side<'a> {
+        Side { checksum: Some(self.algorithm), blocks }
+    }
+}
+
+fn plan((source, target): (&Model, &Model), settled: &GrowableRangeSet) -> Plan {
+    Plan::new(source.side(&source.table()), Some(target.side(&target.table())), settled)
 }
 
 fn models() -> impl Strategy<Value = (Model, Model)> {
@@ -101,7 +93,7 @@ proptest! {
     #[test]
     fn every_byte_is_dealt_with_once((source, target) in models()) {
         let nothing = GrowableRangeSet::new();
-        let plan = Plan::new(&source.manifest(), Some(&target.manifest()), &nothing);
+        let plan = plan((&source, &target), &nothing);
         let missing = plan.missing.iter().map(|piece| piece.range);
         let sets = [&plan.same, &plan.diverged, &plan.compare];
         let all = missing.clone().chain(sets.into_iter().flat_map(|set| set.iter()));
@@ -119,7 +111,7 @@ proptest! {
     #[test]
     fn other_bytes_are_found((source, target) in models()) {
         let nothing = GrowableRangeSet::new();
-        let plan = Plan::new(&source.manifest(), Some(&target.manifest()), &nothing);
+        let plan = plan((&source, &target), &nothing);
         if source.algorithm != target.algorithm {
             prop_assert!(plan.same.is_empty() && plan.diverged.is_empty());
         }
@@ -146,20 +138,21 @@ proptest! {
     #[test]
     fn the_pieces_make_the_target_whole((source, target) in models()) {
         let settled = GrowableRangeSet::new();
-        let before = target.manifest();
-        let plan = Plan::new(&source.manifest(), Some(&before), &settled);
+        let before = target.table();
+        let plan = plan((&source, &target), &settled);
         let new = plan.missing.iter().map(|piece| Block {
             range: piece.range,
             name: BlockName::Written { writer: 2, suffix: 0 },
             digest: Some(Crc32c::digest(source.at(piece.range))),
         });
-        let merged = before.blocks.merge(new.collect()).unwrap();
+        let merged = before.merge(new.collect()).unwrap();
         prop_assert_eq!(merged.added, plan.missing.len());
-        let after = VolumeManifest { blocks: merged.table, ..before };
-        let plan = Plan::new(&source.manifest(), Some(&after), &settled);
+        let ours = source.table();
+        let after = Some(target.side(&merged.table));
+        let plan = Plan::new(source.side(&ours), after, &settled);
         prop_assert_eq!(&plan.missing, &[]);
         // What was sent or compared once is not compared again.
-        let plan = Plan::new(&source.manifest(), Some(&after), &source.covered());
+        let plan = Plan::new(source.side(&ours), after, &source.covered());
         prop_assert!(plan.same.is_empty() && plan.diverged.is_empty() && plan.compare.is_empty());
     }
 }
@@ -168,7 +161,7 @@ proptest! {
 fn a_volume_that_is_not_there_takes_all_blocks_as_they_are() {
     let cuts = vec![(0, 8), (0, 8), (4, 2)];
     let source = Model { bytes: [7; LENGTH], cuts, algorithm: "crc32c" };
-    let plan = Plan::new(&source.manifest(), None, &GrowableRangeSet::new());
+    let plan = Plan::new(source.side(&source.table()), None, &GrowableRangeSet::new());
     let ranges: Vec<_> = plan.missing.iter().map(|piece| piece.range).collect();
     assert_eq!(ranges, source.blocks());
     assert!(plan.missing.iter().all(|piece| piece.block == piece.range));

@@ -32,12 +32,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Somebody else, later: the gaps are what is left to do.
     let volume = Volume::existing("disk-image").open(store::open(&location)?).await?;
     let head = volume.latest().await?.ok_or("there is a snapshot")?;
-    let gaps: Vec<_> = head.gaps(0..LENGTH).collect();
+    let gaps = head.gaps(0..LENGTH).collect().await?;
     println!("{} gaps are left", gaps.len());
     let staged = gaps.iter().map(|gap| volume.stage_at(gap.start(), block(gap.start())));
     let staged = try_join_all(staged).await?;
     let whole = volume.commit(staged, meta! { "step" => "rest" }).await?;
-    assert_eq!(whole.gaps(0..LENGTH).count(), 0);
+    assert_eq!(whole.gaps(0..LENGTH).count().await?, 0);
 
     for offset in (0..LENGTH).step_by(BLOCK as usize) {
         assert_eq!(whole.read_at(offset..offset + BLOCK).await?, block(offset));

@@ -16,11 +16,9 @@ pub(crate) trait Pieces: Unpin {
     /// How many bytes it has.
     fn len(&self) -> u64;
 
-    /// What to fetch next, from the first byte of `rest` on: as much as one request is worth.
-    fn piece(&self, rest: ByteRange) -> ByteRange;
-
-    /// Fetches a piece: all its bytes, or an error.
-    fn fetch(&self, piece: ByteRange) -> BoxFuture<'static, Result<Bytes, Error>>;
+    /// Fetches a piece of `rest`, from its first byte on: as much as one request is worth, at least
+    /// a byte.
+    fn fetch(&self, rest: ByteRange) -> BoxFuture<'static, Result<Bytes, Error>>;
 }
 
 /// Reads [`Pieces`] from their beginning to their end, and seeks. Holds one piece at a time.
@@ -50,7 +48,7 @@ impl<P: Pieces> AsyncRead for PieceReader<P> {
                 None => {
                     let rest = ByteRange::new(self.position, self.pieces.len());
                     let Some(rest) = rest else { return Poll::Ready(Ok(())) };
-                    self.pieces.fetch(self.pieces.piece(rest))
+                    self.pieces.fetch(rest)
                 }
             };
             match fetching.as_mut().poll(cx) {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use lode_core::codec::Codec;
+use lode_core::manifest::pages::PageSizes;
 use lode_gzip::Gzip;
 use lode_hive::Hive;
 use lode_jsonl::Jsonl;
@@ -87,7 +88,7 @@ async fn read_volume(scripted: &Arc<Scripted>) -> Result<(), Error> {
             }
             snapshot => snapshot?,
         };
-        for range in &snapshot.coverage() {
+        for range in &snapshot.coverage().await? {
             let bytes = snapshot.read_at(range.into()).await?;
             assert_eq!(bytes, pattern(range.start(), bytes.len()));
         }
@@ -101,6 +102,32 @@ async fn of_a_volume() {
     let scripted = volume(Format::Compact).await;
     let is_checked = |key: &str| !key.ends_with("volume.json") && !key.ends_with("latest");
     flip_all("a volume", &scripted, is_checked, async || read_volume(&scripted).await).await;
+}
+
+/// Of what the blocks are listed in, every bit of every page.
+#[tokio::test]
+async fn of_the_pages_of_a_volume() {
+    let scripted = Scripted::new();
+    let sizes = PageSizes { inline: 1, leaf: 2, node: 2 };
+    let builder = Volume::builder("disk", 1000).page_sizes(sizes);
+    let volume = builder.open(scripted.store()).await.unwrap();
+    for offsets in [&[0, 20, 100][..], &[500, 700]] {
+        let mut staged = Vec::new();
+        for offset in offsets {
+            staged.push(volume.stage_at(*offset, pattern(*offset, 7)).await.unwrap());
+        }
+        volume.commit(staged, meta! {}).await.unwrap();
+    }
+    let read = async || {
+        let reader = Volume::existing("disk").open_read_only(scripted.store()).await?;
+        for number in [1, 2] {
+            let snapshot = reader.snapshot(Version::new(number).unwrap()).await?;
+            let covered = snapshot.coverage().await?;
+            assert_eq!(covered.covered(), if number == 1 { 21 } else { 35 });
+        }
+        Ok(())
+    };
+    flip_all("pages", &scripted, |key| key.contains("/pages/"), read).await;
 }
 
 /// JSON has no checksum, so of its manifests the next one's digest tells, and `read_volume` that no

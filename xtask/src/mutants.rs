@@ -16,7 +16,7 @@ const PARTS: &[Part] = &[
     Part { name: "key", tests: &["json"] },
     Part { name: "version", tests: &["json"] },
     Part { name: "layout", tests: &["json"] },
-    Part { name: "manifest", tests: &["compact", "draft", "json", "manifest"] },
+    Part { name: "manifest", tests: &["compact", "draft", "json", "manifest", "pages"] },
     Part { name: "collect", tests: &["collect", "explorer"] },
     Part { name: "commit", tests: &["commit", "explorer"] },
 ];

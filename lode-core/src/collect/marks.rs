@@ -5,8 +5,6 @@ use core::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashSet};
 
 use crate::key::Key;
-use crate::layout::VolumeLayout;
-use crate::manifest::{DatasetManifest, VolumeManifest};
 use crate::time::Timestamp;
 
 /// The keys that live manifests and tags refer to.
@@ -28,18 +26,6 @@ impl MarkSet {
     /// Marks one key.
     pub fn mark(&mut self, key: &str) {
         self.hashes.insert(self.hasher.hash_one(key));
-    }
-
-    /// Marks the blocks of a snapshot of the volume that `layout` is of.
-    pub fn mark_volume(&mut self, layout: &VolumeLayout, manifest: &VolumeManifest) {
-        for block in manifest.blocks.as_slice() {
-            self.mark(layout.block(block.range, &block.name).as_str());
-        }
-    }
-
-    /// Marks the files of a snapshot of a dataset.
-    pub fn mark_dataset(&mut self, manifest: &DatasetManifest) {
-        manifest.files.iter().for_each(|file| self.mark(file.key.as_str()));
     }
 
     /// Whether the key was marked; at times also one that was not, never the other way round.

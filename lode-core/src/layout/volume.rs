@@ -6,8 +6,10 @@ use alloc::vec::Vec;
 
 use super::{DATA, TAGS, device};
 use crate::Version;
+use crate::checksum::Digest;
 use crate::id::Id;
 use crate::key::Key;
+use crate::manifest::pages::{PageHash, PageName};
 use crate::manifest::{BlockName, Format, ManifestError, VolumeManifest};
 use crate::range::ByteRange;
 
@@ -55,16 +57,25 @@ impl VolumeLayout {
     ///
     /// # Errors
     ///
-    /// The first block that has none, on a device.
+    /// The first block that has none, on a device; or that there are pages, which no device
+    /// writes.
     pub fn check_names(&self, manifest: &VolumeManifest) -> Result<(), ManifestError> {
-        let blocks = manifest.blocks.as_slice();
+        let wrong = |field: String, reason: &str| {
+            Err(ManifestError::Field { field, reason: reason.into() })
+        };
         let is_foreign = |name: &BlockName| self.on_device && device::block(name).is_none();
-        match blocks.iter().position(|block| is_foreign(&block.name)) {
+        let Some(table) = manifest.blocks.inline() else {
+            return match self.on_device {
+                true => wrong("blocks".into(), "they are in pages, which no device writes"),
+                false => Ok(()),
+            };
+        };
+        match table.as_slice().iter().position(|block| is_foreign(&block.name)) {
             None => Ok(()),
-            Some(index) => Err(ManifestError::Field {
-                field: format!("blocks[{index}].name"),
-                reason: "no device names a block so: writer 0 and a number below 2^35".into(),
-            }),
+            Some(index) => wrong(
+                format!("blocks[{index}].name"),
+                "no device names a block so: writer 0 and a number below 2^35",
+            ),
         }
     }
 
@@ -168,6 +179,21 @@ impl VolumeLayout {
         }
     }
 
+    /// The object of a page.
+    pub fn page(&self, name: &PageName) -> Key {
+        self.key(&format!("{PAGES}/{name}.lode"))
+    }
+
+    /// The name of the page that this key is.
+    pub fn parse_page(&self, key: &str) -> Option<PageName> {
+        let (hash, commit) = self.below(key, PAGES)?.strip_suffix(".lode")?.split_once('-')?;
+        let hash: Digest = hash.parse().ok()?;
+        let hash = PageHash(hash.as_bytes().try_into().ok()?);
+        let name = PageName { hash, commit: commit.parse().ok()? };
+        // Only as it is printed.
+        (self.page(&name).as_str() == key).then_some(name)
+    }
+
     /// The version whose slot this key is on a device, of whatever volume.
     pub fn parse_device_slot(key: &str) -> Option<Version> {
         device::parse_slot(key)
@@ -223,6 +249,7 @@ fn parse_writer(digits: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::CommitId;
 
     fn layout() -> VolumeLayout {
         VolumeLayout::new(Id::new("disk").unwrap())
@@ -296,6 +323,28 @@ mod tests {
             (slot.as_str(), false),
         ] {
             assert_eq!(layout().is_data(key), is_data, "{key}");
+        }
+    }
+
+    #[test]
+    fn pages_are_read_back_and_are_data() {
+        let commit = CommitId::of_handle(0xab, 3);
+        let name = PageName { hash: PageHash([0x1f; 16]), commit };
+        let key = layout().page(&name);
+        let expected = "volumes/disk/pages/1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f\
+                        -00000000000000ab0000000000000003.lode";
+        assert_eq!(key.as_str(), expected);
+        assert_eq!(layout().parse_page(expected), Some(name));
+        assert!(layout().is_data(expected));
+        for foreign in [
+            expected.to_uppercase().as_str(),
+            &expected.replace("1f", "1F"),
+            &expected.replace(".lode", ""),
+            &expected.replace("disk", "disk2"),
+            &expected.replace("1f1f-", "1f-"),
+            &expected.replace("pages/", "data/"),
+        ] {
+            assert_eq!(layout().parse_page(foreign), None, "{foreign}");
         }
     }
 

@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
+use core::ops::Range;
 
 use super::Value;
 use crate::ErrorKind;
@@ -73,6 +74,9 @@ pub struct BlockTable {
 }
 
 impl BlockTable {
+    /// No blocks.
+    pub const EMPTY: Self = Self { blocks: Vec::new(), covered: 0 };
+
     /// A table of blocks that are in order already. Costs O(n).
     ///
     /// # Errors
@@ -99,6 +103,11 @@ impl BlockTable {
         &self.blocks
     }
 
+    /// All blocks, in order.
+    pub fn into_vec(self) -> Vec<Block> {
+        self.blocks
+    }
+
     /// How many blocks there are.
     pub fn len(&self) -> usize {
         self.blocks.len()
@@ -114,6 +123,11 @@ impl BlockTable {
         self.covered
     }
 
+    /// The start of the first block, 0 if there is none.
+    pub fn start(&self) -> u64 {
+        self.blocks.first().map_or(0, |block| block.range.start())
+    }
+
     /// The end of the last block, 0 if there is none.
     pub fn end(&self) -> u64 {
         self.blocks.last().map_or(0, |block| block.range.end())
@@ -121,10 +135,14 @@ impl BlockTable {
 
     /// The blocks that have a byte in `range`. Costs O(log n).
     pub fn touched(&self, range: ByteRange) -> &[Block] {
+        self.blocks.get(self.places(range)).unwrap_or_default()
+    }
+
+    /// The places of the blocks that have a byte in `range`. Costs O(log n).
+    pub fn places(&self, range: ByteRange) -> Range<usize> {
         let first = self.blocks.partition_point(|block| block.range.end() <= range.start());
         let behind = self.blocks.get(first..).unwrap_or_default();
-        let count = behind.partition_point(|block| block.range.start() < range.end());
-        behind.get(..count).unwrap_or_default()
+        first..first + behind.partition_point(|block| block.range.start() < range.end())
     }
 
     /// Their ranges, in order; adjacent ones are not joined.

@@ -4,9 +4,10 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use super::pages::{Update, UpdateError, Updated};
 use super::{
-    Block, BlockTable, CommitId, Expected, ManifestDigest, Metadata, Mismatch, Overlap,
-    VolumeManifest,
+    Block, BlockTable, Blocks, CommitId, Expected, ManifestDigest, ManifestError, Metadata,
+    Mismatch, Overlap, VolumeManifest,
 };
 use crate::Version;
 use crate::id::Id;
@@ -14,7 +15,9 @@ use crate::time::Timestamp;
 
 /// What a writer wants to commit to a volume, whatever it will be committed on top of.
 ///
-/// It can be [rebased](Self::rebase) any number of times: after each lost race, onto the winner.
+/// It can be rebased any number of times: after each lost race, onto the winner. That is to
+/// [update](Self::update) the blocks there, and to [make](Self::rebase) a manifest of what that
+/// has made.
 #[derive(Clone, Debug)]
 pub struct VolumeDraft {
     /// The volume.
@@ -32,32 +35,33 @@ pub struct VolumeDraft {
 }
 
 impl VolumeDraft {
-    /// The manifest of `version` on top of `head`, or of an empty history; `None` if every block
-    /// is in the head already, so that the commit has happened before.
+    /// Begins to add its blocks to those of `head`, or of an empty history.
     ///
     /// # Errors
     ///
-    /// [`RebaseError::Overlap`] if a block is in the way, [`RebaseError::Mismatch`] if the head
-    /// is of another volume, length or checksum algorithm.
+    /// If the head is of another volume, length or checksum algorithm.
+    pub fn update<'a>(&self, head: Option<&'a VolumeManifest>) -> Result<Update<'a>, Mismatch> {
+        static NO_BLOCKS: Blocks = Blocks::Inline(BlockTable::EMPTY);
+        let blocks = match head {
+            Some(head) => {
+                self.check_head(head)?;
+                &head.blocks
+            }
+            None => &NO_BLOCKS,
+        };
+        Ok(Update::new(blocks, self.blocks.clone()))
+    }
+
+    /// The manifest of `version` on top of `head`, to whose blocks those of the draft have been
+    /// added; `None` if every one was there already, so that the commit has happened before.
     pub fn rebase(
         &self,
+        updated: &Updated,
         head: Option<(&VolumeManifest, ManifestDigest)>,
         version: Version,
         created_at: Option<Timestamp>,
-    ) -> Result<Option<VolumeManifest>, RebaseError> {
-        let empty = BlockTable::default();
-        let blocks = match head {
-            Some((head, _)) => {
-                self.check_head(head).map_err(RebaseError::Mismatch)?;
-                &head.blocks
-            }
-            None => &empty,
-        };
-        let merged = blocks.merge(self.blocks.clone()).map_err(RebaseError::Overlap)?;
-        if merged.added == 0 {
-            return Ok(None);
-        }
-        Ok(Some(VolumeManifest {
+    ) -> Option<VolumeManifest> {
+        (updated.added > 0).then(|| VolumeManifest {
             id: self.id.clone(),
             version,
             parent: head.map(|(head, _)| head.version),
@@ -67,9 +71,9 @@ impl VolumeDraft {
             total_length: self.total_length,
             checksum: self.checksum.clone(),
             metadata: self.metadata.clone(),
-            blocks: merged.table,
+            blocks: updated.blocks.clone(),
             extra: BTreeMap::new(),
-        }))
+        })
     }
 
     fn check_head(&self, head: &VolumeManifest) -> Result<(), Mismatch> {
@@ -80,7 +84,7 @@ impl VolumeDraft {
     }
 }
 
-/// Why a [`VolumeDraft`] cannot be committed on a given head.
+/// Why a draft cannot be committed on a given head.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RebaseError {
@@ -88,4 +92,15 @@ pub enum RebaseError {
     Mismatch(Mismatch),
     /// A block is in the way.
     Overlap(Overlap),
+    /// What would be written cannot be.
+    Unwritable(ManifestError),
+}
+
+impl From<UpdateError> for RebaseError {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::Overlap(overlap) => Self::Overlap(overlap),
+            UpdateError::Unwritable(error) => Self::Unwritable(error),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! A manifest is the object in a history's slot: its presence is the commit. It lists *all*
 //! blocks of its snapshot, not only the new ones, so a reader needs this one object and nothing
-//! before it. A collected manifest is replaced by a [`Tombstone`], which keeps its place in the
+//! before it; of a large volume it is the root of a tree of [`pages`] that do. A collected manifest is replaced by a [`Tombstone`], which keeps its place in the
 //! chain and nothing else.
 //!
 //! | format | module | for |
@@ -38,6 +38,8 @@ mod merge;
 #[cfg(feature = "alloc")]
 mod metadata;
 #[cfg(feature = "alloc")]
+pub mod pages;
+#[cfg(feature = "alloc")]
 mod slot;
 #[cfg(feature = "alloc")]
 pub(crate) mod volume;
@@ -51,6 +53,7 @@ mod model {
     pub use super::format::Format;
     pub use super::merge::{Merged, Overlap};
     pub use super::metadata::{Metadata, Value};
+    pub use super::pages::Blocks;
     pub use super::slot::{Expected, SlotContent, SlotManifest, Tombstone};
     pub use super::volume::VolumeManifest;
 }

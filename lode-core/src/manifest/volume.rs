@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use super::slot::Expected;
-use super::{BlockTable, CommitId, ManifestDigest, ManifestError, Metadata, Mismatch, Value};
+use super::{Blocks, CommitId, ManifestDigest, ManifestError, Metadata, Mismatch, Value};
 use crate::Version;
 use crate::id::Id;
 use crate::time::Timestamp;
@@ -33,7 +33,7 @@ pub struct VolumeManifest {
     /// What the caller says about it.
     pub metadata: Metadata,
     /// All blocks of the snapshot, those of its ancestors included.
-    pub blocks: BlockTable,
+    pub blocks: Blocks,
     /// Fields of a JSON manifest that this version does not know.
     pub extra: BTreeMap<String, Value>,
 }
@@ -65,7 +65,7 @@ impl VolumeManifest {
             |field: &str, reason: String| Err(ManifestError::Field { field: field.into(), reason });
         check_length(self.total_length)?;
         if self.blocks.end() > self.total_length {
-            let index = self.blocks.len() - 1;
+            let index = self.blocks.len().saturating_sub(1);
             let reason =
                 format!("{} is behind the volume's {} bytes", self.blocks.end(), self.total_length);
             return wrong(&format!("blocks[{index}].length"), reason);

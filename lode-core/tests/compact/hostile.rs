@@ -277,6 +277,35 @@ fn metadata_is_checked() {
     }
 }
 
+/// A manifest over pages: level, number of references, and one of them.
+fn paged(level: u8, count: u64, numbers: [u64; 4]) -> Result<(), ManifestError> {
+    let parts = Parts::new();
+    let reference = numbers.into_iter().flat_map(varint).chain([0xaa; 32]);
+    let mut body = [parts.head(), parts.checksum.clone(), vec![1, 0, level]].concat();
+    body.extend(varint(count).into_iter().chain(reference));
+    decode(&seal(3, &body)).map(|_| ())
+}
+
+#[test]
+fn manifests_over_pages_are_checked() {
+    let good = [8, 16, 2, 10];
+    assert_eq!(paged(1, 1, good), Ok(()));
+    let field = |result: Result<(), ManifestError>| match result {
+        Err(ManifestError::Decode { field, at, .. }) if at >= 6 => field.to_string(),
+        Err(ManifestError::Field { field, .. }) => field,
+        other => panic!("{other:?}"),
+    };
+    for level in [0, 33, 255] {
+        assert_eq!(field(paged(level, 1, good)), "level");
+    }
+    for count in [0, 2, u64::MAX] {
+        assert_eq!(field(paged(1, count, good)), "children");
+    }
+    assert_eq!(field(paged(1, 1, [8, 0, 2, 10])), "page bounds");
+    assert_eq!(field(paged(1, 1, [8, 16, 11, 10])), "page totals");
+    assert_eq!(field(paged(1, 1, [65536, 16, 2, 10])), "blocks[1].length");
+}
+
 #[test]
 fn the_place_of_wrong_metadata_lies_in_it() {
     let mut parts = Parts::new();
@@ -299,12 +328,16 @@ fn metadata_cannot_be_nested_without_end() {
 #[test]
 fn the_prefix_is_checked() {
     let body = Parts::new().head();
-    for kind in [0, 3, 4, 255] {
+    for kind in [0, 6, 255] {
         let expected = ManifestError::Decode {
             at: 5,
             field: "kind",
             reason: "an object of this kind is not known",
         };
+        assert_eq!(decode(&seal(kind, &body)), Err(expected));
+    }
+    for (kind, is) in [(4, "it is a page, not a manifest"), (5, "it is a tag, not a manifest")] {
+        let expected = ManifestError::Decode { at: 5, field: "kind", reason: is };
         assert_eq!(decode(&seal(kind, &body)), Err(expected));
     }
     let mut bytes = Parts::new().bytes();
@@ -341,7 +374,7 @@ proptest! {
     })]
 
     #[test]
-    fn any_bytes_are_survived(kind in 1..3_u8, body in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_are_survived(kind in 1..4_u8, body in proptest::collection::vec(any::<u8>(), 0..200)) {
         check(&body);
         check(&seal(kind, &body));
         check(&seal(kind, &[Parts::new().head(), body].concat()));

@@ -42,7 +42,7 @@ fn manifest(blocks: Vec<Block>) -> VolumeManifest {
         total_length: 65536,
         checksum: Some("crc32c".into()),
         metadata: Metadata::new(),
-        blocks: BlockTable::from_sorted(blocks).unwrap(),
+        blocks: BlockTable::from_sorted(blocks).unwrap().into(),
         extra: Metadata::new(),
     }
 }

@@ -87,7 +87,7 @@ fn manifests() -> impl Strategy<Value = VolumeManifest> {
             total_length: blocks.end() + spare + 1,
             checksum: Some(checksum.into()),
             metadata,
-            blocks,
+            blocks: blocks.into(),
             extra: BTreeMap::new(),
         }
     })

@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use lode_core::id::Id;
-use lode_core::manifest::compact::{decode, encode, encode_tombstone};
+use lode_core::manifest::compact::{
+    Kind, decode, decode_page, encode, encode_page, encode_tombstone,
+};
+use lode_core::manifest::pages::{
+    Blocks, Page, PageHash, PageSizes, Paging, Update, UpdateStep, Updated,
+};
 use lode_core::manifest::{
     CommitId, Format, ManifestDigest, SlotContent, Tombstone, Value, VolumeManifest,
 };
@@ -88,7 +93,33 @@ fn snapshots() -> Vec<(&'static str, VolumeManifest)> {
         ),
         ("metadata", all_metadata()),
         ("parent", with_everything()),
+        ("paged-manifest", VolumeManifest { blocks: paged(2).blocks, ..manifest(vec![]) }),
     ]
+}
+
+/// Three blocks in leaves of this size, whose hashes are all the same.
+fn paged(leaf: usize) -> Updated {
+    let new = [(0, 1), (4096, 2), (16384, 3)];
+    let new = new.map(|(offset, byte)| block(offset, 4096, (WRITER, 0), &[byte; 4]));
+    let paging = Paging {
+        sizes: PageSizes { inline: 0, leaf, node: 2 },
+        commit: CommitId([0xc0; 16]),
+        hash: |_| PageHash([0xa5; 16]),
+    };
+    let blocks = Blocks::default();
+    match Update::new(&blocks, new.to_vec()).step(Some(&paging)) {
+        Ok(UpdateStep::Done(updated)) => updated,
+        other => panic!("there were no pages before: {other:?}"),
+    }
+}
+
+fn pages() -> Vec<(&'static str, Page)> {
+    let first = |leaf, level| {
+        let pages = paged(leaf).pages;
+        let page = pages.iter().find(|page| page.page.level() == level).expect("there is one");
+        page.page.as_ref().clone()
+    };
+    vec![("leaf-page", first(2, 0)), ("node-page", first(1, 1))]
 }
 
 fn all_metadata() -> VolumeManifest {
@@ -156,12 +187,23 @@ fn snapshots_are_the_bytes_that_the_specification_draws() {
         assert_eq!(encode_tombstone(&tombstone).as_ref(), Ok(&vectors[name]), "{name}");
         assert_eq!(decode(&vectors[name]), Ok(SlotContent::Collected(tombstone)), "{name}");
     }
-    assert_eq!(snapshots().len() + tombstones().len(), vectors.len(), "every vector is used");
+    for (name, page) in pages() {
+        assert_eq!(encode_page(&page).as_ref(), Ok(&vectors[name]), "{name}");
+        assert_eq!(decode_page(&vectors[name]), Ok(page), "{name}");
+    }
+    let used = snapshots().len() + tombstones().len() + pages().len();
+    assert_eq!(used, vectors.len(), "every vector is used");
 }
 
 #[test]
 fn damage_of_any_kind_is_an_error() {
     for (name, bytes) in vectors() {
+        let is_page = bytes[5] == Kind::Page as u8;
+        let decode = |bytes: &[u8]| match is_page {
+            true => decode_page(bytes).map(|_| ()),
+            false => decode(bytes).map(|_| ()),
+        };
+        assert_eq!(decode(&bytes), Ok(()), "{name}");
         for at in 0..bytes.len() * 8 {
             let mut damaged = bytes.clone();
             damaged[at / 8] ^= 1 << (at % 8);

@@ -5,6 +5,7 @@ use lode_core::checksum::Digest;
 use lode_core::crc32c;
 use lode_core::id::Id;
 use lode_core::manifest::compact;
+use lode_core::manifest::pages::UpdateStep;
 use lode_core::manifest::{
     Block, BlockName, CommitId, ManifestDigest, Metadata, SlotContent, Value, VolumeDraft,
     VolumeManifest,
@@ -61,7 +62,9 @@ impl Both {
             blocks: new,
         };
         let head = self.host.as_ref().map(|(head, digest)| (head, *digest));
-        let manifest = draft.rebase(head, version, None).unwrap().unwrap();
+        let update = draft.update(head.map(|(head, _)| head)).unwrap();
+        let UpdateStep::Done(updated) = update.step(None).unwrap() else { panic!("no pages") };
+        let manifest = draft.rebase(&updated, head, version, None).unwrap();
         let expected = compact::encode(&manifest).unwrap();
         let name = format!("M{:07}.LD", version.get());
         if version < Version::new(10).unwrap() {

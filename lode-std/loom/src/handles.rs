@@ -30,7 +30,7 @@ async fn stage_and_commit(volume: Volume, offset: u64) -> u64 {
     // What one has committed, one sees.
     let latest = volume.latest().await.unwrap().unwrap();
     assert!(latest.version().get() >= version);
-    assert_eq!(latest.gaps(offset..offset + 10).count(), 0);
+    assert_eq!(latest.gaps(offset..offset + 10).count().await.unwrap(), 0);
     version
 }
 

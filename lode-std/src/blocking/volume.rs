@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use futures::StreamExt;
+use lode_core::manifest::Block;
+use lode_core::range::{ByteRange, GrowableRangeSet};
 
 use super::{Blocking, BlockingReader, Iter};
 use crate::maintain::Maintenance;
@@ -169,6 +171,25 @@ impl Blocking<Snapshot> {
     /// As there.
     pub fn read_at(&self, range: Range<u64>) -> Result<Bytes, Error> {
         self.runtime.wait(self.handle.read_at(range))
+    }
+
+    /// See [`Snapshot::gaps`].
+    pub fn gaps(&self, range: Range<u64>) -> Iter<Result<ByteRange, Error>> {
+        self.runtime.iterate(self.handle.gaps(range).into_stream())
+    }
+
+    /// See [`Snapshot::blocks`].
+    pub fn blocks(&self, range: Range<u64>) -> Iter<Result<Block, Error>> {
+        self.runtime.iterate(self.handle.blocks(range).into_stream())
+    }
+
+    /// See [`Snapshot::coverage`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn coverage(&self) -> Result<GrowableRangeSet, Error> {
+        self.runtime.wait(self.handle.coverage())
     }
 
     /// A reader of the whole volume that is [`std::io::Read`] and [`std::io::Seek`]. See

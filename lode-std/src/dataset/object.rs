@@ -63,13 +63,10 @@ impl Pieces for StoredObject {
         self.size
     }
 
-    fn piece(&self, rest: ByteRange) -> ByteRange {
-        ByteRange::with_length(rest.start(), rest.length().min(FETCH)).unwrap_or(rest)
-    }
-
-    fn fetch(&self, piece: ByteRange) -> BoxFuture<'static, Result<Bytes, Error>> {
+    fn fetch(&self, rest: ByteRange) -> BoxFuture<'static, Result<Bytes, Error>> {
         let (objects, key) = (self.objects.clone(), self.key.clone());
-        Box::pin(async move { objects.read_range(&key, piece.start(), piece.length()).await })
+        let (offset, length) = (rest.start(), rest.length().min(FETCH));
+        Box::pin(async move { objects.read_range(&key, offset, length).await })
     }
 }
 

@@ -1,20 +1,24 @@
 //! The slots of a dataset.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::future::ready;
 
+use futures::future::BoxFuture;
 use lode_core::Version;
-use lode_core::collect::MarkSet;
 use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::{DatasetLayout, LayoutKind};
+use lode_core::manifest::pages::PageName;
 use lode_core::manifest::{
-    DatasetDraft, DatasetManifest, Expected, ManifestDigest, ManifestError, Mismatch, RebaseError,
-    SlotContent, Tombstone, json,
+    DatasetDraft, DatasetManifest, Expected, ManifestError, Mismatch, RebaseError, SlotContent,
+    Tombstone, json,
 };
 use lode_core::partition::Partition;
 use lode_core::time::Timestamp;
 
-use crate::history::{Draft, Slots};
+use crate::Error;
+use crate::history::{Draft, History, Live, Rebased, Slots, refusal};
+use crate::store::Objects;
 
 /// The slots of a dataset.
 #[derive(Clone, Debug)]
@@ -105,8 +109,15 @@ impl Slots for DatasetSlots {
         self.layout.is_data(key)
     }
 
-    fn mark(&self, manifest: &DatasetManifest, marks: &mut MarkSet) {
-        marks.mark_dataset(manifest);
+    async fn references(
+        &self,
+        _objects: &Objects,
+        manifest: &DatasetManifest,
+        _seen: &mut HashSet<PageName>,
+        see: &mut (dyn FnMut(&Key) + Send),
+    ) -> Result<(), Error> {
+        manifest.files.iter().for_each(|file| see(&file.key));
+        Ok(())
     }
 
     fn encode_tombstone(&self, tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError> {
@@ -119,12 +130,19 @@ impl Slots for DatasetSlots {
 }
 
 impl Draft<DatasetSlots> for DatasetDraft {
-    fn rebase(
-        &self,
-        head: Option<(&DatasetManifest, ManifestDigest)>,
+    fn rebase<'a>(
+        &'a self,
+        history: &'a History<DatasetSlots>,
+        head: Option<&'a Live<DatasetManifest>>,
         version: Version,
         created_at: Option<Timestamp>,
-    ) -> Result<Option<DatasetManifest>, RebaseError> {
-        Self::rebase(self, head, version, created_at).map(Some).map_err(RebaseError::Mismatch)
+    ) -> BoxFuture<'a, Result<Option<Rebased<DatasetManifest>>, Error>> {
+        let live = head.map(|head| head.manifest.version);
+        let head = head.map(|head| (&head.manifest, head.digest));
+        let rebased = match Self::rebase(self, head, version, created_at) {
+            Ok(manifest) => Ok(Some(Rebased { manifest, pages: Vec::new() })),
+            Err(error) => Err(refusal(&history.slots, RebaseError::Mismatch(error), live)),
+        };
+        Box::pin(ready(rebased))
     }
 }

@@ -1,32 +1,56 @@
 //! Committing: the writing shell of [`lode_core::commit::Commit`].
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::{StreamExt, TryStreamExt, stream};
 use lode_core::Version;
 use lode_core::commit::{Action, Commit, Event, Outcome, Position, Sent};
 use lode_core::key::Key;
-use lode_core::manifest::{
-    CommitId, ManifestDigest, Mismatch, RebaseError, SlotContent, SlotManifest,
-};
+use lode_core::manifest::{CommitId, Mismatch, RebaseError, SlotContent, SlotManifest};
 use lode_core::time::Timestamp;
 
-use super::{CommitUnknown, Head, History, Live, Lookout, Slots, StagedObject, Writer};
+use super::{CommitUnknown, Found, Head, History, Live, Lookout, Slots, StagedObject, Writer};
 use crate::Error;
+
+/// How many pages are written at the same time.
+const WRITES_IN_FLIGHT: usize = 16;
 
 /// What is to be committed, whatever it will be on top of.
 pub(crate) trait Draft<S: Slots>: Send + Sync {
     /// The manifest of `version` on top of `head`; `None` if all of it is there already.
-    fn rebase(
-        &self,
-        head: Option<(&S::Manifest, ManifestDigest)>,
+    fn rebase<'a>(
+        &'a self,
+        history: &'a History<S>,
+        head: Option<&'a Live<S::Manifest>>,
         version: Version,
         created_at: Option<Timestamp>,
-    ) -> Result<Option<S::Manifest>, RebaseError>;
+    ) -> BoxFuture<'a, Result<Option<Rebased<S::Manifest>>, Error>>;
+}
+
+/// A manifest, and what has to be there before it.
+pub(crate) struct Rebased<M> {
+    pub(crate) manifest: M,
+    /// Objects that it refers to and that are not there yet. Each key has one content only.
+    pub(crate) pages: Vec<(Key, Bytes)>,
+}
+
+/// Why a draft cannot be committed on top of the head `live`.
+pub(crate) fn refusal<S: Slots>(slots: &S, error: RebaseError, live: Option<Version>) -> Error {
+    match error {
+        RebaseError::Mismatch(source) => {
+            Error::Mismatch { key: slots.slot(live.unwrap_or(Version::FIRST)), source }
+        }
+        RebaseError::Overlap(source) => Error::Overlap { source, version: live },
+        RebaseError::Unwritable(source) => Error::Unwritable { source },
+        _ => Error::EmptyCommit,
+    }
 }
 
 /// A manifest and its bytes, which are the same however often they are sent.
-struct Prepared<M> {
+pub(super) struct Prepared<M> {
     pub(crate) live: Arc<Live<M>>,
     pub(crate) bytes: Bytes,
 }
@@ -39,18 +63,27 @@ impl<M> Clone for Prepared<M> {
 
 /// Carries out what a commit machine asks for.
 pub(crate) struct Committer<'a, S: Slots> {
-    history: &'a History<S>,
-    writer: &'a Writer,
+    pub(super) history: &'a History<S>,
+    pub(super) writer: &'a Writer,
     commit_id: CommitId,
     staged: Vec<StagedObject>,
     /// A commit that is being settled has none: its manifest is fixed.
-    draft: Option<&'a dyn Draft<S>>,
-    prepared: Option<Prepared<S::Manifest>>,
+    pub(super) draft: Option<&'a dyn Draft<S>>,
+    pub(super) prepared: Option<Prepared<S::Manifest>>,
+    /// Pages of what is prepared that have not been sent yet.
+    pages: Vec<(Key, Bytes)>,
+    /// When each page was sent first, of this attempt and those before: the same page is not sent
+    /// twice.
+    sent: HashMap<Key, Option<Timestamp>>,
+    /// The pages that are new in what is prepared.
+    staged_pages: Vec<StagedObject>,
+    /// Why nothing could be prepared: the head that was to be built on has been collected.
+    overtaken: Option<Error>,
     /// The version whose index entries have been written, and those that had been there.
-    announced: Option<(Version, Vec<Key>)>,
+    pub(super) announced: Option<(Version, Vec<Key>)>,
     /// The head that the last preparation was on top of.
     head: Option<Arc<Live<S::Manifest>>>,
-    lookout: Lookout<'a, S>,
+    pub(super) lookout: Lookout<'a, S>,
     error: Option<Error>,
 }
 
@@ -94,18 +127,21 @@ impl<'a, S: Slots> Committer<'a, S> {
         staged: Vec<StagedObject>,
     ) -> Self {
         let lookout = Lookout::new(history);
-        let (draft, prepared, announced, head, error) = (None, None, None, None, None);
         Self {
             history,
             writer,
             commit_id,
             staged,
-            draft,
-            prepared,
-            announced,
-            head,
+            draft: None,
+            prepared: None,
+            pages: Vec::new(),
+            sent: HashMap::new(),
+            staged_pages: Vec::new(),
+            overtaken: None,
+            announced: None,
+            head: None,
             lookout,
-            error,
+            error: None,
         }
     }
 
@@ -142,12 +178,20 @@ impl<'a, S: Slots> Committer<'a, S> {
 
     async fn prepare(&mut self, position: Position, version: Version) -> Event {
         self.retract().await;
+        self.overtaken = None;
         match self.try_prepare(position, version).await {
             Ok(Some(prepared)) => {
                 self.prepared = Some(prepared);
                 Event::Prepared
             }
             Ok(None) => Event::AlreadyCommitted,
+            // The head that this handle knew is neither the head nor its predecessor any more, for
+            // those are never collected. So the slot after it is taken: see `create`.
+            Err(error @ Error::Collected { .. }) => {
+                self.prepared = None;
+                self.overtaken = Some(error);
+                Event::Prepared
+            }
             Err(error) => {
                 self.error = Some(error);
                 Event::Refused
@@ -163,43 +207,83 @@ impl<'a, S: Slots> Committer<'a, S> {
         self.head = self.lookout.live_at(position).await?;
         self.history.advance(Head { position, live: self.head.clone() });
         let Some(draft) = self.draft else { return Ok(None) };
-        let head = self.head.as_deref().map(|head| (&head.manifest, head.digest));
-        let manifest = draft
-            .rebase(head, version, self.writer.now())
-            .map_err(|error| self.refusal(error, position))?;
-        let Some(manifest) = manifest else { return Ok(None) };
+        let head = self.head.as_deref();
+        let rebased = match draft.rebase(self.history, head, version, self.writer.now()).await {
+            Ok(Some(rebased)) => rebased,
+            Ok(None) => return Ok(None),
+            Err(error) => match position.live {
+                Some(live) => return Err(self.history.explain(error, live).await),
+                None => return Err(error),
+            },
+        };
+        let Rebased { manifest, pages } = rebased;
         let bytes = self.history.slots.encode(&manifest);
         let bytes = Bytes::from(bytes.map_err(|source| Error::Unwritable { source })?);
+        self.pages = pages;
+        self.staged_pages.clear();
         Ok(Some(Prepared { live: Arc::new(Live::new(manifest, &bytes)), bytes }))
-    }
-
-    fn refusal(&self, error: RebaseError, position: Position) -> Error {
-        match error {
-            RebaseError::Mismatch(source) => {
-                let key = self.history.slots.slot(position.live.unwrap_or(Version::FIRST));
-                Error::Mismatch { key, source }
-            }
-            RebaseError::Overlap(source) => Error::Overlap { source, version: position.live },
-            _ => Error::EmptyCommit,
-        }
     }
 
     /// Sends the manifest, after making sure that what it adds is there and young enough.
     async fn create(&mut self, version: Version) -> Sent {
+        if let Some(error) = self.overtaken.take() {
+            return self.lose_unsent(version, error).await;
+        }
         let Some(prepared) = self.prepared.clone() else { return Sent::Rejected };
-        let objects = &self.history.objects;
-        let ready = match self.writer.check_staged(objects, &self.staged).await {
-            Ok(()) => self.announce(version, &prepared).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = ready {
+        if let Err(error) = self.make_ready(version, &prepared).await {
             self.error = Some(error);
             return Sent::Rejected;
         }
+        let objects = &self.history.objects;
         let slot = self.history.slots.slot(version);
         let (sent, error) = objects.create(&slot, prepared.bytes).await.split();
         self.error = error.or(self.error.take());
         sent
+    }
+
+    /// The slot is taken by others, so nothing has to be sent to find that out. Only a repair may
+    /// have put a tombstone over the head, and then nothing comes after it.
+    async fn lose_unsent(&mut self, version: Version, overtaken: Error) -> Sent {
+        match self.history.load(version).await {
+            Ok(Found::Live(_) | Found::Collected(_)) => return Sent::Exists,
+            Ok(Found::Absent) => self.error = Some(overtaken),
+            Err(error) => self.error = Some(error),
+        }
+        Sent::Rejected
+    }
+
+    /// Sees to it that all is there that the manifest refers to, and young enough.
+    async fn make_ready(
+        &mut self,
+        version: Version,
+        prepared: &Prepared<S::Manifest>,
+    ) -> Result<(), Error> {
+        self.write_pages().await?;
+        let objects = &self.history.objects;
+        self.writer.check_staged(objects, &self.staged).await?;
+        self.writer.check_staged(objects, &self.staged_pages).await?;
+        self.announce(version, prepared).await
+    }
+
+    /// Writes the pages that are new, several at a time. One that exists was sent by this commit,
+    /// for its id is in the name, and has these bytes, for so is their hash.
+    async fn write_pages(&mut self) -> Result<(), Error> {
+        let (writer, objects, sent) = (self.writer, &self.history.objects, &self.sent);
+        let writes = stream::iter(std::mem::take(&mut self.pages)).map(async |(key, bytes)| {
+            let at = match sent.get(&key) {
+                Some(at) => *at,
+                None => {
+                    let now = writer.now();
+                    writer.create(objects, &key, &bytes).await?;
+                    now
+                }
+            };
+            Ok::<_, Error>(StagedObject { key, at })
+        });
+        let written: Vec<_> = writes.buffer_unordered(WRITES_IN_FLIGHT).try_collect().await?;
+        self.sent.extend(written.iter().map(|page| (page.key.clone(), page.at)));
+        self.staged_pages.extend(written);
+        Ok(())
     }
 
     async fn write_hint(&self, version: Version) -> bool {
@@ -234,92 +318,11 @@ impl<'a, S: Slots> Committer<'a, S> {
 
     fn unknown(self, version: Version) -> Error {
         let bytes = self.prepared.map(|prepared| prepared.bytes).unwrap_or_default();
-        let staged = self.staged.iter().map(|staged| staged.key.to_string()).collect();
+        let staged = self.staged.iter().chain(&self.staged_pages);
+        let staged = staged.map(|staged| staged.key.to_string()).collect();
         let id = self.history.id();
         let unknown = CommitUnknown::new(id, version, self.commit_id, bytes, staged);
         Error::CommitUnknown(Box::new(unknown))
-    }
-}
-
-/// Index entries: copies of a manifest that tell a partition's readers of its version. They are
-/// written before the slot, and believed only with it.
-impl<S: Slots> Committer<'_, S> {
-    async fn announce(
-        &mut self,
-        version: Version,
-        prepared: &Prepared<S::Manifest>,
-    ) -> Result<(), Error> {
-        if self.announced.as_ref().is_some_and(|(announced, _)| *announced == version) {
-            return Ok(());
-        }
-        let mut taken = Vec::new();
-        for entry in self.history.slots.entries(&prepared.live.manifest, version) {
-            // One that is there is a rival's for the same version, or our own.
-            if !self.writer.create(&self.history.objects, &entry, &prepared.bytes).await? {
-                taken.push(entry);
-            }
-        }
-        self.announced = Some((version, taken));
-        Ok(())
-    }
-
-    /// The entries that have been written. Those of a commit that is being settled were written
-    /// before, and whose manifest they hold is not known.
-    fn take_announced(&mut self) -> Option<(Version, Vec<Key>)> {
-        self.announced.take().or_else(|| {
-            let manifest = &self.prepared.as_ref().filter(|_| self.draft.is_none())?.live.manifest;
-            let version = manifest.version();
-            Some((version, self.history.slots.entries(manifest, version)))
-        })
-    }
-
-    /// After a commit: puts our manifest in place of a rival's. After a lost slot: see `retract`.
-    async fn settle_entries(&mut self, outcome: Outcome) {
-        let announced = self.take_announced();
-        match (outcome, announced, &self.prepared) {
-            (Outcome::Committed { .. }, Some((_, taken)), Some(prepared)) => {
-                for entry in taken {
-                    self.write_entry(&entry, prepared.bytes.clone()).await;
-                }
-            }
-            (Outcome::Conflict { .. }, announced, _) => {
-                self.announced = announced;
-                self.retract().await;
-            }
-            // Whatever may yet be applied keeps its entries.
-            _ => {}
-        }
-    }
-
-    /// Takes back the entries of a slot that was lost: those that the winner needs as well get
-    /// its manifest, the others go.
-    async fn retract(&mut self) {
-        let Some((version, _)) = self.announced.take() else { return };
-        let (Some(ours), Some(winner)) = (&self.prepared, self.lookout.seen(version)) else {
-            return;
-        };
-        let slots = &self.history.slots;
-        let needed = slots.entries(&winner.manifest, version);
-        let bytes = slots.encode(&winner.manifest).map(Bytes::from);
-        for entry in slots.entries(&ours.live.manifest, version) {
-            match &bytes {
-                Ok(bytes) if needed.contains(&entry) => {
-                    self.write_entry(&entry, bytes.clone()).await;
-                }
-                _ if needed.contains(&entry) => {}
-                _ => {
-                    if let Err(error) = self.history.objects.delete(&entry).await {
-                        tracing::warn!(%entry, %error, "a dead index entry was left behind");
-                    }
-                }
-            }
-        }
-    }
-
-    async fn write_entry(&self, entry: &Key, bytes: Bytes) {
-        if let Err(error) = self.history.objects.overwrite(entry, bytes).await {
-            tracing::warn!(%entry, %error, "an index entry holds a manifest that lost its slot");
-        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Histories of snapshots, whatever they are snapshots of: the shells of the commit machines.
 
 mod committer;
+mod entries;
 mod lookout;
 mod open;
 mod tags;
 mod unknown;
 mod writer;
 
+use std::collections::HashSet;
 use std::fmt::Debug;
 use std::str;
 use std::sync::{Arc, PoisonError};
@@ -14,15 +16,15 @@ use std::sync::{Arc, PoisonError};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use lode_core::Version;
-use lode_core::collect::MarkSet;
 use lode_core::commit::{Listed, Position, Resolution, Resolve, ResolveStep, Slot};
 use lode_core::id::Id;
 use lode_core::key::Key;
+use lode_core::manifest::pages::PageName;
 use lode_core::manifest::{
     Expected, ManifestDigest, ManifestError, Mismatch, SlotContent, SlotManifest, Tombstone,
 };
 
-pub(crate) use self::committer::{Committer, Draft};
+pub(crate) use self::committer::{Committer, Draft, Rebased, refusal};
 pub(crate) use self::lookout::Lookout;
 pub(crate) use self::open::{Opening, Subject};
 pub use self::unknown::CommitUnknown;
@@ -64,8 +66,18 @@ pub(crate) trait Slots: Debug + Send + Sync + 'static {
     /// The folders of what a collector may delete, and whether it may delete this object there.
     fn data_folders(&self) -> Vec<Key>;
     fn is_data(&self, key: &str) -> bool;
-    /// Marks what a collector must not delete.
-    fn mark(&self, manifest: &Self::Manifest, marks: &mut MarkSet);
+    /// Shows the keys of all objects that a manifest refers to, itself or by pages: what must be
+    /// there as long as it is. A page in `seen`, and all that lies below it, is passed by; those
+    /// that are seen now are added to it, unless it fails.
+    ///
+    /// Costs one read for each page.
+    fn references(
+        &self,
+        objects: &Objects,
+        manifest: &Self::Manifest,
+        seen: &mut HashSet<PageName>,
+        see: &mut (dyn FnMut(&Key) + Send),
+    ) -> impl Future<Output = Result<(), Error>> + Send;
     fn encode_tombstone(&self, tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>;
 
     /// An object that is written to learn the store's time.

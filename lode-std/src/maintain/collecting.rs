@@ -1,6 +1,6 @@
 //! Collecting: the shell of [`lode_core::collect::Collect`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -10,7 +10,9 @@ use lode_core::collect::{
     Candidate, Collect, CollectAction, CollectEvent, CollectOutcome, MarkSet, Newest, Plan,
     Retention,
 };
+use lode_core::key::Key;
 use lode_core::manifest::SlotManifest;
+use lode_core::manifest::pages::PageName;
 use lode_core::time::Timestamp;
 use object_store::ObjectMeta;
 
@@ -23,6 +25,9 @@ pub(super) struct Collecting<'a, S: Slots> {
     pub(super) keeper: &'a Keeper<S>,
     rules: &'a Retention,
     pub(super) marks: MarkSet,
+    /// The pages whose references are all marked: one is read once, however many snapshots share
+    /// it. By their names, not by `marks`, where two keys may fall together.
+    seen: HashSet<PageName>,
     /// What is left of the listing of data objects, once it has begun. It goes on when marks are
     /// made anew, for those are newer than what it has listed.
     pub(super) listing: Option<BoxStream<'static, Result<ObjectMeta, Error>>>,
@@ -31,7 +36,14 @@ pub(super) struct Collecting<'a, S: Slots> {
 
 impl<'a, S: Slots> Collecting<'a, S> {
     pub(super) fn new(keeper: &'a Keeper<S>, rules: &'a Retention) -> Self {
-        Self { keeper, rules, marks: MarkSet::new(), listing: None, report: Report::default() }
+        Self {
+            keeper,
+            rules,
+            marks: MarkSet::new(),
+            seen: HashSet::new(),
+            listing: None,
+            report: Report::default(),
+        }
     }
 
     pub(super) async fn run(mut self) -> Result<Report, Error> {
@@ -89,11 +101,13 @@ impl<'a, S: Slots> Collecting<'a, S> {
     async fn mark_slots(&mut self, after: Option<Version>) -> Result<CollectEvent, Error> {
         if after.is_none() {
             self.marks.clear();
+            self.seen.clear();
         }
-        let history = &self.keeper.history;
+        let keeper = self.keeper;
+        let history = &keeper.history;
         let versions = history.versions_after(after).await?;
         let newest = versions.last().copied();
-        let mut found = self.keeper.read_slots(versions);
+        let mut found = keeper.read_slots(versions);
         let mut answer = Newest::Nothing;
         while let Some((version, slot)) = found.try_next().await? {
             let is = match slot {
@@ -102,10 +116,14 @@ impl<'a, S: Slots> Collecting<'a, S> {
                     return Err(Error::SnapshotNotFound { id: history.id().clone(), version });
                 }
                 Found::Collected(_) => Newest::Collected(version),
-                Found::Live(live) => {
-                    history.slots.mark(&live.manifest, &mut self.marks);
-                    Newest::Live
-                }
+                Found::Live(live) => match self.mark(&live.manifest).await {
+                    Ok(()) => Newest::Live,
+                    Err(error) => match history.explain(error, version).await {
+                        // Another collector has buried it since, and swept its pages.
+                        Error::Collected { .. } => Newest::Collected(version),
+                        error => return Err(error),
+                    },
+                },
             };
             if newest == Some(version) {
                 answer = is;
@@ -115,7 +133,8 @@ impl<'a, S: Slots> Collecting<'a, S> {
     }
 
     async fn mark_tags(&mut self, now: Timestamp) -> Result<CollectEvent, Error> {
-        let history = &self.keeper.history;
+        let keeper = self.keeper;
+        let history = &keeper.history;
         let keys = history.tag_keys().await?;
         let reads = stream::iter(keys)
             .map(async |key| history.load_tag(&key).await.map(|tagged| (key, tagged)));
@@ -128,10 +147,25 @@ impl<'a, S: Slots> Collecting<'a, S> {
                         tracing::warn!(%key, %error, "a lease that has ended was left behind");
                     }
                 }
-                Some(tagged) => history.slots.mark(&tagged.live.manifest, &mut self.marks),
+                Some(tagged) => match self.mark(&tagged.live.manifest).await {
+                    Ok(()) => {}
+                    // It may have been deleted or ended since, and its pages swept.
+                    Err(error @ Error::Missing { .. }) => match history.load_tag(&key).await? {
+                        Some(tagged) if !tagged.has_ended(now) => return Err(error),
+                        _ => {}
+                    },
+                    Err(error) => return Err(error),
+                },
             }
         }
         Ok(CollectEvent::MarkedTags)
+    }
+
+    /// Marks all that a manifest refers to.
+    async fn mark(&mut self, manifest: &S::Manifest) -> Result<(), Error> {
+        let (history, marks) = (&self.keeper.history, &mut self.marks);
+        let mut see = |key: &Key| marks.mark(key.as_str());
+        history.slots.references(&history.objects, manifest, &mut self.seen, &mut see).await
     }
 }
 

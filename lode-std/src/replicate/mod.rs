@@ -41,6 +41,9 @@
 //! | each block that is missing | 1 read | 1 create |
 //! | each batch (up to 256 blocks and 64 MiB) | | 2 writes |
 //! | making sure that nothing is missing any more | | 1 list |
+//! | of large volumes, what lists their blocks | 1 read for each page | 1 read for each page that is not held |
+//!
+//! The lists of the blocks of both are held in memory, some 80 bytes for each block.
 //!
 //! A target that [`open_like`](crate::VolumeBuilder::open_like) has created has the source's
 //! checksum algorithm: what has travelled once need not be read again.
@@ -51,9 +54,9 @@ mod send;
 
 use std::fmt;
 
-use lode_core::manifest::Mismatch;
+use lode_core::manifest::{BlockTable, Mismatch};
 use lode_core::range::GrowableRangeSet;
-use lode_core::replicate::Plan;
+use lode_core::replicate::{Plan, Side};
 
 pub use self::report::{Progress, Report};
 use crate::{Error, Snapshot, Volume};
@@ -112,11 +115,12 @@ impl<'a> Replication<'a> {
         Mismatch::check("total_length", &source.total_length, &target.len()).map_err(|source| {
             Error::Mismatch { key: target.reader().layout().descriptor(), source }
         })?;
+        let ours = self.source.table().await?;
         let mut report = Report::default();
         let mut settled = GrowableRangeSet::new();
         loop {
             report.head = target.latest().await?;
-            let plan = Plan::new(source, report.head.as_ref().map(Snapshot::manifest), &settled);
+            let plan = self.plan(&ours, report.head.as_ref(), &settled).await?;
             let diverged = self.compare(&plan, report.head.as_ref()).await?;
             if !diverged.is_empty() {
                 let ranges = diverged.iter().collect();
@@ -134,6 +138,20 @@ impl<'a> Replication<'a> {
                 sent => sent?,
             }
         }
+    }
+
+    /// What is to be done to bring `ours` into the target, whose head this is.
+    async fn plan(
+        &self,
+        ours: &BlockTable,
+        head: Option<&Snapshot>,
+        settled: &GrowableRangeSet,
+    ) -> Result<Plan, Error> {
+        let source = Side { checksum: self.source.manifest().checksum.as_deref(), blocks: ours };
+        let Some(head) = head else { return Ok(Plan::new(source, None, settled)) };
+        let checksum = head.manifest().checksum.as_deref();
+        let theirs = head.table().await?;
+        Ok(Plan::new(source, Some(Side { checksum, blocks: &theirs }), settled))
     }
 
     fn tell(&self, progress: Progress) {

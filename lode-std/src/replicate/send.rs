@@ -25,7 +25,7 @@ impl Replication<'_> {
             report.blocks += batch.len();
             for piece in batch {
                 report.sent += piece.range.length();
-                report.verified += if self.is_verified(piece) { piece.range.length() } else { 0 };
+                report.verified += if piece.is_verified { piece.range.length() } else { 0 };
             }
         }
         Ok(())
@@ -58,12 +58,5 @@ impl Replication<'_> {
             self.tell(Progress::Done(piece.range.length()));
         }
         Ok(staged)
-    }
-
-    /// Whether the block that it is a part of has a checksum.
-    fn is_verified(&self, piece: &Piece) -> bool {
-        let manifest = self.source.manifest();
-        let block = manifest.blocks.touched(piece.range).first();
-        manifest.checksum.is_some() && block.is_some_and(|block| block.digest.is_some())
     }
 }

@@ -136,6 +136,21 @@ impl Objects {
         }
     }
 
+    /// The whole of an object that must be there; of one that has more than `most` bytes nothing is
+    /// read, and `None` is the answer.
+    pub(crate) async fn read_short(&self, key: &Key, most: u64) -> Result<Option<Bytes>, Error> {
+        let result = match self.store.get(&parse(key, "read")?).await {
+            Ok(object) if object.meta.size > most => return Ok(None),
+            Ok(object) => object.bytes().await,
+            Err(source) => Err(source),
+        };
+        match result {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
+            Err(source) => Err(Error::store("read", key, source)),
+        }
+    }
+
     /// `length` bytes of an object that must be there, from `offset` on. One request, unless it
     /// fails.
     ///

@@ -7,10 +7,12 @@ use lode_core::Version;
 use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::VolumeLayout;
+use lode_core::manifest::pages::PageSizes;
 use lode_core::manifest::{Format, SlotContent, SlotManifest, compact};
 use lode_core::store::{Name, ObjectKind};
 
 use super::VolumeReader;
+use super::pages::PageCache;
 use super::slots::VolumeSlots;
 use crate::history::History;
 use crate::store::Objects;
@@ -24,6 +26,8 @@ pub(super) async fn open(objects: Objects) -> Result<VolumeReader, Error> {
         format: Format::Compact,
         total_length,
         checksums: Checksums::default(),
+        pages: PageCache::new(0),
+        sizes: PageSizes::default(),
     };
     Ok(VolumeReader { history: Arc::new(History::new(objects, slots)) })
 }

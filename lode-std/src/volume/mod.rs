@@ -1,9 +1,11 @@
 //! Volumes: sparse, resumable byte spaces.
 
+mod blocks;
 mod builder;
 mod commit;
 mod device;
 mod open;
+mod pages;
 mod read;
 mod slots;
 mod snapshot;
@@ -19,6 +21,7 @@ use lode_core::id::Id;
 use lode_core::layout::VolumeLayout;
 use lode_core::manifest::Format;
 
+pub use self::blocks::{SnapshotBlocks, SnapshotGaps};
 pub use self::builder::VolumeBuilder;
 pub use self::read::SnapshotReader;
 pub(crate) use self::slots::VolumeSlots;

@@ -10,6 +10,7 @@ use lode_core::layout::VolumeLayout;
 use lode_core::manifest::{Format, ManifestError, VolumeManifest};
 use object_store::ObjectStore;
 
+use super::pages::PageCache;
 use super::slots::VolumeSlots;
 use super::{Shared, Snapshot, Volume, VolumeBuilder, VolumeReader};
 use crate::history::{History, Opening, Subject, Writer};
@@ -131,7 +132,9 @@ impl<'a> Wish<'a> {
         total_length: Option<u64>,
     ) -> History<VolumeSlots> {
         let (layout, checksums) = (self.layout.clone(), self.builder.checksums.clone());
-        History::new(objects.clone(), VolumeSlots { layout, format, total_length, checksums })
+        let (pages, sizes) = (PageCache::new(self.builder.page_cache), self.builder.page_sizes);
+        let slots = VolumeSlots { layout, format, total_length, checksums, pages, sizes };
+        History::new(objects.clone(), slots)
     }
 }
 

@@ -33,18 +33,15 @@ impl Pieces for Snapshot {
         Self::len(self)
     }
 
-    /// The rest of the block that begins `rest`, or a byte of the gap there.
-    fn piece(&self, rest: ByteRange) -> ByteRange {
-        let first = ByteRange::with_length(rest.start(), 1).unwrap_or(rest);
-        let block = self.manifest().blocks.touched(first).first();
-        let end = block.map_or(first.end(), |block| block.range.end());
-        let end = end.min(rest.start().saturating_add(LARGEST_FETCH));
-        ByteRange::new(rest.start(), end).unwrap_or(first)
-    }
-
-    fn fetch(&self, piece: ByteRange) -> BoxFuture<'static, Result<Bytes, Error>> {
+    /// The rest of the block that begins `rest`; of a gap there, the error that it is.
+    fn fetch(&self, rest: ByteRange) -> BoxFuture<'static, Result<Bytes, Error>> {
         let snapshot = self.clone();
-        Box::pin(async move { snapshot.read_at(piece.into()).await })
+        Box::pin(async move {
+            let start = rest.start();
+            let block = snapshot.blocks(start..start.saturating_add(1)).next().await?;
+            let end = block.map_or(start.saturating_add(1), |block| block.range.end());
+            snapshot.read_at(start..end.min(start.saturating_add(LARGEST_FETCH))).await
+        })
     }
 }
 

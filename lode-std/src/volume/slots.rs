@@ -1,18 +1,24 @@
 //! The slots of a volume.
 
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
 use lode_core::Version;
-use lode_core::collect::MarkSet;
 use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::VolumeLayout;
+use lode_core::manifest::pages::{PageName, PageSizes, Paging, UpdateStep, Updated};
 use lode_core::manifest::{
-    Expected, Format, ManifestDigest, ManifestError, Mismatch, RebaseError, SlotContent, Tombstone,
+    CommitId, Expected, Format, ManifestError, Mismatch, RebaseError, SlotContent, Tombstone,
     VolumeDraft, VolumeManifest, compact, json,
 };
 use lode_core::time::Timestamp;
 
-use crate::Checksums;
-use crate::history::{Draft, Slots};
+use super::pages::{self, PageCache, page_hash};
+use crate::history::{Draft, History, Live, Rebased, Slots, refusal};
+use crate::store::Objects;
+use crate::{Checksums, Error};
 
 /// The slots of a volume.
 #[derive(Debug)]
@@ -23,6 +29,18 @@ pub(crate) struct VolumeSlots {
     pub(super) total_length: Option<u64>,
     /// By which the blocks are verified.
     pub(super) checksums: Checksums,
+    /// Pages that need not be read again.
+    pub(super) pages: PageCache,
+    /// How large pages become that are written.
+    pub(super) sizes: PageSizes,
+}
+
+impl VolumeSlots {
+    /// What a commit makes pages with, if the format has any.
+    fn paging(&self, commit: CommitId) -> Option<Paging> {
+        let paging = Paging { sizes: self.sizes, commit, hash: page_hash };
+        (self.format == Format::Compact).then_some(paging)
+    }
 }
 
 impl Slots for VolumeSlots {
@@ -98,8 +116,14 @@ impl Slots for VolumeSlots {
         self.layout.is_data(key)
     }
 
-    fn mark(&self, manifest: &VolumeManifest, marks: &mut MarkSet) {
-        marks.mark_volume(&self.layout, manifest);
+    async fn references(
+        &self,
+        objects: &Objects,
+        manifest: &VolumeManifest,
+        seen: &mut HashSet<PageName>,
+        see: &mut (dyn FnMut(&Key) + Send),
+    ) -> Result<(), Error> {
+        pages::references(objects, &self.layout, &manifest.blocks, seen, see).await
     }
 
     fn encode_tombstone(&self, tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError> {
@@ -115,12 +139,51 @@ impl Slots for VolumeSlots {
 }
 
 impl Draft<VolumeSlots> for VolumeDraft {
-    fn rebase(
-        &self,
-        head: Option<(&VolumeManifest, ManifestDigest)>,
+    fn rebase<'a>(
+        &'a self,
+        history: &'a History<VolumeSlots>,
+        head: Option<&'a Live<VolumeManifest>>,
         version: Version,
         created_at: Option<Timestamp>,
-    ) -> Result<Option<VolumeManifest>, RebaseError> {
-        Self::rebase(self, head, version, created_at)
+    ) -> BoxFuture<'a, Result<Option<Rebased<VolumeManifest>>, Error>> {
+        Box::pin(async move {
+            let updated = update(self, history, head.map(|head| &head.manifest)).await?;
+            let head = head.map(|head| (&head.manifest, head.digest));
+            let manifest = Self::rebase(self, &updated, head, version, created_at);
+            let Some(manifest) = manifest else { return Ok(None) };
+            let VolumeSlots { layout, pages: cache, .. } = &history.slots;
+            let pages = updated.pages.into_iter().map(|new| {
+                cache.keep(new.name, new.page);
+                (layout.page(&new.name), Bytes::from(new.bytes))
+            });
+            Ok(Some(Rebased { manifest, pages: pages.collect() }))
+        })
+    }
+}
+
+/// Adds the blocks of a draft to those of the head. Costs a read for each page that they go into
+/// and that is not kept.
+async fn update(
+    draft: &VolumeDraft,
+    history: &History<VolumeSlots>,
+    head: Option<&VolumeManifest>,
+) -> Result<Updated, Error> {
+    let slots = &history.slots;
+    let refuse = |error| refusal(slots, error, head.map(|head| head.version));
+    let paging = slots.paging(draft.commit_id);
+    let mut update = draft.update(head).map_err(|error| refuse(RebaseError::Mismatch(error)))?;
+    loop {
+        let step = update.step(paging.as_ref()).map_err(|error| refuse(error.into()))?;
+        let wanted = match step {
+            UpdateStep::Done(updated) => return Ok(updated),
+            UpdateStep::Load(next, wanted) => {
+                update = next;
+                wanted
+            }
+        };
+        for (wanted, page) in history.pages(wanted).await? {
+            let key = slots.layout.page(&wanted.page.name);
+            update.take(&wanted, page).map_err(|source| Error::ManifestInvalid { key, source })?;
+        }
     }
 }

@@ -8,12 +8,14 @@ use futures::{StreamExt, TryStreamExt, stream};
 use lode_core::Version;
 use lode_core::checksum::{Algorithm, Digest};
 use lode_core::key::Key;
-use lode_core::manifest::{Block, Metadata, VolumeManifest};
+use lode_core::manifest::pages::{Page, Walk, Wanted};
+use lode_core::manifest::{Block, BlockTable, ManifestError, Metadata, VolumeManifest};
 use lode_core::range::{ByteRange, GrowableRangeSet, gaps_between};
 use lode_core::time::Timestamp;
 
-use super::SnapshotReader;
+use super::blocks::Cursor;
 use super::slots::VolumeSlots;
+use super::{SnapshotBlocks, SnapshotGaps, SnapshotReader};
 use crate::Error;
 use crate::history::{History, Live, Slots};
 use crate::store::Objects;
@@ -24,11 +26,12 @@ const READS_IN_FLIGHT: usize = 16;
 const WIDENED: u64 = 1 << 20;
 
 /// What was committed to a volume at one version. It never changes, and what it holds is known
-/// without asking the store: only block bytes are fetched.
+/// without asking the store: only block bytes are fetched, and of more than 512 blocks the pages
+/// that they are listed in.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    history: Arc<History<VolumeSlots>>,
-    live: Arc<Live<VolumeManifest>>,
+    pub(super) history: Arc<History<VolumeSlots>>,
+    pub(super) live: Arc<Live<VolumeManifest>>,
 }
 
 impl Snapshot {
@@ -77,24 +80,86 @@ impl Snapshot {
         self.covered() == self.len()
     }
 
-    /// What is committed, adjacent blocks joined. Costs O(blocks), and no request.
-    pub fn coverage(&self) -> GrowableRangeSet {
-        self.manifest().blocks.ranges().collect()
+    /// What is committed, adjacent blocks joined. Holds all of it. Costs as much as going through
+    /// all [`gaps`](Self::gaps).
+    ///
+    /// # Errors
+    ///
+    /// As [`SnapshotBlocks::next`].
+    pub async fn coverage(&self) -> Result<GrowableRangeSet, Error> {
+        let mut cursor = Cursor::new(self.clone(), 0..self.len(), Walk::coverage);
+        let mut covered = GrowableRangeSet::new();
+        loop {
+            cursor.fill().await?;
+            match cursor.take_range() {
+                Some(range) => covered.extend([range]),
+                None => return Ok(covered),
+            }
+        }
     }
 
-    /// What is not committed, within `range`, in order. Costs no request; nothing is outside the
-    /// volume, so a range that ends behind it is cut.
-    pub fn gaps(&self, range: Range<u64>) -> impl Iterator<Item = ByteRange> + '_ {
-        let within = ByteRange::new(range.start, range.end.min(self.len()));
-        within.into_iter().flat_map(|within| {
-            let touched = self.manifest().blocks.touched(within);
-            gaps_between(touched.iter().map(|block| block.range), within)
+    /// What is not committed, within `range`, in order. Nothing is outside the volume, so a range
+    /// that ends behind it is cut.
+    ///
+    /// ```
+    /// # use lode_std::{Volume, meta, store};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), lode_std::Error> {
+    /// # let volume = Volume::builder("disk-image", 1024).open(store::open("memory:")?).await?;
+    /// # let block = volume.stage_at(512, "in the middle").await?;
+    /// # let snapshot = volume.commit([block], meta! {}).await?;
+    /// let mut gaps = snapshot.gaps(0..snapshot.len());
+    /// while let Some(gap) = gaps.next().await? {
+    ///     println!("{gap} is still to do");
+    /// }
+    /// assert_eq!(snapshot.gaps(0..600).collect().await?.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Costs no request, except in a large volume for each page that is not held and has gaps.
+    pub fn gaps(&self, range: Range<u64>) -> SnapshotGaps {
+        SnapshotGaps::new(self.clone(), range)
+    }
+
+    /// The blocks that touch `range`, in order. Costs no request, except in a large volume for each
+    /// page that is not held.
+    pub fn blocks(&self, range: Range<u64>) -> SnapshotBlocks {
+        SnapshotBlocks::new(self.clone(), range)
+    }
+
+    /// All blocks. Holds them.
+    pub(crate) async fn table(&self) -> Result<BlockTable, Error> {
+        if let Some(table) = self.manifest().blocks.inline() {
+            return Ok(table.clone());
+        }
+        let blocks = self.blocks(0..self.len()).collect().await?;
+        BlockTable::from_sorted(blocks).map_err(|error| Error::ManifestInvalid {
+            key: self.history.slots.slot(self.version()),
+            source: ManifestError::Field { field: "blocks".into(), reason: error.to_string() },
         })
+    }
+
+    /// A page of it.
+    pub(super) async fn page(&self, wanted: &Wanted) -> Result<Arc<Page>, Error> {
+        match self.history.page(wanted).await {
+            Ok(page) => match wanted.page.check(wanted.level, &page) {
+                Ok(()) => Ok(page),
+                Err(source) => Err(self.damaged(wanted, source)),
+            },
+            Err(error) => Err(self.history.explain(error, self.version()).await),
+        }
+    }
+
+    /// What is wrong with a page of it.
+    pub(super) fn damaged(&self, wanted: &Wanted, source: ManifestError) -> Error {
+        Error::ManifestInvalid { key: self.history.slots.layout.page(&wanted.page.name), source }
     }
 
     /// The bytes of `range`.
     ///
-    /// Costs one range read for each block that it touches, several at a time. Whole blocks are
+    /// Costs one range read for each block that it touches, several at a time, and in a large volume
+    /// one for each page that lists them and is not held. Whole blocks are
     /// verified against their checksums; of a block of up to 1 MiB the whole is read and verified
     /// even if only a part is asked for. A part of a larger block is **not** verified.
     ///
@@ -132,21 +197,26 @@ impl Snapshot {
             return Err(Error::OutOfBounds { start: range.start, end: range.end, total_length });
         }
         let Some(within) = ByteRange::new(range.start, range.end) else { return Ok(Bytes::new()) };
-        if let Some(gap) = self.gaps(range).next() {
+        let blocks = self.blocks(range).collect().await?;
+        if let Some(gap) = gaps_between(blocks.iter().map(|block| block.range), within).next() {
             return Err(Error::RangeMissing { gap, version: self.version() });
         }
-        match self.read_committed(within, widened).await {
+        match self.read_committed(&blocks, within, widened).await {
             Ok(bytes) => Ok(bytes),
             Err(error) => Err(self.history.explain(error, self.version()).await),
         }
     }
 
-    /// The bytes of a range without gaps.
-    async fn read_committed(&self, within: ByteRange, widened: u64) -> Result<Bytes, Error> {
+    /// The bytes of a range without gaps, that touches these blocks.
+    async fn read_committed(
+        &self,
+        blocks: &[Block],
+        within: ByteRange,
+        widened: u64,
+    ) -> Result<Bytes, Error> {
         let algorithm = self.algorithm()?;
         let fetch = |block: &Block| Self::fetch(self, block, within, (algorithm, widened));
         let objects = &self.history.objects;
-        let blocks = self.manifest().blocks.touched(within);
         if let [block] = blocks {
             return fetch(block).run(objects.clone()).await;
         }

@@ -102,7 +102,7 @@ async fn blocks(volume: &Volume) -> BTreeSet<u64> {
     let Some(head) = snapshots.last() else { return BTreeSet::new() };
     assert_eq!(volume.latest().await.unwrap().unwrap().version(), head.version());
     let mut found = BTreeSet::new();
-    for block in head.manifest().blocks.as_slice() {
+    for block in head.blocks(0..head.len()).collect().await.unwrap() {
         let range = block.range;
         assert_eq!((range.start() % BLOCK, range.length()), (0, BLOCK));
         let bytes = head.read_at(range.start()..range.end()).await.unwrap();

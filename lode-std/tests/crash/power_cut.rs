@@ -99,7 +99,7 @@ async fn problems(store: Arc<dyn object_store::ObjectStore>) -> Vec<Error> {
             let snapshots: Vec<_> = volume.snapshots().collect().await;
             for snapshot in snapshots {
                 let Ok(snapshot) = snapshot.map_err(|error| problems.push(error)) else { continue };
-                for block in snapshot.manifest().blocks.as_slice() {
+                for block in snapshot.blocks(0..snapshot.len()).collect().await.unwrap() {
                     let (start, end) = (block.range.start(), block.range.end());
                     match snapshot.read_at(start..end).await {
                         Ok(bytes) => assert_eq!(bytes, crate::support::pattern(start, 16)),

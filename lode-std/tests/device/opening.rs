@@ -36,7 +36,8 @@ async fn a_card_with_several_versions_is_read_and_left_as_it_is() {
         let bytes = latest.read_at(start..end).await.unwrap();
         assert_eq!(bytes, pattern(start, (end - start) as usize));
     }
-    let gaps: Vec<_> = latest.gaps(0..1000).map(|gap| gap.to_string()).collect();
+    let gaps = latest.gaps(0..1000).collect().await.unwrap();
+    let gaps: Vec<_> = gaps.iter().map(ToString::to_string).collect();
     assert_eq!(gaps, ["200..500", "600..900"]);
     assert!(matches!(latest.read_at(100..300).await, Err(Error::RangeMissing { .. })));
 
@@ -117,9 +118,9 @@ async fn foreign_names_of_blocks_are_refused() {
         let Ok(SlotContent::Live(mut manifest)) = compact::decode(&fs::read(&path).unwrap()) else {
             panic!("no manifest");
         };
-        let mut blocks = manifest.blocks.as_slice().to_vec();
+        let mut blocks = manifest.blocks.inline().unwrap().as_slice().to_vec();
         blocks[1].name = name;
-        manifest.blocks = lode_core::manifest::BlockTable::from_sorted(blocks).unwrap();
+        manifest.blocks = lode_core::manifest::BlockTable::from_sorted(blocks).unwrap().into();
         fs::write(&path, compact::encode(&manifest).unwrap()).unwrap();
         let reader = VolumeReader::of_device(directory(place.path())).await.unwrap();
         let error = reader.latest().await.unwrap_err();

@@ -46,7 +46,7 @@ async fn a_writer_between_any_two_steps_loses_nothing() {
 /// A tag that was taken holds; one that could not be taken leaves nothing behind.
 #[tokio::test]
 async fn a_tag_between_any_two_steps_holds_or_is_refused() {
-    for kind in [Kind::Compact, Kind::Default, Kind::Hive] {
+    for kind in [Kind::Compact, Kind::Paged, Kind::Default, Kind::Hive] {
         let (mut taken, mut refused) = (0, 0);
         for calls in 0..MANY {
             let (world, subject) = old_world(kind).await;
@@ -81,10 +81,28 @@ async fn a_tag_between_any_two_steps_holds_or_is_refused() {
     }
 }
 
+/// A handle that has rested for so long that the pages of the head that it knows are gone.
+#[tokio::test]
+async fn a_writer_that_was_overtaken_by_a_collection_catches_up() {
+    let (world, subject) = World::with_snapshots(Kind::Paged, 6).await;
+    let rested = world.open().await;
+    let Subject::Volume(volume) = &rested else { panic!("a volume was asked for") };
+    let head = volume.latest().await.unwrap().unwrap();
+    for number in [7, 8, 9] {
+        subject.commit(number).await.unwrap();
+    }
+    world.clock.advance(GRACE + 2);
+    subject.collect(&last(2)).await.unwrap();
+    let error = head.blocks(0..100).collect().await.unwrap_err();
+    assert!(matches!(error, Error::Collected { .. }), "{error}");
+    assert_eq!(rested.commit(10).await.unwrap(), version(10));
+    world.check([8, 9, 10]).await;
+}
+
 /// The other one drops more, and comes to its end first.
 #[tokio::test]
 async fn two_collections_at_once_do_no_harm() {
-    for kind in [Kind::Json, Kind::Flat, Kind::Hive] {
+    for kind in [Kind::Paged, Kind::Json, Kind::Flat, Kind::Hive] {
         for calls in 0..MANY {
             let (world, subject) = old_world(kind).await;
             let other = world.open().await;

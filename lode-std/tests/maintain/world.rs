@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::TryStreamExt;
+use lode_core::manifest::pages::PageSizes;
 use lode_hive::Hive;
 use lode_jsonl::Jsonl;
 use lode_std::maintain::{Maintenance, Report, Retention};
@@ -40,6 +41,8 @@ pub(crate) fn numbers(versions: impl IntoIterator<Item = Version>) -> Vec<u64> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     Compact,
+    /// A volume with a deep tree of small pages.
+    Paged,
     Json,
     Default,
     Flat,
@@ -47,17 +50,19 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Compact, Self::Json, Self::Default, Self::Flat, Self::Hive];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Compact, Self::Paged, Self::Json, Self::Default, Self::Flat, Self::Hive];
 
     pub(crate) fn is_volume(self) -> bool {
-        matches!(self, Self::Compact | Self::Json)
+        matches!(self, Self::Compact | Self::Paged | Self::Json)
     }
 
     /// The key of a slot.
     pub(crate) fn slot(self, number: u64) -> String {
         match self {
-            Self::Compact => format!("volumes/it/snapshots/{number:019}/manifest.lode"),
+            Self::Compact | Self::Paged => {
+                format!("volumes/it/snapshots/{number:019}/manifest.lode")
+            }
             Self::Json => format!("volumes/it/snapshots/{number:019}/manifest.json"),
             Self::Default => format!("datasets/it/snapshots/{number:019}/manifest.json"),
             Self::Flat => format!("it/{number:019}/manifest.json"),
@@ -90,12 +95,17 @@ impl World {
             _ => Format::Compact,
         };
         let builder = Volume::builder("it", 10_000).format(format).clock(self.clock.clone());
-        let volume = builder.retry(retry).grace_period(grace);
+        let mut volume = builder.retry(retry).grace_period(grace);
+        if self.kind == Kind::Paged {
+            volume = volume.page_sizes(PageSizes { inline: 1, leaf: 1, node: 2 });
+        }
         let builder: DatasetBuilder<_> = Dataset::builder("it").codec(Jsonl::new());
         let dataset = builder.clock(self.clock.clone()).retry(retry).grace_period(grace);
         let store = self.aged.store();
         match self.kind {
-            Kind::Compact | Kind::Json => Subject::Volume(volume.open(store).await.unwrap()),
+            Kind::Compact | Kind::Paged | Kind::Json => {
+                Subject::Volume(volume.open(store).await.unwrap())
+            }
             Kind::Default => Subject::Dataset(dataset.open(store).await.unwrap()),
             Kind::Flat => Subject::Dataset(dataset.flat().open(store).await.unwrap()),
             Kind::Hive => {
@@ -120,9 +130,9 @@ impl World {
         self.scripted.objects().await.into_iter().collect()
     }
 
-    /// The keys of all data objects.
+    /// The keys of all data objects and pages.
     pub(crate) async fn data(&self) -> Vec<String> {
-        let is_data = |key: &String| key.contains("/data/");
+        let is_data = |key: &String| key.contains("/data/") || key.contains("/pages/");
         self.objects().await.into_keys().filter(is_data).collect()
     }
 
@@ -165,7 +175,7 @@ async fn check_dataset<D: lode_std::Division<Value>>(
 
 async fn check_volume(snapshot: &Snapshot) -> Result<(), Error> {
     let number = snapshot.version().get();
-    assert_eq!(snapshot.coverage().iter().count(), 1);
+    assert_eq!(snapshot.coverage().await?.len(), 1);
     assert_eq!(snapshot.read_at(0..number * 10).await?, pattern(0, number as usize * 10));
     Ok(())
 }

@@ -48,7 +48,7 @@ async fn head(volume: &Volume) -> Snapshot {
 
 /// All that one snapshot has the other has as well, byte for byte.
 async fn check_has(target: &Snapshot, source: &Snapshot) {
-    for range in source.manifest().blocks.ranges() {
+    for range in source.manifest().blocks.inline().unwrap().ranges() {
         let bytes = source.read_at(range.into()).await.unwrap();
         assert_eq!(target.read_at(range.into()).await.unwrap(), bytes, "{range}");
     }
@@ -56,5 +56,12 @@ async fn check_has(target: &Snapshot, source: &Snapshot) {
 
 /// The ranges of its blocks.
 fn ranges(snapshot: &Snapshot) -> Vec<(u64, u64)> {
-    snapshot.manifest().blocks.ranges().map(|range| (range.start(), range.end())).collect()
+    snapshot
+        .manifest()
+        .blocks
+        .inline()
+        .unwrap()
+        .ranges()
+        .map(|range| (range.start(), range.end()))
+        .collect()
 }

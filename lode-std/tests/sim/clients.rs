@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{join, join_all};
+use lode_core::manifest::pages::PageSizes;
 use lode_hive::Hive;
 use lode_jsonl::Jsonl;
 use lode_std::maintain::Retention;
@@ -28,6 +29,8 @@ const LAST: u64 = 3;
 
 pub(crate) fn volume(world: &Arc<World>) -> VolumeBuilder {
     let builder = Volume::builder("disk", 1 << 20).retry(retry()).grace_period(GRACE);
+    // A deep tree of pages before long.
+    let builder = builder.page_sizes(PageSizes { inline: 3, leaf: 2, node: 2 });
     builder.clock(world.clock()).entropy(world.entropy())
 }
 

@@ -58,7 +58,7 @@ async fn check_volume(world: &Arc<World>) {
 /// The numbers of the blocks of a snapshot, all of which can be read.
 async fn numbers(snapshot: &Snapshot) -> BTreeSet<u64> {
     let mut found = BTreeSet::new();
-    for block in snapshot.manifest().blocks.as_slice() {
+    for block in snapshot.blocks(0..snapshot.len()).collect().await.unwrap() {
         let (start, end) = (block.range.start(), block.range.end());
         let bytes = snapshot.read_at(start..end).await.unwrap();
         assert_eq!(bytes, pattern(start, BLOCK as usize));

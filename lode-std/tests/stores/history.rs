@@ -60,7 +60,11 @@ async fn check_volume(task: &Task, blocks: &BTreeMap<u64, u64>) {
     }
     for (offset, version) in blocks {
         let snapshot = &snapshots[usize::try_from(*version).unwrap() - 1];
-        assert_eq!(snapshot.gaps(*offset..offset + BLOCK).count(), 0, "{offset} in {version}");
+        assert_eq!(
+            snapshot.gaps(*offset..offset + BLOCK).count().await.unwrap(),
+            0,
+            "{offset} in {version}"
+        );
     }
     let head = snapshots.last().unwrap();
     assert!(head.is_complete());

@@ -6,7 +6,7 @@ use lode_core::checksum::Checksum;
 use lode_core::crc32c::Crc32c;
 use lode_core::id::Id;
 use lode_core::manifest::{
-    Block, BlockName, BlockTable, CommitId, ManifestDigest, Metadata, VolumeManifest, compact,
+    Block, BlockName, Blocks, CommitId, ManifestDigest, Metadata, VolumeManifest, compact,
 };
 use lode_core::range::ByteRange;
 use lode_core::store::{Name, ObjectKind, Store};
@@ -43,7 +43,7 @@ impl<S: Store> Medium<S> {
             total_length,
             checksum: Some("crc32c".into()),
             metadata: Metadata::new(),
-            blocks: BlockTable::default(),
+            blocks: Blocks::default(),
             extra: Metadata::new(),
         };
         Self { store, manifest, next_block: 40 }
@@ -58,7 +58,8 @@ impl<S: Store> Medium<S> {
             let range = ByteRange::with_length(*offset, bytes.len() as u64).unwrap();
             Block { range, name, digest: Some(Crc32c::digest(bytes)) }
         });
-        let blocks = self.manifest.blocks.merge(new.collect()).unwrap().table;
+        let blocks =
+            self.manifest.blocks.inline().unwrap().merge(new.collect()).unwrap().table.into();
         let manifest = VolumeManifest { metadata, blocks, ..self.manifest.clone() };
         let bytes = compact::encode(&manifest).unwrap();
         self.store.create(&manifest_name(manifest.version.get()), &[&bytes]).unwrap();

@@ -107,8 +107,8 @@ async fn reading_a_held_snapshot_is_one_request_a_block() {
         assert_eq!(calls.len(), requests, "{range:?}: {calls:?}");
         assert!(calls.iter().all(|call| call.starts_with("get volumes/disk/data/")));
     }
-    snapshot.gaps(0..1000).for_each(drop);
-    snapshot.coverage();
+    snapshot.gaps(0..1000).collect().await.unwrap();
+    snapshot.coverage().await.unwrap();
     assert_eq!(scripted.take_calls(), Vec::<String>::new());
 }
 

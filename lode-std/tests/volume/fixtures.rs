@@ -3,7 +3,7 @@
 use std::fs;
 
 use futures::TryStreamExt;
-use lode_std::{Error, Format, Retry, Volume, meta};
+use lode_std::{ByteRange, Error, Format, Retry, Volume, meta};
 
 use crate::support::directory;
 use crate::support::fixtures::{copy, files, fixtures};
@@ -25,7 +25,7 @@ async fn they_open_list_and_read_back_every_byte() {
         let latest = volume.latest().await.unwrap().unwrap();
         assert_eq!(latest.manifest(), all.last().unwrap().manifest());
         assert_eq!(latest.manifest().blocks.len(), blocks);
-        for range in latest.manifest().blocks.ranges() {
+        for range in latest.manifest().blocks.inline().unwrap().ranges() {
             let bytes = latest.read_at(range.into()).await.unwrap();
             let name = format!("volumes/{id}/data/{}-{}.bin", range.start(), range.length());
             assert_eq!(bytes, fs::read(dir.path().join(name)).unwrap());
@@ -42,7 +42,7 @@ async fn the_disk_image_is_as_it_was_written() {
     let expected: Vec<u8> = [0xaa, 0xac, 0xab].into_iter().flat_map(|byte| [byte; 256]).collect();
     assert_eq!(latest.read_at(0..768).await.unwrap(), expected);
     assert_eq!(latest.metadata(), &meta! { "step" => 2 });
-    assert_eq!(latest.gaps(0..1024).map(|gap| gap.to_string()).collect::<Vec<_>>(), ["768..1024"]);
+    assert_eq!(latest.gaps(0..1024).collect().await.unwrap(), [ByteRange::new(768, 1024).unwrap()]);
     assert_eq!(latest.manifest().checksum.as_deref(), Some("md5"));
 }
 

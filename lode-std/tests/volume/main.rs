@@ -16,5 +16,6 @@ mod concurrency;
 mod cost;
 mod fixtures;
 mod outcomes;
+mod paged;
 mod reading;
 mod staging;

@@ -33,13 +33,16 @@ async fn gaps_are_explicit() {
     let a = volume.stage_at(100, vec![1; 100]).await.unwrap();
     let b = volume.stage_at(300, vec![2; 100]).await.unwrap();
     let snapshot = volume.commit([a, b], meta! {}).await.unwrap();
-    let gaps = |range| -> Vec<String> { snapshot.gaps(range).map(|gap| gap.to_string()).collect() };
-    assert_eq!(gaps(0..1000), ["0..100", "200..300", "400..1000"]);
-    assert_eq!(gaps(150..350), ["200..300"]);
-    assert_eq!(gaps(100..200), Vec::<String>::new());
-    assert_eq!(gaps(900..u64::MAX), ["900..1000"]);
-    assert_eq!(gaps(5..5), Vec::<String>::new());
-    assert_eq!(snapshot.coverage().len(), 2);
+    let gaps = async |range| -> Vec<String> {
+        let gaps = snapshot.gaps(range).collect().await.unwrap();
+        gaps.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(gaps(0..1000).await, ["0..100", "200..300", "400..1000"]);
+    assert_eq!(gaps(150..350).await, ["200..300"]);
+    assert_eq!(gaps(100..200).await, Vec::<String>::new());
+    assert_eq!(gaps(900..u64::MAX).await, ["900..1000"]);
+    assert_eq!(gaps(5..5).await, Vec::<String>::new());
+    assert_eq!(snapshot.coverage().await.unwrap().len(), 2);
     assert!(!snapshot.is_complete());
     match snapshot.read_at(150..350).await {
         Err(Error::RangeMissing { gap, version }) => {

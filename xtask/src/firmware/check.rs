@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use lode_core::manifest::{BlockName, SlotContent, VolumeManifest, compact};
+use lode_core::manifest::{BlockName, BlockTable, SlotContent, compact};
 use lode_core::range::ByteRange;
 use lode_core::store::{Name, ObjectKind};
 
@@ -96,17 +96,18 @@ fn check(volume: &str, commits: &[(u64, ByteRange)], objects: &Objects) -> Resul
     if manifest.id.as_str() != volume || manifest.version.get() != version {
         return Err(wrong(format!("version {version} is {} {}", manifest.id, manifest.version)));
     }
+    let blocks = manifest.blocks.inline().ok_or_else(|| wrong("there are pages".to_string()))?;
     for (acknowledged, range) in commits {
-        let covers = manifest.blocks.touched(*range).iter().any(|block| block.range == *range);
+        let covers = blocks.touched(*range).iter().any(|block| block.range == *range);
         if *acknowledged > version || !covers {
             return Err(wrong(format!("{range} of version {acknowledged} is not in {version}")));
         }
     }
-    check_bytes(&manifest, objects).map_err(wrong)
+    check_bytes(blocks, objects).map_err(wrong)
 }
 
-fn check_bytes(manifest: &VolumeManifest, objects: &Objects) -> Result<(), String> {
-    for block in manifest.blocks.as_slice() {
+fn check_bytes(blocks: &BlockTable, objects: &Objects) -> Result<(), String> {
+    for block in blocks.as_slice() {
         let BlockName::Written { suffix, .. } = block.name else {
             return Err(format!("{:?} is no name of a device", block.name));
         };

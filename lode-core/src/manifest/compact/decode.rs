@@ -3,16 +3,18 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use super::metadata;
 use super::prefix::{Kind, Prefix, PrefixError};
 use super::reader::Reader;
 use super::shape;
 use super::wire::{MIN_DIGEST, RunHead, Spacing, WireDigest};
+use super::{metadata, page};
 use crate::Version;
 use crate::checksum::Digest;
 use crate::id::Id;
+use crate::manifest::pages::PageNode;
 use crate::manifest::{
-    Block, BlockName, BlockTable, ManifestError, Metadata, SlotContent, Tombstone, VolumeManifest,
+    Block, BlockName, BlockTable, Blocks, ManifestError, Metadata, SlotContent, Tombstone,
+    VolumeManifest,
 };
 use crate::range::ByteRange;
 use crate::time::Timestamp;
@@ -27,12 +29,11 @@ pub fn decode(bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, ManifestError
     let (prefix, body) = Prefix::split(bytes).map_err(ManifestError::from)?;
     let mut reader = Reader::new(body, Prefix::SIZE);
     let content = match prefix.kind {
-        Kind::VolumeManifest => SlotContent::Live(manifest(&mut reader)?),
+        Kind::VolumeManifest => SlotContent::Live(manifest(&mut reader, inline)?),
+        Kind::PagedManifest => SlotContent::Live(manifest(&mut reader, paged)?),
         Kind::VolumeTombstone => SlotContent::Collected(tombstone(&mut reader)?),
-        Kind::Tag => {
-            let reason = "it is a tag, not a manifest";
-            return Err(ManifestError::Decode { at: 5, field: "kind", reason });
-        }
+        Kind::Page => return Err(wrong_kind("it is a page, not a manifest")),
+        Kind::Tag => return Err(wrong_kind("it is a tag, not a manifest")),
     };
     reader.finish("end")?;
     Ok(content)
@@ -51,18 +52,19 @@ impl From<PrefixError> for ManifestError {
     }
 }
 
-fn manifest(reader: &mut Reader<'_>) -> Result<VolumeManifest, ManifestError> {
+/// An object of another kind than the one that is asked for.
+pub(super) fn wrong_kind(reason: &'static str) -> ManifestError {
+    ManifestError::Decode { at: 5, field: "kind", reason }
+}
+
+/// A manifest, of which `content` reads what lies behind the name of the checksum.
+fn manifest(
+    reader: &mut Reader<'_>,
+    content: fn(&mut Reader<'_>) -> Result<(Metadata, Blocks), ManifestError>,
+) -> Result<VolumeManifest, ManifestError> {
     let head = HeadFields::read(reader)?;
     let checksum: &str = reader.take("checksum")?;
-    let digest_size = reader.checked("digest_size", "it is not 4 to 32", |size: u8| {
-        Some(usize::from(size)).filter(|size| (MIN_DIGEST..=Digest::MAX_SIZE).contains(size))
-    })?;
-    let metadata: &[u8] = reader.take("metadata")?;
-    let metadata = metadata::decode(metadata, reader.at - metadata.len())?;
-    let (blocks, covered) = Runs::begin(reader, digest_size)?.read(reader)?;
-    if blocks.covered() != covered {
-        return Err(reader.wrong("covered", "it is not the sum of the blocks' lengths"));
-    }
+    let (metadata, blocks) = content(reader)?;
     let manifest = VolumeManifest {
         id: head.id,
         version: head.version,
@@ -78,6 +80,44 @@ fn manifest(reader: &mut Reader<'_>) -> Result<VolumeManifest, ManifestError> {
     };
     manifest.validate()?;
     Ok(manifest)
+}
+
+fn inline(reader: &mut Reader<'_>) -> Result<(Metadata, Blocks), ManifestError> {
+    let digest_size = read_digest_size(reader)?;
+    let metadata = read_metadata(reader)?;
+    Ok((metadata, Blocks::Inline(read_table(reader, digest_size)?)))
+}
+
+fn paged(reader: &mut Reader<'_>) -> Result<(Metadata, Blocks), ManifestError> {
+    let metadata = read_metadata(reader)?;
+    let level = reader.checked("level", "it is not 1 to 32", |level: u8| {
+        Some(level).filter(|level| (1..=PageNode::MAX_LEVEL).contains(level))
+    })?;
+    Ok((metadata, Blocks::Paged(page::read_node(reader, level)?)))
+}
+
+fn read_metadata(reader: &mut Reader<'_>) -> Result<Metadata, ManifestError> {
+    let metadata: &[u8] = reader.take("metadata")?;
+    metadata::decode(metadata, reader.at - metadata.len())
+}
+
+/// How many bytes the digest of each block has.
+pub(super) fn read_digest_size(reader: &mut Reader<'_>) -> Result<usize, ManifestError> {
+    reader.checked("digest_size", "it is not 4 to 32", |size: u8| {
+        Some(usize::from(size)).filter(|size| (MIN_DIGEST..=Digest::MAX_SIZE).contains(size))
+    })
+}
+
+/// The blocks of a manifest or a leaf, from their writers on.
+pub(super) fn read_table(
+    reader: &mut Reader<'_>,
+    digest_size: usize,
+) -> Result<BlockTable, ManifestError> {
+    let (blocks, covered) = Runs::begin(reader, digest_size)?.read(reader)?;
+    if blocks.covered() != covered {
+        return Err(reader.wrong("covered", "it is not the sum of the blocks' lengths"));
+    }
+    Ok(blocks)
 }
 
 fn tombstone(reader: &mut Reader<'_>) -> Result<Tombstone, ManifestError> {

@@ -6,13 +6,13 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 use serde::Serialize;
 
-use super::metadata;
 use super::prefix::{Kind, Prefix};
 use super::runs::{self, Run};
-use super::wire::{Head, MIN_DIGEST, Spacing, Summary, put};
+use super::wire::{Head, MIN_DIGEST, Spacing, put};
+use super::{metadata, page};
 use crate::checksum::Digest;
 use crate::crc32c;
-use crate::manifest::{Block, BlockTable, ManifestError, Tombstone, VolumeManifest};
+use crate::manifest::{Block, BlockTable, Blocks, ManifestError, Tombstone, VolumeManifest};
 
 /// The manifest in the compact format. The same manifest always makes the same bytes.
 ///
@@ -29,15 +29,13 @@ pub fn encode(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError> {
     let Some(checksum) = manifest.checksum.as_deref() else {
         return Err(unrepresentable("checksum_algorithm", "every block needs a digest"));
     };
-    let digest_size = digest_size(&manifest.blocks)?;
-    let (writers, places) = writers(&manifest.blocks)?;
-
-    let mut run_bytes = Vec::new();
-    let runs = put_runs(&manifest.blocks, &places, &mut run_bytes)?;
     let mut metadata = Vec::new();
     metadata::encode(&manifest.metadata, &mut metadata).map_err(failed)?;
 
-    let mut object = Object::begin(Kind::VolumeManifest);
+    let mut object = Object::begin(match manifest.blocks {
+        Blocks::Inline(_) => Kind::VolumeManifest,
+        Blocks::Paged(_) => Kind::PagedManifest,
+    });
     object.put(&Head {
         id: manifest.id.as_str(),
         version: manifest.version.get(),
@@ -47,16 +45,17 @@ pub fn encode(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError> {
         created_at: manifest.created_at.map(|at| (at.seconds(), at.nanoseconds())),
         total_length: manifest.total_length,
     })?;
-    object.put(&Summary {
-        checksum,
-        digest_size,
-        metadata: &metadata,
-        writers: &writers,
-        blocks: manifest.blocks.len() as u64,
-        covered: manifest.blocks.covered(),
-        runs,
-    })?;
-    object.bytes.extend_from_slice(&run_bytes);
+    match &manifest.blocks {
+        Blocks::Inline(table) => {
+            let table = EncodedTable::new(table)?;
+            object.put(&(checksum, table.digest_size, metadata.as_slice()))?;
+            table.put(&mut object)?;
+        }
+        Blocks::Paged(root) => {
+            object.put(&(checksum, metadata.as_slice()))?;
+            page::put_node(root, &mut object)?;
+        }
+    }
     Ok(object.finish())
 }
 
@@ -84,23 +83,50 @@ pub fn encode_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>
 }
 
 /// An object that is being written: prefix, body so far.
-struct Object {
+pub(super) struct Object {
     bytes: Vec<u8>,
 }
 
 impl Object {
-    fn begin(kind: Kind) -> Self {
+    pub(super) fn begin(kind: Kind) -> Self {
         Self { bytes: Prefix { kind }.to_bytes().to_vec() }
     }
 
-    fn put(&mut self, value: &impl Serialize) -> Result<(), ManifestError> {
+    pub(super) fn put(&mut self, value: &impl Serialize) -> Result<(), ManifestError> {
         put(value, &mut self.bytes).map_err(failed)
     }
 
-    fn finish(mut self) -> Vec<u8> {
+    pub(super) fn finish(mut self) -> Vec<u8> {
         let trailer = crc32c::of(&self.bytes);
         self.bytes.extend_from_slice(&trailer.to_le_bytes());
         self.bytes
+    }
+}
+
+/// Blocks as they lie in a manifest or a leaf.
+pub(super) struct EncodedTable {
+    pub(super) digest_size: u8,
+    writers: Vec<u8>,
+    /// How many blocks there are, how many bytes they cover, and how many runs they are in.
+    totals: (u64, u64, u64),
+    runs: Vec<u8>,
+}
+
+impl EncodedTable {
+    pub(super) fn new(table: &BlockTable) -> Result<Self, ManifestError> {
+        let digest_size = digest_size(table)?;
+        let (writers, places) = writers(table)?;
+        let mut bytes = Vec::new();
+        let runs = put_runs(table, &places, &mut bytes)?;
+        let totals = (table.len() as u64, table.covered(), runs);
+        Ok(Self { digest_size, writers, totals, runs: bytes })
+    }
+
+    /// Appends all but the size of digests.
+    pub(super) fn put(&self, object: &mut Object) -> Result<(), ManifestError> {
+        object.put(&(self.writers.as_slice(), self.totals))?;
+        object.bytes.extend_from_slice(&self.runs);
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@
 //! 0         4  magic           "LODE"
 //! 4         1  format          2
 //! 5         1  kind            1 volume manifest · 2 tombstone of one
-//!                              (3 and 4 are kept for manifests over pages and their pages)
+//!                              3 volume manifest over pages · 4 page
 //!                              5 tag, see `lode_core::collect::tag`
 //! 6         n  body            see below
 //! 6 + n     4  trailer         CRC-32C of all bytes before it, little-endian
@@ -61,6 +61,51 @@
 //!   digest  digest_size bytes
 //! ```
 //!
+//! # Body of a volume manifest over pages
+//!
+//! What a volume with many blocks has, see [`pages`](crate::manifest::pages). It begins as that of
+//! a volume manifest, up to `total_length`, and goes on with
+//!
+//! ```text
+//! checksum        text          name of the blocks' algorithm
+//! metadata        bytes         as in a volume manifest
+//! level           1 byte        levels of pages below, 1 to 32
+//! children        varint        how many references follow, at least 1
+//! reference …
+//! ```
+//!
+//! # Body of a page
+//!
+//! The whole object has 1 MiB at the most.
+//!
+//! ```text
+//! level           1 byte        levels of pages below: 0 a leaf, 1 to 31 a node
+//! -- a leaf goes on as a volume manifest does, and has one block at the least
+//! digest_size     1 byte
+//! writers         bytes         those of its own blocks
+//! blocks          varint
+//! covered         varint
+//! runs            varint        how many follow
+//! run …
+//! -- a node goes on as a manifest over pages does
+//! children        varint        how many references follow, at least 1
+//! reference …
+//! ```
+//!
+//! # A reference to a page
+//!
+//! The page has one level less below it than what refers to it. Its key is
+//! `pages/<hash>-<commit>.lode` below the volume's prefix, both in lower hexadecimal digits.
+//!
+//! ```text
+//! gap       varint    bytes from the end of the page before (from 0 for the first) to this page
+//! span      varint    bytes from the start of its first block to the end of its last one
+//! blocks    varint    blocks in it and below it, at least 1
+//! covered   varint    the sum of their lengths: at least `blocks`, at most `span`
+//! hash      16 bytes  the first 16 bytes of the BLAKE3 of all its bytes, prefix and trailer too
+//! commit    16 bytes  id of the commit that wrote it
+//! ```
+//!
 //! # A metadata value
 //!
 //! ```text
@@ -81,6 +126,8 @@ mod encode;
 #[cfg(feature = "alloc")]
 mod metadata;
 #[cfg(feature = "alloc")]
+mod page;
+#[cfg(feature = "alloc")]
 mod reader;
 #[cfg(feature = "alloc")]
 mod runs;
@@ -91,4 +138,6 @@ mod wire;
 pub use self::decode::decode;
 #[cfg(feature = "alloc")]
 pub use self::encode::{encode, encode_tombstone};
+#[cfg(feature = "alloc")]
+pub use self::page::{decode_page, encode_page};
 pub use self::prefix::{Kind, Prefix, PrefixError};

@@ -60,12 +60,17 @@ pub enum Kind {
     VolumeManifest = 1,
     /// The tombstone of one.
     VolumeTombstone = 2,
+    /// The manifest of a volume's snapshot, over pages.
+    PagedManifest = 3,
+    /// A page.
+    Page = 4,
     /// A copy of any manifest, in a tag.
     Tag = 5,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::VolumeManifest, Self::VolumeTombstone, Self::Tag];
+    const ALL: [Self; 5] =
+        [Self::VolumeManifest, Self::VolumeTombstone, Self::PagedManifest, Self::Page, Self::Tag];
 }
 
 /// Why bytes are no object of the compact format.

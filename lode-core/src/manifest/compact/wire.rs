@@ -47,18 +47,6 @@ impl From<WireDigest> for Option<ManifestDigest> {
     }
 }
 
-/// What follows the head of a manifest, up to its runs. It, too, is read field by field.
-#[derive(Serialize)]
-pub(super) struct Summary<'a> {
-    pub(super) checksum: &'a str,
-    pub(super) digest_size: u8,
-    pub(super) metadata: &'a [u8],
-    pub(super) writers: &'a [u8],
-    pub(super) blocks: u64,
-    pub(super) covered: u64,
-    pub(super) runs: u64,
-}
-
 /// What a run begins with.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct RunHead {

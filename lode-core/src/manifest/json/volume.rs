@@ -34,7 +34,7 @@ pub fn encode_volume(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError
     manifest.validate()?;
     check_extra(&manifest.extra, VolumeWire::FIELDS)?;
     let layout = VolumeLayout::new(manifest.id.clone());
-    let blocks = manifest.blocks.as_slice().iter();
+    let blocks = manifest.blocks.inline().ok_or_else(paged)?.as_slice().iter();
     write(&VolumeWire {
         schema_name: SCHEMA.into(),
         format_version: FORMAT.into(),
@@ -51,6 +51,11 @@ pub fn encode_volume(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError
         collected: None,
         extra: Cow::Borrowed(&manifest.extra),
     })
+}
+
+fn paged() -> ManifestError {
+    let reason = "only manifests in the compact format can be over pages";
+    ManifestError::Unrepresentable { field: "blocks".into(), reason }
 }
 
 /// The tombstone in JSON: a valid manifest without blocks, so that the Go implementation can
@@ -107,7 +112,7 @@ pub fn decode_volume(bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, Manife
         total_length,
         checksum: wire.checksum_algorithm.map(|name| Box::from(name.as_ref())),
         metadata: wire.metadata.into_owned(),
-        blocks: decode_blocks(wire.blocks, &layout)?,
+        blocks: decode_blocks(wire.blocks, &layout)?.into(),
         extra: wire.extra.into_owned(),
     };
     manifest.validate()?;

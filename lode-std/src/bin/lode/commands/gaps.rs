@@ -13,7 +13,7 @@ pub(super) async fn run(args: GapsArgs, out: &mut Output) -> Result<(), Failure>
     let coverage = Coverage::look(&args.source).await?;
     let range = args.range.within(coverage.length)?;
     let within = range.end - range.start;
-    let gaps = coverage.gaps(range.clone());
+    let gaps = coverage.gaps(range.clone()).await?;
     let missing: u64 = gaps.iter().map(|gap| gap.length()).sum();
     for gap in &gaps {
         out.line(format_args!("{gap} {}", gap.length()))?;

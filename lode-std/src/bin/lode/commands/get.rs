@@ -17,7 +17,7 @@ use crate::units::grouped;
 pub(super) async fn run(args: GetArgs, out: &mut Output) -> Result<(), Failure> {
     let (_, snapshot) = open_snapshot(&args.source).await?;
     let range = args.range.within(snapshot.len())?;
-    let gap = snapshot.gaps(range.clone()).next();
+    let gap = snapshot.gaps(range.clone()).next().await?;
     if let Some(gap) = gap.filter(|_| !args.sparse) {
         return Err(Error::RangeMissing { gap, version: snapshot.version() }.into());
     }

@@ -21,7 +21,7 @@ const WIDTH: usize = 80;
 
 pub(super) async fn run(args: MapArgs, out: &mut Output) -> Result<(), Failure> {
     let coverage = Coverage::look(&args.source).await?;
-    let (covered, total) = (coverage.covered(), coverage.length);
+    let (covered, total) = (coverage.covered().await?, coverage.length);
     let title = match &coverage.snapshot {
         Some(snapshot) => format!("volumes/{}, version {}", coverage.id, snapshot.version().get()),
         None => format!("volumes/{}, nothing committed yet", coverage.id),

@@ -112,16 +112,19 @@ impl Coverage {
     }
 
     /// What is not committed of a range.
-    fn gaps(&self, range: Range<u64>) -> Vec<ByteRange> {
+    async fn gaps(&self, range: Range<u64>) -> Result<Vec<ByteRange>, Error> {
         match &self.snapshot {
-            Some(snapshot) => snapshot.gaps(range).collect(),
-            None => ByteRange::new(range.start, range.end).into_iter().collect(),
+            Some(snapshot) => snapshot.gaps(range).collect().await,
+            None => Ok(ByteRange::new(range.start, range.end).into_iter().collect()),
         }
     }
 
     /// What is committed.
-    fn covered(&self) -> GrowableRangeSet {
-        self.snapshot.as_ref().map(Snapshot::coverage).unwrap_or_default()
+    async fn covered(&self) -> Result<GrowableRangeSet, Error> {
+        match &self.snapshot {
+            Some(snapshot) => snapshot.coverage().await,
+            None => Ok(GrowableRangeSet::new()),
+        }
     }
 }
 

@@ -94,7 +94,7 @@ impl Upload<'_> {
             if let Some(head) = &head {
                 self.compare(head, out).await?;
             }
-            let missing = self.missing(head.as_ref());
+            let missing = self.missing(head.as_ref()).await?;
             if missing.is_empty() {
                 return Ok(head);
             }
@@ -110,9 +110,9 @@ impl Upload<'_> {
     async fn compare(&mut self, head: &Snapshot, out: &Output) -> Result<(), Failure> {
         let source = self.sender.source;
         let extent = source.extent();
-        let blocks = head.manifest().blocks.touched(extent).iter().filter_map(|block| {
+        let blocks = head.blocks(extent.into()).collect().await?.into_iter().filter_map(|block| {
             let common = block.range.intersection(extent)?;
-            (!self.settled.covers(common)).then_some((common, block.clone()))
+            (!self.settled.covers(common)).then_some((common, block))
         });
         let (ranges, blocks): (Vec<_>, Vec<_>) = blocks.unzip();
         let bytes = ranges.iter().map(|range| range.length()).sum();
@@ -123,13 +123,13 @@ impl Upload<'_> {
     }
 
     /// The blocks of the file that are not committed.
-    fn missing(&self, head: Option<&Snapshot>) -> Vec<ByteRange> {
+    async fn missing(&self, head: Option<&Snapshot>) -> Result<Vec<ByteRange>, Failure> {
         let extent = self.sender.source.extent();
         let gaps = match head {
-            Some(head) => head.gaps(extent.into()).collect(),
+            Some(head) => head.gaps(extent.into()).collect().await?,
             None => vec![extent],
         };
-        gaps.into_iter().flat_map(|gap| self.sender.cut(gap)).collect()
+        Ok(gaps.into_iter().flat_map(|gap| self.sender.cut(gap)).collect())
     }
 
     async fn send(&mut self, missing: &[ByteRange], out: &Output) -> Result<(), Failure> {

@@ -27,7 +27,7 @@ pub(super) async fn run(args: DemoArgs, out: &mut Output) -> Result<(), Failure>
     announce(&plan, out)?;
     let acknowledged = Child::start(&plan)?.kill_part_way(&plan, out).await?;
     let recovery = Recovery::open(&plan).await?;
-    recovery.show_damage(&acknowledged, out)?;
+    recovery.show_damage(&acknowledged, out).await?;
     let snapshot = recovery.fill_gaps(out).await?;
     recovery.verify(&snapshot, out).await
 }

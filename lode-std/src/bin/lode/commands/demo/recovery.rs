@@ -40,8 +40,12 @@ impl<'a> Recovery<'a> {
 
     /// Shows what is there and what is not, and checks that nothing is gone that had been
     /// acknowledged.
-    pub(super) fn show_damage(&self, done: &Progressed, out: &mut Output) -> Result<(), Failure> {
-        let covered = self.head.coverage();
+    pub(super) async fn show_damage(
+        &self,
+        done: &Progressed,
+        out: &mut Output,
+    ) -> Result<(), Failure> {
+        let covered = self.head.coverage().await?;
         out.line(format_args!("\nreopened, at version {}:", self.head.version().get()))?;
         self.draw(&covered, out)?;
         let lost = done.covered.iter().find(|range| !covered.covers(*range));
@@ -50,7 +54,7 @@ impl<'a> Recovery<'a> {
             return Err(Failure::Refused { kind: "lost", message, range: Some(range) });
         }
         out.line("all that had been acknowledged is there; these gaps are left:")?;
-        let gaps = self.gaps();
+        let gaps = self.gaps().await?;
         for gap in gaps.iter().take(SHOWN) {
             out.line(format_args!("  {gap} {}", gap.length()))?;
         }
@@ -69,7 +73,8 @@ impl<'a> Recovery<'a> {
     pub(super) async fn fill_gaps(&self, out: &mut Output) -> Result<Snapshot, Failure> {
         let (volume, source) = (&self.volume, &self.plan.source);
         let sender = Sender { volume, source, block: self.plan.block };
-        let blocks: Vec<_> = self.gaps().into_iter().flat_map(|gap| sender.cut(gap)).collect();
+        let blocks: Vec<_> =
+            self.gaps().await?.into_iter().flat_map(|gap| sender.cut(gap)).collect();
         let bytes = blocks.iter().map(|block| block.length()).sum();
         let progress = Progress::new(out, bytes, "writing");
         let staged = sender.stage(&blocks, &progress).await?;
@@ -81,7 +86,7 @@ impl<'a> Recovery<'a> {
             count(blocks.len(), "block"),
             snapshot.version().get()
         ))?;
-        self.draw(&snapshot.coverage(), out)?;
+        self.draw(&snapshot.coverage().await?, out)?;
         out.json(&json!({
             "step": "resumed",
             "version": snapshot.version().get(),
@@ -100,8 +105,8 @@ impl<'a> Recovery<'a> {
     ) -> Result<(), Failure> {
         let source = &self.plan.source;
         let progress = Progress::new(out, snapshot.len(), "verifying");
-        let blocks = snapshot.manifest().blocks.as_slice();
-        let verified = Comparison::by_bytes(source, snapshot).run(blocks, &progress).await?;
+        let blocks = snapshot.blocks(0..snapshot.len()).collect().await?;
+        let verified = Comparison::by_bytes(source, snapshot).run(&blocks, &progress).await?;
         progress.finish();
         if verified != source.extent().length() {
             let message = format!("{verified} bytes were read back, not all of the file's");
@@ -119,8 +124,8 @@ impl<'a> Recovery<'a> {
         out.json(&json!({ "step": "verified", "bytes": verified, "dir": dir, "file": file }))
     }
 
-    fn gaps(&self) -> Vec<ByteRange> {
-        self.head.gaps(0..self.head.len()).collect()
+    async fn gaps(&self) -> Result<Vec<ByteRange>, Failure> {
+        Ok(self.head.gaps(0..self.head.len()).collect().await?)
     }
 
     /// All of what was acknowledged, if what was found is older than that.

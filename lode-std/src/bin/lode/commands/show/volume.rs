@@ -1,9 +1,10 @@
 //! A snapshot of a volume.
 
+use futures::{StreamExt, TryStreamExt};
 use lode_core::id::Id;
 use lode_core::layout::VolumeLayout;
 use lode_core::manifest::Block;
-use lode_std::{Snapshot, VolumeReader};
+use lode_std::{Error, Snapshot, VolumeReader};
 use serde_json::{Value, json};
 
 use super::SHOWN;
@@ -22,29 +23,37 @@ pub(super) async fn show(
     let snapshot = find_snapshot(&reader, args.snapshot).await?;
     let snapshot = snapshot.ok_or_else(|| no_snapshot(reader.id()))?;
     let layout = reader.layout();
-    let blocks = snapshot.manifest().blocks.as_slice();
+    let gaps = snapshot.gaps(0..snapshot.len()).count().await?;
     if out.is_json() {
-        let shown = blocks.iter().take(args.blocks.unwrap_or(usize::MAX));
-        let shown = shown.map(|block| block_to_json(block, layout)).collect();
-        return out.json(&to_json(&snapshot, &reader, shown));
+        let shown = first_blocks(&snapshot, args.blocks.unwrap_or(usize::MAX)).await?;
+        let shown = shown.iter().map(|block| block_to_json(block, layout)).collect();
+        return out.json(&to_json((&snapshot, gaps), &reader, shown));
     }
-    for (name, value) in fields(&snapshot, &reader) {
+    for (name, value) in fields((&snapshot, gaps), &reader) {
         out.line(format_args!("{name:14} {}", printable(value)))?;
     }
     let limit = args.blocks.unwrap_or(SHOWN);
-    for block in blocks.iter().take(limit) {
+    for block in first_blocks(&snapshot, limit).await? {
         let digest = block.digest.map_or_else(|| "-".to_string(), |digest| digest.to_string());
         let key = layout.block(block.range, &block.name);
         out.line(format_args!("  {} {} {digest} {key}", block.range, block.range.length()))?;
     }
-    let hidden = blocks.len().saturating_sub(limit);
+    let all = snapshot.manifest().blocks.len();
+    let hidden = all.saturating_sub(limit);
     if hidden > 0 {
-        out.line(format_args!("  and {}: --blocks {}", count(hidden, "more block"), blocks.len()))?;
+        out.line(format_args!("  and {}: --blocks {all}", count(hidden, "more block")))?;
     }
     Ok(())
 }
 
-fn fields(snapshot: &Snapshot, reader: &VolumeReader) -> Vec<(&'static str, String)> {
+async fn first_blocks(snapshot: &Snapshot, limit: usize) -> Result<Vec<Block>, Error> {
+    snapshot.blocks(0..snapshot.len()).into_stream().take(limit).try_collect().await
+}
+
+fn fields(
+    (snapshot, gaps): (&Snapshot, u64),
+    reader: &VolumeReader,
+) -> Vec<(&'static str, String)> {
     let manifest = snapshot.manifest();
     let none = || "-".to_string();
     let covered = snapshot.covered();
@@ -59,14 +68,14 @@ fn fields(snapshot: &Snapshot, reader: &VolumeReader) -> Vec<(&'static str, Stri
         ("format", reader.format().to_string()),
         ("length", grouped(snapshot.len())),
         ("covered", format!("{} ({share})", grouped(covered))),
-        ("gaps", grouped(snapshot.gaps(0..snapshot.len()).count() as u64)),
+        ("gaps", grouped(gaps)),
         ("checksum", manifest.checksum.as_deref().map_or_else(none, str::to_string)),
         ("metadata", metadata(snapshot.metadata()).to_string()),
         ("blocks", grouped(manifest.blocks.len() as u64)),
     ]
 }
 
-fn to_json(snapshot: &Snapshot, reader: &VolumeReader, blocks: Vec<Value>) -> Value {
+fn to_json((snapshot, gaps): (&Snapshot, u64), reader: &VolumeReader, blocks: Vec<Value>) -> Value {
     let manifest = snapshot.manifest();
     json!({
         "volume": reader.id().as_str(),
@@ -78,7 +87,7 @@ fn to_json(snapshot: &Snapshot, reader: &VolumeReader, blocks: Vec<Value>) -> Va
         "format": reader.format().name(),
         "length": snapshot.len(),
         "covered": snapshot.covered(),
-        "gaps": snapshot.gaps(0..snapshot.len()).count(),
+        "gaps": gaps,
         "checksum": manifest.checksum,
         "metadata": metadata(snapshot.metadata()),
         "extra": serde_json::to_value(&manifest.extra).unwrap_or_default(),

@@ -1,0 +1,192 @@
+//! The pages of large volumes: reading them, and keeping those that were read.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, PoisonError};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use lode_core::key::Key;
+use lode_core::layout::VolumeLayout;
+use lode_core::manifest::pages::{Page, PageHash, PageName, Visit, Walk, Wanted};
+use lode_core::manifest::{Blocks, ManifestError};
+
+use super::VolumeSlots;
+use crate::Error;
+use crate::history::History;
+use crate::store::Objects;
+use crate::sync::Mutex;
+
+/// How many pages are read at the same time.
+pub(super) const READS_IN_FLIGHT: usize = 16;
+
+/// The hash by which pages are named.
+pub(super) fn page_hash(bytes: &[u8]) -> PageHash {
+    let hash = blake3::hash(bytes);
+    let (halves, _) = hash.as_bytes().as_chunks();
+    PageHash(halves.first().copied().unwrap_or_default())
+}
+
+/// Pages that were read or written lately. A handle has one, which its clones and snapshots share.
+#[derive(Debug)]
+pub(crate) struct PageCache {
+    /// How many bytes of memory they may take.
+    budget: usize,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    pages: HashMap<PageName, (Arc<Page>, Use)>,
+    /// The names of `pages`, each once; those that were looked at come round again.
+    queue: VecDeque<PageName>,
+    /// The sum of the pages' weights.
+    weight: usize,
+}
+
+/// Whether a page was used since it last came to the front of the queue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Use {
+    Lately,
+    Before,
+}
+
+impl PageCache {
+    pub(super) fn new(budget: usize) -> Self {
+        Self { budget, kept: Mutex::new(Kept::default()) }
+    }
+
+    fn get(&self, name: &PageName) -> Option<Arc<Page>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (page, used) = kept.pages.get_mut(name)?;
+        *used = Use::Lately;
+        Some(page.clone())
+    }
+
+    /// Keeps a page, and lets others go that were not used lately.
+    pub(super) fn keep(&self, name: PageName, page: Arc<Page>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let weight = page.weight();
+        if kept.pages.insert(name, (page, Use::Before)).is_none() {
+            kept.queue.push_back(name);
+            kept.weight += weight;
+        }
+        while kept.weight > self.budget && kept.let_go() {}
+    }
+}
+
+impl Kept {
+    /// Goes one page further in the queue; whether there was one.
+    fn let_go(&mut self) -> bool {
+        let Some(name) = self.queue.pop_front() else { return false };
+        match self.pages.get_mut(&name) {
+            Some((_, used @ Use::Lately)) => {
+                *used = Use::Before;
+                self.queue.push_back(name);
+            }
+            _ => {
+                let gone = self.pages.remove(&name);
+                self.weight -= gone.map_or(0, |(page, _)| page.weight());
+            }
+        }
+        true
+    }
+}
+
+impl History<VolumeSlots> {
+    /// A page. Costs one read, unless it is kept.
+    pub(super) async fn page(&self, wanted: &Wanted) -> Result<Arc<Page>, Error> {
+        let VolumeSlots { layout, pages, .. } = &self.slots;
+        let name = wanted.page.name;
+        if let Some(page) = pages.get(&name) {
+            return Ok(page);
+        }
+        let page = read_page(&self.objects, layout, wanted).await?;
+        pages.keep(name, page.clone());
+        Ok(page)
+    }
+
+    /// Pages, several at a time.
+    pub(super) async fn pages(
+        &self,
+        wanted: Vec<Wanted>,
+    ) -> Result<Vec<(Wanted, Arc<Page>)>, Error> {
+        let reads =
+            stream::iter(wanted).map(async |wanted| Ok((wanted, self.page(&wanted).await?)));
+        reads.buffer_unordered(READS_IN_FLIGHT).try_collect().await
+    }
+
+    /// Whether a page need not be read.
+    pub(super) fn has_page(&self, wanted: &Wanted) -> bool {
+        self.slots.pages.get(&wanted.page.name).is_some()
+    }
+}
+
+/// Reads a page, and checks that it is the one that is referred to.
+async fn read_page(
+    objects: &Objects,
+    layout: &VolumeLayout,
+    wanted: &Wanted,
+) -> Result<Arc<Page>, Error> {
+    let key = layout.page(&wanted.page.name);
+    let page = match objects.read_short(&key, Page::MAX_SIZE as u64).await? {
+        Some(bytes) => wanted.page.open(wanted.level, &bytes, page_hash),
+        None => {
+            let reason = "it is longer than any page";
+            Err(ManifestError::Decode { at: Page::MAX_SIZE, field: "end", reason })
+        }
+    };
+    page.map(Arc::new).map_err(|source| Error::ManifestInvalid { key, source })
+}
+
+/// Shows the keys of all objects that these blocks lie in and are found by: the pages, and the
+/// blocks themselves. A page that was seen before, and all below it, is passed by; those that are
+/// seen now are added when all of them have been. Keeps no page; holds some of each level.
+pub(super) async fn references(
+    objects: &Objects,
+    layout: &VolumeLayout,
+    blocks: &Blocks,
+    seen: &mut HashSet<PageName>,
+    see: &mut (dyn FnMut(&Key) + Send),
+) -> Result<(), Error> {
+    let root = match blocks {
+        Blocks::Inline(table) => {
+            let keys = table.as_slice().iter().map(|block| layout.block(block.range, &block.name));
+            keys.for_each(|key| see(&key));
+            return Ok(());
+        }
+        Blocks::Paged(root) => root,
+    };
+    let mut new = HashSet::new();
+    let mut walk = Walk::blocks(root, root.range());
+    loop {
+        let wanted = next_unseen(&mut walk, |name| !seen.contains(name) && new.insert(*name));
+        if wanted.is_empty() {
+            break;
+        }
+        let reads = stream::iter(wanted).map(async |wanted| {
+            Ok::<_, Error>((wanted, read_page(objects, layout, &wanted).await?))
+        });
+        let mut pages = std::pin::pin!(reads.buffer_unordered(READS_IN_FLIGHT));
+        while let Some((wanted, page)) = pages.try_next().await? {
+            let key = layout.page(&wanted.page.name);
+            see(&key);
+            walk.take(&wanted, &page).map_err(|source| Error::ManifestInvalid { key, source })?;
+            if let Page::Leaf(table) = &*page {
+                for block in table.as_slice() {
+                    see(&layout.block(block.range, &block.name));
+                }
+            }
+        }
+    }
+    seen.extend(new);
+    Ok(())
+}
+
+/// The next pages of a walk that are read together.
+fn next_unseen(walk: &mut Walk, mut is_new: impl FnMut(&PageName) -> bool) -> Vec<Wanted> {
+    let visits = std::iter::from_fn(|| walk.next());
+    let wanted = visits.filter_map(|visit| match visit {
+        Visit::Page(wanted) => Some(wanted),
+        _ => None,
+    });
+    wanted.filter(|wanted| is_new(&wanted.page.name)).take(READS_IN_FLIGHT).collect()
+}
