@@ -123,6 +123,11 @@ impl Name {
         Some((kind, number))
     }
 
+    /// The name's bytes: ASCII.
+    pub const fn as_bytes(&self) -> &[u8; Self::LENGTH] {
+        &self.0
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         // Only ASCII is ever put in.

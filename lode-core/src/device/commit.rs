@@ -6,7 +6,7 @@ use super::merge::Merge;
 use super::mount::LATEST;
 use super::tape::Tape;
 use super::volume::{Head, Settings, Volume, copy};
-use super::walk::{Walk, scan};
+use super::walk::{Facts, Walk, scan};
 use crate::commit::{Claim, ClaimAction, ClaimEvent, Claimed, Holder, Rules, Sent, Slot};
 use crate::manifest::CommitId;
 use crate::store::{Error, Name, ObjectKind, Store};
@@ -43,12 +43,10 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             return self.head().ok_or(VolumeError::NothingStaged);
         }
         let version = Version::after(self.head()).ok_or(VolumeError::Exhausted)?;
-        let Some(name) = Name::new(ObjectKind::Manifest, version.get()) else {
+        if version.get() >= Name::NUMBERS {
             return Err(VolumeError::Exhausted);
-        };
-        let id = CommitId::of_handle(settings.device, version.get());
-
-        let written = self.write(&settings, version, &id, metadata, scratch)?;
+        }
+        let written = self.write(&settings, version, metadata, scratch)?;
         let Some(manifest) =
             scratch.get(..written.size).filter(|_| written.needed <= scratch.len())
         else {
@@ -57,9 +55,10 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         if written.size > S::MAX_OBJECT {
             return Err(VolumeError::TooLarge { most: S::MAX_OBJECT });
         }
-        self.send(&settings, version, &name, &id, manifest)?;
+        self.send(&settings, version, manifest)?;
         let blocks = self.head.map_or(0, |head| head.blocks) + self.staged_count as u64;
-        self.head = Some(Head { version, trailer: written.trailer, blocks });
+        let (trailer, covered) = (written.trailer, self.reserved.covered());
+        self.head = Some(Head { version, trailer, blocks, covered });
         self.staged_count = 0;
         copy(&mut self.committed, &self.reserved);
         Ok(version)
@@ -71,25 +70,24 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         &mut self,
         settings: &Settings,
         version: Version,
-        commit_id: &CommitId,
         metadata: &[(&str, &str)],
         scratch: &mut [u8],
     ) -> Result<Written, Fault<S::Error>> {
         let mut writer = Writer::new(scratch);
-        self.write_preface(settings, version, commit_id, metadata, &mut writer);
+        self.write_preface(settings, version, metadata, &mut writer);
         let staged = self.staged.get(..self.staged_count).unwrap_or_default();
-        let mut walk = Walk::nowhere(settings.length);
-        let Some(head) = self.head else {
-            // There is nothing to read.
-            let mut tape = Tape::new(&mut self.store, Name::HINT);
-            return Ok(writer.finish(&mut tape, &mut Merge::new(walk), staged));
-        };
-        let mut tape = Tape::new(&mut self.store, head.name());
-        walk.begin(&mut tape, settings, head.version);
-        let mut merge = Merge::new(walk);
+        // Without a head there is nothing to read.
+        let name = self.head.map_or(Name::HINT, |head| head.name());
+        let mut tape = Tape::new(&mut self.store, name);
+        let mut merge = Merge::new(Walk::nowhere(settings.length));
+        if let Some(head) = self.head {
+            merge.walk.begin(&mut tape, settings, head.version, &mut Facts::default());
+        }
         let written = writer.finish(&mut tape, &mut merge, staged);
-        let trailer = tape.finish(&mut merge.walk.cursor);
-        tape.require(trailer == head.trailer);
+        if let Some(head) = self.head {
+            let trailer = tape.finish(&mut merge.walk.cursor);
+            tape.require(trailer == head.trailer);
+        }
         tape.check()?;
         Ok(written)
     }
@@ -100,7 +98,6 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         &self,
         settings: &Settings,
         version: Version,
-        commit_id: &CommitId,
         metadata: &[(&str, &str)],
         writer: &mut Writer<'_>,
     ) {
@@ -108,7 +105,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             settings,
             version,
             parent: self.head,
-            commit_id,
+            commit_id: &id(settings, version),
             created_at: self.clock.now(),
             metadata,
             blocks: self.head.map_or(0, |head| head.blocks) + self.staged_count as u64,
@@ -122,15 +119,14 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         &mut self,
         settings: &Settings,
         version: Version,
-        name: &Name,
-        id: &CommitId,
         manifest: &[u8],
     ) -> Result<(), VolumeError<S::Error>> {
+        let name = Name::wrapping(ObjectKind::Manifest, version.get());
         let mut claim = Claim::start(RULES);
         let mut failure = None;
         let claimed = loop {
             let event = match claim.action() {
-                ClaimAction::Create { .. } => match self.store.create(name, &[manifest]) {
+                ClaimAction::Create { .. } => match self.store.create(&name, &[manifest]) {
                     Ok(()) => ClaimEvent::Sent(Sent::Created),
                     Err(error) => {
                         let sent = sent(error.kind());
@@ -138,9 +134,11 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
                         ClaimEvent::Sent(sent)
                     }
                 },
-                ClaimAction::Look => self.look(settings, version, id),
+                ClaimAction::Look => self.look(settings, version),
                 ClaimAction::BackOff { .. } => ClaimEvent::Waited,
-                ClaimAction::WriteHint => ClaimEvent::Hinted(self.write_hint(LATEST, name).is_ok()),
+                ClaimAction::WriteHint => {
+                    ClaimEvent::Hinted(self.write_hint(LATEST, &name).is_ok())
+                }
             };
             if let Some(claimed) = claim.on(event) {
                 break claimed;
@@ -149,7 +147,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         let error = match (claimed, failure) {
             (Claimed::Committed { .. }, _) => return Ok(()),
             (Claimed::Failed, Some(error)) => return Err(VolumeError::of_store(error)),
-            (Claimed::Damaged, _) => VolumeError::Corrupt { name: *name },
+            (Claimed::Damaged, _) => VolumeError::Corrupt { name },
             (Claimed::Lost { .. }, _) => VolumeError::Conflict { version },
             (Claimed::Failed | Claimed::Unknown, _) => VolumeError::Unknown { version },
         };
@@ -160,11 +158,14 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
 
     /// Looks who has the slot.
     #[inline(never)]
-    fn look(&mut self, settings: &Settings, version: Version, id: &CommitId) -> ClaimEvent {
-        ClaimEvent::Held(match scan(&mut self.store, settings, version, &mut |_, _| Ok(())) {
-            Ok(None) => Holder::Nobody,
-            Ok(Some(facts)) => {
-                Holder::of(Slot::Live { commit_id: facts.commit_id, parent: None }, *id)
+    fn look(&mut self, settings: &Settings, version: Version) -> ClaimEvent {
+        let mut facts = Facts::default();
+        let read = scan(&mut self.store, settings, version, &mut facts, &mut |_, _| Ok(()));
+        ClaimEvent::Held(match read {
+            Ok(false) => Holder::Nobody,
+            Ok(true) => {
+                let slot = Slot::Live { commit_id: facts.commit_id, parent: None };
+                Holder::of(slot, id(settings, version))
             }
             Err(Fault::Store(_)) => return ClaimEvent::Unreadable,
             Err(_) => Holder::Damage,
@@ -174,8 +175,13 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     /// Writes a hint that names this manifest.
     pub(super) fn write_hint(&mut self, number: u64, manifest: &Name) -> Result<(), S::Error> {
         let hint = Name::wrapping(ObjectKind::Hint, number);
-        self.store.replace(&hint, &[manifest.as_str().as_bytes()])
+        self.store.replace(&hint, &[manifest.as_bytes()])
     }
+}
+
+/// The id of the commit that makes this version. See [`Settings::device`].
+fn id(settings: &Settings, version: Version) -> CommitId {
+    CommitId::of_handle(settings.device, version.get())
 }
 
 /// What a failure of a create means.

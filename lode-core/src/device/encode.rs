@@ -68,31 +68,27 @@ impl<'a> Writer<'a> {
     }
 
     /// Appends all runs, and says how many there are.
+    #[inline(never)]
     fn runs<S: Store>(
         &mut self,
         tape: &mut Tape<'_, S>,
         merge: &mut Merge,
         staged: &[Block],
     ) -> u64 {
-        let (mut runs, mut end) = (0, 0);
-        while let Some(first) = merge.next(tape, staged) {
-            let run = Run::longest(&first, merge, tape, staged);
-            runs += 1;
-            self.run(&first, &run, end);
-            let (mut block, mut left) = (first, run.count);
-            loop {
-                self.bytes(&block.crc.to_be_bytes());
-                end = block.end();
-                left -= 1;
-                if left == 0 {
-                    break;
-                }
-                let Some(next) = merge.next(tape, staged) else { break };
-                block = next;
-                if let Some(shift) = run.shift() {
-                    self.number(block.start.saturating_sub(end) >> shift);
-                }
+        let (mut runs, mut left, mut end) = (0, 0, 0);
+        let mut shift = None;
+        while let Some(block) = merge.next(tape, staged).copied() {
+            if left == 0 {
+                let run = Run::longest(&block, merge, tape, staged);
+                self.run(&block, &run, end);
+                (left, shift) = (run.count, run.shift());
+                runs += 1;
+            } else if let Some(shift) = shift {
+                self.number(block.start.saturating_sub(end) >> shift);
             }
+            self.bytes(&block.crc.to_be_bytes());
+            end = block.end();
+            left -= 1;
         }
         runs
     }

@@ -21,23 +21,24 @@ impl Merge {
         Self { walk, pending: false, staged: 0 }
     }
 
-    /// The next block. `staged` is always the same, in order, and overlaps nothing.
+    /// The next block; good until it is asked for another. `staged` is always the same, in order,
+    /// and overlaps nothing.
     #[inline(never)]
-    pub(super) fn next<S: Store>(
-        &mut self,
+    pub(super) fn next<'b, S: Store>(
+        &'b mut self,
         tape: &mut Tape<'_, S>,
-        staged: &[Block],
-    ) -> Option<Block> {
+        staged: &'b [Block],
+    ) -> Option<&'b Block> {
         self.pending = self.pending || self.walk.advance(tape);
         let old = &self.walk.block;
         match staged.get(self.staged) {
             Some(new) if !self.pending || new.start < old.start => {
                 self.staged += 1;
-                Some(*new)
+                Some(new)
             }
             _ if self.pending => {
                 self.pending = false;
-                Some(*old)
+                Some(old)
             }
             _ => None,
         }

@@ -2,7 +2,7 @@
 
 use super::error::{Fault, VolumeError};
 use super::volume::{Head, Settings, Volume, copy};
-use super::walk::scan;
+use super::walk::{Facts, scan};
 use crate::commit::{Probe, Slot};
 use crate::store::{Error, Name, ObjectKind, Store};
 use crate::time::Clock;
@@ -36,61 +36,57 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             return Err(VolumeError::Settings);
         }
         self.find_head(&settings)?;
+        if self.head.is_some_and(|head| head.covered != self.committed.covered()) {
+            return Err(VolumeError::Full { runs: RUNS });
+        }
         copy(&mut self.reserved, &self.committed);
         self.settings = Some(settings);
         Ok(())
     }
 
-    /// Loads one manifest after the other, upwards from the hint.
+    /// Looks for the head where the hints say that it is, or else from the first version on.
     #[inline(never)]
-    fn find_head(&mut self, settings: &Settings) -> Result<(), VolumeError<S::Error>> {
-        let hint = self.hint().map_err(VolumeError::of_store)?;
-        let (mut probe, mut fits) = (Probe::from_hint(hint), true);
-        loop {
-            let slot = match self.load(settings, probe.at())? {
-                Some(all) => {
-                    fits = all;
-                    Slot::Live { commit_id: None, parent: None }
-                }
-                None => Slot::Absent,
-            };
-            if probe.on(slot).is_some() {
-                break;
+    fn find_head(&mut self, settings: &Settings) -> Result<(), Fault<S::Error>> {
+        for hint in [LATEST, FLOOR] {
+            let hint = self.named_by(hint).map_err(Fault::Store)?;
+            self.climb(settings, Probe::from_hint(hint))?;
+            if self.head.is_some() {
+                return Ok(());
             }
         }
-        match (fits, self.head) {
-            (false, _) => Err(VolumeError::Full { runs: RUNS }),
-            (true, Some(_)) => Ok(()),
-            (true, None) => self.require_empty(),
+        self.require_empty()
+    }
+
+    /// Loads one manifest after the other; the last one is the head.
+    fn climb(&mut self, settings: &Settings, mut probe: Probe) -> Result<(), Fault<S::Error>> {
+        loop {
+            let slot = match self.load(settings, probe.at())? {
+                true => Slot::Live { commit_id: None, parent: None },
+                false => Slot::Absent,
+            };
+            if probe.on(slot).is_some() {
+                return Ok(());
+            }
         }
     }
 
-    /// The first hint that names a manifest which is there.
-    fn hint(&mut self) -> Result<Option<Version>, S::Error> {
-        match self.named_by(LATEST)? {
-            Some(version) => Ok(Some(version)),
-            None => self.named_by(FLOOR),
-        }
-    }
-
-    /// The manifest that a hint names, if it is there.
+    /// The manifest that a hint names. Whether it is there is another question.
     #[inline(never)]
     pub(super) fn named_by(&mut self, hint: u64) -> Result<Option<Version>, S::Error> {
         let mut text = [0; Name::LENGTH];
-        if !self.exists(&Name::wrapping(ObjectKind::Hint, hint), &mut text)? {
-            return Ok(None);
-        }
-        let Some((ObjectKind::Manifest, number)) = Name::parse(&text) else { return Ok(None) };
-        let exists = self.exists(&Name::wrapping(ObjectKind::Manifest, number), &mut [0])?;
-        Ok(Version::new(number).filter(|_| exists))
+        self.exists(&Name::wrapping(ObjectKind::Hint, hint), &mut text)?;
+        Ok(match Name::parse(&text) {
+            Some((ObjectKind::Manifest, number)) => Version::new(number),
+            _ => None,
+        })
     }
 
     /// Where no manifest was found there has to be none. That the first one is gone proves
     /// nothing once there was a prune, which leaves its hint.
-    fn require_empty(&mut self) -> Result<(), VolumeError<S::Error>> {
+    fn require_empty(&mut self) -> Result<(), Fault<S::Error>> {
         let name = Name::wrapping(ObjectKind::Hint, FLOOR);
-        match self.exists(&name, &mut [0]).map_err(VolumeError::of_store)? {
-            true => Err(VolumeError::Corrupt { name }),
+        match self.exists(&name, &mut [0]).map_err(Fault::Store)? {
+            true => Err(Fault::Corrupt(name)),
             false => Ok(()),
         }
     }
@@ -105,33 +101,28 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         }
     }
 
-    /// Makes this version the head, if it is there; says whether there was room for all of it.
-    fn load(
-        &mut self,
-        settings: &Settings,
-        version: Version,
-    ) -> Result<Option<bool>, Fault<S::Error>> {
+    /// Makes this version the head, if it is there.
+    fn load(&mut self, settings: &Settings, version: Version) -> Result<bool, Fault<S::Error>> {
         let Self { store, committed, next, head, .. } = self;
-        let (mut fits, mut is_first) = (true, true);
-        let facts = scan(store, settings, version, &mut |_, block| {
+        let mut facts = Facts::default();
+        let mut is_first = true;
+        let is_there = scan(store, settings, version, &mut facts, &mut |_, block| {
             // What an older version covers is forgotten only when there is a newer one.
             if is_first {
                 committed.clear();
                 is_first = false;
             }
             *next = block.number.max(*next - 1) + 1;
-            // There is always one: a block has a byte at least.
+            // What finds no room is missed in the end, when all of it has been read.
             if let Some(range) = block.range() {
-                fits &= committed.insert(range).is_ok();
+                let _ = committed.insert(range);
             }
             Ok(())
         })?;
-        Ok(facts.map(|facts| {
-            if is_first {
-                committed.clear();
-            }
-            *head = Some(Head { version, trailer: facts.trailer, blocks: facts.blocks });
-            fits
-        }))
+        if is_there {
+            let Facts { trailer, blocks, covered, .. } = facts;
+            *head = Some(Head { version, trailer, blocks, covered });
+        }
+        Ok(is_there)
     }
 }

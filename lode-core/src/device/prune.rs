@@ -3,6 +3,7 @@
 use super::error::VolumeError;
 use super::mount::{FLOOR, LATEST};
 use super::volume::Volume;
+use crate::Version;
 use crate::store::{Name, ObjectKind, Store};
 use crate::time::Clock;
 
@@ -41,15 +42,16 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         if first > last {
             return Ok(0);
         }
-        let head = head.name();
-        let mut hint = self.write_hint(FLOOR, &head);
-        if hint.is_err() && self.named_by(LATEST)?.is_none_or(|version| version.get() <= last) {
+        let name = head.name();
+        let mut hint = self.write_hint(FLOOR, &name);
+        let stays = |version: Version| version.get() > last && version <= head.version;
+        if hint.is_err() && !self.named_by(LATEST)?.is_some_and(stays) {
             return hint.map(|()| 0);
         }
         for number in first..last + 1 {
             self.store.remove(&Name::wrapping(ObjectKind::Manifest, number))?;
             if hint.is_err() {
-                hint = self.write_hint(FLOOR, &head);
+                hint = self.write_hint(FLOOR, &name);
             }
         }
         hint.map(|()| last + 1 - first)

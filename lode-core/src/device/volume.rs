@@ -2,7 +2,7 @@
 
 use super::block::Block;
 use super::error::{Fault, VolumeError};
-use super::walk::{Visit, scan};
+use super::walk::{Facts, Visit, scan};
 use crate::Version;
 use crate::range::{ByteRange, FixedRangeSet, FixedTable, Gaps, Iter};
 use crate::store::{Name, ObjectKind, Store};
@@ -64,6 +64,8 @@ pub(super) struct Head {
     /// Of its manifest, which is read again and again: it must be the same one each time.
     pub(super) trailer: u32,
     pub(super) blocks: u64,
+    /// How many bytes it covers.
+    pub(super) covered: u64,
 }
 
 impl Head {
@@ -132,9 +134,11 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         visit: &mut Visit<'_, S>,
     ) -> Result<(), Fault<S::Error>> {
         let Some(head) = self.head else { return Ok(()) };
-        match scan(&mut self.store, settings, head.version, visit)? {
-            Some(facts) if facts.trailer == head.trailer => Ok(()),
-            _ => Err(Fault::Corrupt(head.name())),
+        let mut facts = Facts::default();
+        let is_there = scan(&mut self.store, settings, head.version, &mut facts, visit)?;
+        match is_there && facts.trailer == head.trailer {
+            true => Ok(()),
+            false => Err(Fault::Corrupt(head.name())),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::store::{ErrorType, Name, ObjectKind, Store};
 pub(super) const CHECKSUM: &[u8] = b"\x06crc32c\x04";
 
 /// What a manifest says besides its blocks, as far as it matters.
+#[derive(Default)]
 pub(super) struct Facts {
     pub(super) commit_id: Option<CommitId>,
     /// How many blocks there are.
@@ -27,33 +28,34 @@ pub(super) struct Facts {
 pub(super) type Visit<'a, S> =
     dyn FnMut(&mut S, &Block) -> Result<(), Fault<<S as ErrorType>::Error>> + 'a;
 
-/// Hands each block of a manifest to `visit`, with the store, and checks it to its end. `None` if
-/// there is no such manifest.
+/// Hands each block of a manifest to `visit`, with the store, and checks it to its end. `false` if
+/// there is no such manifest; else the `facts` are those of it.
 #[inline(never)]
 pub(super) fn scan<S: Store>(
     store: &mut S,
     settings: &Settings,
     version: Version,
+    facts: &mut Facts,
     visit: &mut Visit<'_, S>,
-) -> Result<Option<Facts>, Fault<S::Error>> {
+) -> Result<bool, Fault<S::Error>> {
     // Behind the last version that has a name nothing can be.
-    let Some(name) = Name::new(ObjectKind::Manifest, version.get()) else { return Ok(None) };
+    let Some(name) = Name::new(ObjectKind::Manifest, version.get()) else { return Ok(false) };
     let mut tape = Tape::new(store, name);
     let mut walk = Walk::nowhere(settings.length);
-    let mut facts = walk.begin(&mut tape, settings, version);
+    walk.begin(&mut tape, settings, version, facts);
     if tape.is_absent() {
-        return Ok(None);
+        return Ok(false);
     }
-    let (mut blocks, mut covered) = (0, 0);
+    // How many are still to come.
+    let (mut blocks, mut covered) = (facts.blocks, facts.covered);
     while walk.advance(&mut tape) {
         visit(tape.store, &walk.block)?;
-        blocks += 1;
-        covered += u64::from(walk.block.length);
+        blocks = blocks.wrapping_sub(1);
+        covered = covered.wrapping_sub(walk.block.length.into());
     }
     facts.trailer = tape.finish(&mut walk.cursor);
-    tape.require(blocks == facts.blocks && covered == facts.covered);
-    tape.check()?;
-    Ok(Some(facts))
+    tape.require(blocks | covered == 0);
+    tape.check().map(|()| true)
 }
 
 /// Where a reader is among the blocks of a manifest. Plain data: a copy can run ahead.
@@ -88,7 +90,8 @@ impl Walk {
         tape: &mut Tape<'_, S>,
         settings: &Settings,
         version: Version,
-    ) -> Facts {
+        facts: &mut Facts,
+    ) {
         let cursor = &mut self.cursor;
         let prefix = Prefix { kind: Kind::VolumeManifest };
         tape.bytes(cursor, &prefix.to_bytes(), Field::Format);
@@ -103,7 +106,7 @@ impl Walk {
             shape::CRC32C_DIGEST => _ = tape.short(cursor),
             _ => tape.expect(false, Field::Writer),
         }
-        let commit_id = tape.option(cursor).then(|| {
+        facts.commit_id = tape.option(cursor).then(|| {
             let mut id = [0; 16];
             for byte in &mut id {
                 *byte = tape.byte(cursor);
@@ -124,9 +127,9 @@ impl Walk {
             8 => tape.bytes(cursor, &[0; 8], Field::Writer),
             _ => tape.expect(false, Field::Writer),
         }
-        let (blocks, covered) = (tape.number(cursor), tape.number(cursor));
+        facts.blocks = tape.number(cursor);
+        facts.covered = tape.number(cursor);
         self.runs = tape.short(cursor);
-        Facts { commit_id, blocks, covered, trailer: 0 }
     }
 
     /// Goes on to the next block, if there is one and nothing is wrong.
@@ -141,16 +144,16 @@ impl Walk {
             gap = self.begin_run(tape);
         } else if let Some(shift) = self.shift {
             let units = tape.number(&mut self.cursor);
+            tape.require(units <= self.limit >> shift);
             gap = units << shift;
-            tape.require(gap >> shift == units);
         }
-        self.block.start = end.saturating_add(gap);
+        // Then nothing of what follows is above 2^64: the limit is below 2^63.
+        tape.require(gap <= self.limit);
+        self.block.start = end.wrapping_add(gap);
         self.block.number = self.block.number.wrapping_add(1);
         self.block.crc = tape.digest(&mut self.cursor);
-        let end = self.block.start.saturating_add(self.block.length.into());
-        tape.require(end <= self.limit);
-        let numbers = 1..Name::NUMBERS;
-        tape.expect(numbers.contains(&self.block.number), Field::Writer);
+        tape.require(self.block.end() <= self.limit);
+        tape.expect((1..Name::NUMBERS).contains(&self.block.number), Field::Writer);
         self.left = self.left.wrapping_sub(1);
         tape.is_sound()
     }
