@@ -109,6 +109,7 @@ impl Name {
     }
 
     /// The kind and number of the object with this name, or `None` if it is no name of ours.
+    #[inline(never)]
     pub fn parse(name: &[u8]) -> Option<(ObjectKind, u64)> {
         let (letter, rest) = name.split_first()?;
         let (digits, extension) = rest.split_at_checked(7)?;

@@ -18,7 +18,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     /// Finds the newest snapshot and what it covers, and forgets whatever is staged. It writes
     /// nothing, and may be repeated at any time: after an error it is how to go on.
     ///
-    /// Costs 3 calls for the hint and behind the head, and reads the head's manifest, 32 bytes a
+    /// Costs 2 calls for the hint and behind the head, and reads the head's manifest, 32 bytes a
     /// call. A manifest more for each version that the hint is behind: one after a cut.
     ///
     /// # Errors

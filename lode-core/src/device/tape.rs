@@ -35,8 +35,7 @@ impl Cursor {
 pub(super) struct Tape<'a, S: Store> {
     pub(super) store: &'a mut S,
     name: Name,
-    fault: Option<Fault<S::Error>>,
-    is_absent: bool,
+    flaw: Option<Flaw<S::Error>>,
     /// A piece of the object. A cursor that leaves it fetches another one.
     window: [u8; WINDOW],
     /// Where it begins.
@@ -45,31 +44,44 @@ pub(super) struct Tape<'a, S: Store> {
     filled: u32,
 }
 
+/// What is wrong with an object: a [`Fault`] that does not name it yet.
+enum Flaw<E> {
+    Absent,
+    Damaged,
+    Foreign(Field),
+    Store(E),
+}
+
 impl<'a, S: Store> Tape<'a, S> {
     pub(super) fn new(store: &'a mut S, name: Name) -> Self {
         let window = [0; WINDOW];
-        Self { store, name, fault: None, is_absent: false, window, start: 0, filled: 0 }
+        Self { store, name, flaw: None, window, start: 0, filled: 0 }
     }
 
     pub(super) fn is_sound(&self) -> bool {
-        self.fault.is_none()
+        self.flaw.is_none()
     }
 
     /// Whether there is no such object.
     pub(super) fn is_absent(&self) -> bool {
-        self.is_absent
+        matches!(self.flaw, Some(Flaw::Absent))
     }
 
     /// The first thing that went wrong.
     pub(super) fn check(self) -> Result<(), Fault<S::Error>> {
-        self.fault.map_or(Ok(()), Err)
+        Err(match self.flaw {
+            None => return Ok(()),
+            Some(Flaw::Absent | Flaw::Damaged) => Fault::Corrupt(self.name),
+            Some(Flaw::Foreign(field)) => Fault::Foreign(self.name, field),
+            Some(Flaw::Store(error)) => Fault::Store(error),
+        })
     }
 
     /// Notes that the bytes make no sense, unless `holds`.
     #[inline(never)]
     pub(super) fn require(&mut self, holds: bool) {
         if !holds {
-            self.fail(Fault::Corrupt(self.name));
+            self.fail(Flaw::Damaged);
         }
     }
 
@@ -77,7 +89,7 @@ impl<'a, S: Store> Tape<'a, S> {
     #[inline(never)]
     pub(super) fn expect(&mut self, holds: bool, field: Field) {
         if !holds {
-            self.fail(Fault::Foreign(self.name, field));
+            self.fail(Flaw::Foreign(field));
         }
     }
 
@@ -188,17 +200,14 @@ impl<'a, S: Store> Tape<'a, S> {
         }
         match self.store.read(&self.name, at.into(), &mut self.window) {
             Ok(count) => self.filled = count as u32,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.is_absent = at == 0;
-                self.require(false);
-            }
-            Err(error) => self.fail(Fault::Store(error)),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.fail(Flaw::Absent),
+            Err(error) => self.fail(Flaw::Store(error)),
         }
     }
 
-    fn fail(&mut self, fault: Fault<S::Error>) {
-        if self.fault.is_none() {
-            self.fault = Some(fault);
+    fn fail(&mut self, flaw: Flaw<S::Error>) {
+        if self.flaw.is_none() {
+            self.flaw = Some(flaw);
         }
     }
 }

@@ -132,6 +132,17 @@ impl Walk {
         self.runs = tape.short(cursor);
     }
 
+    /// Reads over what comes before the runs. The facts are not left on the stack.
+    #[inline(never)]
+    pub(super) fn skip_facts<S: Store>(
+        &mut self,
+        tape: &mut Tape<'_, S>,
+        settings: &Settings,
+        version: Version,
+    ) {
+        self.begin(tape, settings, version, &mut Facts::default());
+    }
+
     /// Goes on to the next block, if there is one and nothing is wrong.
     #[inline(never)]
     pub(super) fn advance<S: Store>(&mut self, tape: &mut Tape<'_, S>) -> bool {
