@@ -89,20 +89,27 @@ impl Name {
 
     /// The name of object `number` of `kind`, or `None` if the number is 2^35 or above.
     pub fn new(kind: ObjectKind, number: u64) -> Option<Self> {
-        if number >= Self::NUMBERS {
-            return None;
-        }
-        let mut digits = [0; 7];
+        (number < Self::NUMBERS).then(|| Self::wrapping(kind, number))
+    }
+
+    /// The name of object `number` of `kind`, where that is known to be below 2^35; of others the
+    /// upper bits are lost.
+    #[inline(never)]
+    pub(crate) fn wrapping(kind: ObjectKind, number: u64) -> Self {
+        let mut name = *b"00000000.LD";
         let mut rest = number;
-        for place in digits.iter_mut().rev() {
-            *place = *Self::DIGITS.get((rest % 32) as usize)?;
-            rest /= 32;
+        for place in name.iter_mut().take(8).rev() {
+            // There are as many digits as five bits can tell apart.
+            *place = Self::DIGITS.get((rest & 31) as usize).copied().unwrap_or(b'0');
+            rest >>= 5;
         }
-        let [a, b, c, d, e, f, g] = digits;
-        Some(Self([kind.letter(), a, b, c, d, e, f, g, b'.', b'L', b'D']))
+        let [letter, ..] = &mut name;
+        *letter = kind.letter();
+        Self(name)
     }
 
     /// The kind and number of the object with this name, or `None` if it is no name of ours.
+    #[inline(never)]
     pub fn parse(name: &[u8]) -> Option<(ObjectKind, u64)> {
         let (letter, rest) = name.split_first()?;
         let (digits, extension) = rest.split_at_checked(7)?;
@@ -115,6 +122,11 @@ impl Name {
             Some(number * 32 + value as u64)
         })?;
         Some((kind, number))
+    }
+
+    /// The name's bytes: ASCII.
+    pub const fn as_bytes(&self) -> &[u8; Self::LENGTH] {
+        &self.0
     }
 
     /// The name as text.

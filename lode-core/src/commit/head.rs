@@ -1,6 +1,7 @@
 //! Finding the head of a history.
 
 use crate::Version;
+use crate::commit::{Probe, Probed};
 use crate::manifest::CommitId;
 
 /// Where a history stands.
@@ -129,7 +130,7 @@ enum State {
     /// Waiting for the slot that the hint names, which `newest` does not descend from.
     Confirming { hint: Version, position: Position },
     /// Waiting for the slot after `position`, where the store cannot list.
-    Probing { at: Version, position: Position, hinted: bool },
+    Probing(Probe),
 }
 
 /// What is known before a listing.
@@ -160,7 +161,7 @@ impl Resolve {
 
     /// Begins at a position known from before: one request if nothing has come after it.
     pub const fn since(position: Position, lists: bool) -> (Self, Look) {
-        match (lists, Version::after(position.slot)) {
+        match (lists, Probe::since(position)) {
             (true, _) | (false, None) => {
                 let known = Known::Position(position);
                 (
@@ -168,9 +169,8 @@ impl Resolve {
                     Look::Slots { after: position.slot },
                 )
             }
-            (false, Some(at)) => {
-                let state = State::Probing { at, position, hinted: false };
-                (Self { lists, state }, Look::Slot(at))
+            (false, Some(probe)) => {
+                (Self { lists, state: State::Probing(probe) }, Look::Slot(probe.at()))
             }
         }
     }
@@ -189,9 +189,7 @@ impl Resolve {
             (State::Confirming { hint, position }, Seen::Slot(slot)) => {
                 self.confirm(hint, position, slot)
             }
-            (State::Probing { at, position, hinted }, Seen::Slot(slot)) => {
-                self.probe(at, position, hinted, slot)
-            }
+            (State::Probing(probe), Seen::Slot(slot)) => self.probe(probe, slot),
             _ => ResolveStep::Look(self, self.look()),
         }
     }
@@ -200,8 +198,7 @@ impl Resolve {
         if self.lists {
             return self.list(hint.map_or(Known::Nothing, Known::Hint));
         }
-        let at = hint.unwrap_or(Version::FIRST);
-        self.go(State::Probing { at, position: Position::EMPTY, hinted: hint.is_some() })
+        self.go(State::Probing(Probe::from_hint(hint)))
     }
 
     fn after_listing(self, known: Known, listed: Listed) -> ResolveStep {
@@ -284,23 +281,14 @@ impl Resolve {
         }
     }
 
-    fn probe(self, at: Version, position: Position, hinted: bool, slot: Slot) -> ResolveStep {
-        let position = match slot {
-            Slot::Live { .. } => Position::at(at),
-            Slot::Collected { .. } => Position { slot: Some(at), ..position },
-            Slot::Damaged => return ResolveStep::Done(Resolution::Damaged { version: at }),
-            Slot::Absent if hinted && at > Version::FIRST => return self.after_hint(None),
-            Slot::Absent => {
-                return match position {
-                    // The hint named a tombstone. What is live lies below it.
-                    Position { slot: Some(newest), live: None } => self.descend_from(newest),
-                    _ => ResolveStep::Done(Resolution::At(position)),
-                };
+    fn probe(self, mut probe: Probe, slot: Slot) -> ResolveStep {
+        match probe.on(slot) {
+            None => self.go(State::Probing(probe)),
+            Some(Probed::At(Position { slot: Some(newest), live: None })) => {
+                self.descend_from(newest)
             }
-        };
-        match at.next() {
-            Some(at) => self.go(State::Probing { at, position, hinted: false }),
-            None => ResolveStep::Done(Resolution::At(position)),
+            Some(Probed::At(position)) => ResolveStep::Done(Resolution::At(position)),
+            Some(Probed::Damaged { version }) => ResolveStep::Done(Resolution::Damaged { version }),
         }
     }
 
@@ -321,7 +309,8 @@ impl Resolve {
         match self.state {
             State::Hint => Look::Hint,
             State::Listing { known } => Look::Slots { after: known.version() },
-            State::Descending { at, .. } | State::Probing { at, .. } => Look::Slot(at),
+            State::Descending { at, .. } => Look::Slot(at),
+            State::Probing(probe) => Look::Slot(probe.at()),
             State::Confirming { hint, .. } => Look::Slot(hint),
         }
     }

@@ -1,7 +1,10 @@
 //! The commit machine.
 
 use crate::Version;
-use crate::commit::{Look, Outcome, Position, Resolution, Resolve, ResolveStep, Seen, Slot};
+use crate::commit::{
+    Claim, ClaimAction, ClaimEvent, Claimed, Holder, Look, Outcome, Position, Resolution, Resolve,
+    ResolveStep, Seen,
+};
 use crate::manifest::CommitId;
 
 /// One logical commit, from the head to the hint. See the [module](super) for the protocol.
@@ -12,14 +15,10 @@ pub enum Commit {
     Locating(Locating),
     /// Waiting for the shell to make a manifest.
     Preparing(Preparing),
-    /// A create of the slot is on its way.
-    Creating(Creating),
-    /// The slot is taken: by whom?
-    Classifying(Classifying),
-    /// Waiting before the next attempt.
+    /// Trying for a slot: creating, classifying, hinting.
+    Claiming(Claiming),
+    /// Waiting before the next slot is tried for.
     BackingOff(BackingOff),
-    /// Committed; the hint is on its way.
-    Hinting(Hinting),
     /// At the end.
     Done(Outcome),
 }
@@ -43,7 +42,7 @@ impl Commit {
     pub fn resolve(id: CommitId, rules: Rules, version: Version) -> (Self, Action) {
         let rules = Rules { resends: rules.resends.max(1), ..rules };
         let context = Context { id, rules, conflicts: rules.retries };
-        context.classify(Attempt { version, uncertain: true, resends: 0 }, 0)
+        context.claim(version, Claim::resolve(rules))
     }
 
     /// Takes what became of the last action, and says what to do next.
@@ -52,10 +51,8 @@ impl Commit {
         let next = match (self, event) {
             (Self::Locating(state), Event::Seen(seen)) => Some(state.on(seen)),
             (Self::Preparing(state), event) => state.on(event),
-            (Self::Creating(state), Event::Sent(sent)) => Some(state.on(sent)),
-            (Self::Classifying(state), Event::Seen(seen)) => state.on(seen),
+            (Self::Claiming(state), event) => state.on(event),
             (Self::BackingOff(state), Event::Waited) => Some(state.on()),
-            (Self::Hinting(state), Event::Hinted(written)) => Some(state.on(written)),
             _ => None,
         };
         next.unwrap_or((self, self.action()))
@@ -68,20 +65,15 @@ impl Commit {
             Self::Preparing(Preparing { position, version, .. }) => {
                 Action::Prepare { position, version }
             }
-            Self::Creating(Creating { attempt, .. }) => {
-                Action::Create { version: attempt.version, again: attempt.resends > 0 }
+            Self::Claiming(Claiming { version, claim, .. }) => match claim.action() {
+                ClaimAction::Create { again } => Action::Create { version, again },
+                ClaimAction::Look => Action::Look(Look::Slot(version)),
+                ClaimAction::BackOff { attempt } => Action::BackOff { attempt },
+                ClaimAction::WriteHint => Action::WriteHint { version },
+            },
+            Self::BackingOff(BackingOff { context, .. }) => {
+                Action::BackOff { attempt: context.conflicts }
             }
-            Self::Classifying(Classifying { attempt, .. }) => {
-                Action::Look(Look::Slot(attempt.version))
-            }
-            Self::BackingOff(BackingOff { context, then }) => {
-                let attempt = match then {
-                    Then::Resend(attempt) => attempt.resends,
-                    Then::Relocate(_) => context.conflicts,
-                };
-                Action::BackOff { attempt }
-            }
-            Self::Hinting(Hinting { version, .. }) => Action::WriteHint { version },
             Self::Done(outcome) => Action::Done(outcome),
         }
     }
@@ -195,25 +187,8 @@ impl Context {
         }
     }
 
-    fn create(self, attempt: Attempt) -> (Commit, Action) {
-        enter(Commit::Creating(Creating { context: self, attempt }))
-    }
-
-    fn classify(self, attempt: Attempt, reads: u32) -> (Commit, Action) {
-        enter(Commit::Classifying(Classifying { context: self, attempt, reads }))
-    }
-
-    fn hint(self, version: Version) -> (Commit, Action) {
-        enter(Commit::Hinting(Hinting { context: self, version, attempts: 1 }))
-    }
-
-    /// Sends the manifest again after a while, unless that was done often enough.
-    fn resend(self, attempt: Attempt) -> (Commit, Action) {
-        if attempt.resends >= self.rules.resends {
-            return done(Outcome::Unknown { version: attempt.version });
-        }
-        let attempt = Attempt { resends: attempt.resends + 1, ..attempt };
-        enter(Commit::BackingOff(BackingOff { context: self, then: Then::Resend(attempt) }))
+    fn claim(self, version: Version, claim: Claim) -> (Commit, Action) {
+        enter(Commit::Claiming(Claiming { context: self, version, claim }))
     }
 
     /// The slot holds another commit, so ours can never land there.
@@ -222,7 +197,7 @@ impl Context {
             return done(Outcome::Conflict { version });
         }
         let context = Self { conflicts: self.conflicts + 1, ..self };
-        enter(Commit::BackingOff(BackingOff { context, then: Then::Relocate(position) }))
+        enter(Commit::BackingOff(BackingOff { context, position }))
     }
 }
 
@@ -232,16 +207,6 @@ fn enter(state: Commit) -> (Commit, Action) {
 
 fn done(outcome: Outcome) -> (Commit, Action) {
     enter(Commit::Done(outcome))
-}
-
-/// One slot that is tried for.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-struct Attempt {
-    version: Version,
-    /// Whether a create was sent whose outcome is not known. From then on a refusal proves
-    /// nothing: only the slot's content does.
-    uncertain: bool,
-    resends: u32,
 }
 
 /// See [`Commit::Locating`].
@@ -278,9 +243,8 @@ pub struct Preparing {
 
 impl Preparing {
     fn on(self, event: Event) -> Option<(Commit, Action)> {
-        let attempt = Attempt { version: self.version, uncertain: false, resends: 0 };
         Some(match event {
-            Event::Prepared => self.context.create(attempt),
+            Event::Prepared => self.context.claim(self.version, Claim::start(self.context.rules)),
             Event::AlreadyCommitted => done(Outcome::AlreadyCommitted),
             Event::Refused => done(Outcome::Refused),
             Event::Hinted(_) | Event::Seen(_) | Event::Sent(_) | Event::Waited => return None,
@@ -288,59 +252,39 @@ impl Preparing {
     }
 }
 
-/// See [`Commit::Creating`].
+/// See [`Commit::Claiming`].
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Creating {
+pub struct Claiming {
     context: Context,
-    attempt: Attempt,
+    version: Version,
+    claim: Claim,
 }
 
-impl Creating {
-    fn on(self, sent: Sent) -> (Commit, Action) {
-        let Self { context, attempt } = self;
-        match sent {
-            Sent::Created => context.hint(attempt.version),
-            Sent::Exists => context.classify(attempt, 0),
-            Sent::Rejected if attempt.uncertain => {
-                done(Outcome::Unknown { version: attempt.version })
-            }
-            Sent::Rejected => done(Outcome::Failed),
-            Sent::Unknown => context.resend(Attempt { uncertain: true, ..attempt }),
-        }
-    }
-}
-
-/// See [`Commit::Classifying`].
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Classifying {
-    context: Context,
-    attempt: Attempt,
-    /// How many times the slot could not be read.
-    reads: u32,
-}
-
-impl Classifying {
-    fn on(self, seen: Seen) -> Option<(Commit, Action)> {
-        let Self { context, attempt, reads } = self;
-        let version = attempt.version;
-        Some(match seen {
-            Seen::Slot(Slot::Live { commit_id, .. } | Slot::Collected { commit_id, .. })
-                if commit_id == Some(context.id) =>
-            {
-                context.hint(version)
-            }
-            Seen::Slot(Slot::Live { .. }) => context.lose(Position::at(version), version),
-            // What is live below the tombstone has to be looked up.
-            Seen::Slot(Slot::Collected { .. }) => {
+impl Claiming {
+    fn on(mut self, event: Event) -> Option<(Commit, Action)> {
+        let Self { context, version, .. } = self;
+        let claimed = self.claim.on(match event {
+            Event::Sent(sent) => ClaimEvent::Sent(sent),
+            Event::Seen(Seen::Slot(slot)) => ClaimEvent::Held(Holder::of(slot, context.id)),
+            Event::Seen(Seen::Failed) => ClaimEvent::Unreadable,
+            Event::Waited => ClaimEvent::Waited,
+            Event::Hinted(written) => ClaimEvent::Hinted(written),
+            Event::Seen(Seen::Hint(_) | Seen::Listed(_))
+            | Event::AlreadyCommitted
+            | Event::Prepared
+            | Event::Refused => return None,
+        });
+        Some(match claimed {
+            None => enter(Commit::Claiming(self)),
+            Some(Claimed::Committed { hinted }) => done(Outcome::Committed { version, hinted }),
+            Some(Claimed::Damaged) => done(Outcome::Damaged { version }),
+            Some(Claimed::Failed) => done(Outcome::Failed),
+            // What is live below a tombstone has to be looked up.
+            Some(Claimed::Lost { live: false }) => {
                 context.lose(Position { slot: Some(version), live: None }, version)
             }
-            // It exists, and then it does not: a store that is behind itself.
-            Seen::Slot(Slot::Absent) => context.resend(Attempt { uncertain: true, ..attempt }),
-            Seen::Slot(Slot::Damaged) => done(Outcome::Damaged { version }),
-            // What exists may be ours, so without a look at it nothing is known.
-            Seen::Failed if reads >= context.rules.resends => done(Outcome::Unknown { version }),
-            Seen::Failed => context.classify(attempt, reads + 1),
-            Seen::Hint(_) | Seen::Listed(_) => return None,
+            Some(Claimed::Lost { live: true }) => context.lose(Position::at(version), version),
+            Some(Claimed::Unknown) => done(Outcome::Unknown { version }),
         })
     }
 }
@@ -349,45 +293,17 @@ impl Classifying {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct BackingOff {
     context: Context,
-    then: Then,
-}
-
-/// What a wait is followed by.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-enum Then {
-    Resend(Attempt),
-    Relocate(Position),
+    /// Where the history stands at the least.
+    position: Position,
 }
 
 impl BackingOff {
     fn on(self) -> (Commit, Action) {
-        let Self { context, then } = self;
-        match then {
-            Then::Resend(attempt) => context.create(attempt),
-            Then::Relocate(Position { live: None, .. }) => {
-                context.locate(Resolve::cold(context.rules.lists))
-            }
-            Then::Relocate(position) => {
-                context.locate(Resolve::since(position, context.rules.lists))
-            }
-        }
-    }
-}
-
-/// See [`Commit::Hinting`].
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Hinting {
-    context: Context,
-    version: Version,
-    attempts: u32,
-}
-
-impl Hinting {
-    fn on(self, written: bool) -> (Commit, Action) {
-        let Self { context, version, attempts } = self;
-        if !written && attempts < context.rules.hint_attempts {
-            return enter(Commit::Hinting(Self { attempts: attempts + 1, ..self }));
-        }
-        done(Outcome::Committed { version, hinted: written })
+        let Self { context, position } = self;
+        let lists = context.rules.lists;
+        context.locate(match position.live {
+            Some(_) => Resolve::since(position, lists),
+            None => Resolve::cold(lists),
+        })
     }
 }

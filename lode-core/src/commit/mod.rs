@@ -22,6 +22,10 @@
 //! An event that does not answer the action asked for is ignored, and the action is asked for
 //! again.
 //!
+//! The machine is made of smaller ones, which a device uses by themselves, so that it carries no
+//! code for what it never does: [`Claim`] tries for one slot, and [`Probe`] finds the head of a
+//! store that cannot list.
+//!
 //! # The protocol
 //!
 //! Each version is a *slot*: one key, written once by create-if-absent and never freed again.
@@ -132,15 +136,18 @@
 //! three writers, every outcome of every request, and a crash at every point, and shows that the
 //! planted mistakes are found. `LODE_PROVE=1` makes its worlds larger.
 
+mod claim;
 mod head;
 mod machine;
 mod open;
 mod outcome;
+mod probe;
 
+pub use self::claim::{Claim, ClaimAction, ClaimEvent, Claimed, Holder};
 pub use self::head::{Listed, Look, Position, Resolution, Resolve, ResolveStep, Seen, Slot};
 pub use self::machine::{
-    Action, BackingOff, Classifying, Commit, Creating, Event, Hinting, Locating, Preparing, Rules,
-    Sent,
+    Action, BackingOff, Claiming, Commit, Event, Locating, Preparing, Rules, Sent,
 };
 pub use self::open::{Open, OpenAction, OpenEvent, OpenOutcome};
 pub use self::outcome::Outcome;
+pub use self::probe::{Probe, Probed};

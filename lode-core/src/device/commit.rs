@@ -1,17 +1,14 @@
 //! Committing what is staged.
 
-use core::mem;
-
 use super::encode::{Preface, Writer, Written};
-use super::error::VolumeError;
+use super::error::{Fault, VolumeError};
 use super::merge::Merge;
 use super::mount::LATEST;
 use super::tape::Tape;
-use super::volume::{Head, Settings, Volume};
-use super::walk::Walk;
-use crate::commit::{Action, Commit, Event, Look, Outcome, Position, Rules, Seen, Sent, Slot};
+use super::volume::{Head, Settings, Volume, copy};
+use super::walk::{Facts, Walk, scan};
+use crate::commit::{Claim, ClaimAction, ClaimEvent, Claimed, Holder, Rules, Sent, Slot};
 use crate::manifest::CommitId;
-use crate::range::ByteRange;
 use crate::store::{Error, Name, ObjectKind, Store};
 use crate::time::Clock;
 use crate::{ErrorKind, Version};
@@ -26,7 +23,8 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     /// `metadata` are names and values, the names in ascending order; `scratch` has to have room
     /// for the new manifest. If nothing is staged, the answer is the head.
     ///
-    /// Costs 1 create and 1 replace, and reads of the head's manifest, twice, 32 bytes a call.
+    /// Costs 1 create and 1 replace, and reads of the head's manifest, twice, 32 bytes a call, with
+    /// one call more for each of its runs.
     ///
     /// # Errors
     ///
@@ -46,10 +44,10 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             return self.head().ok_or(VolumeError::NothingStaged);
         }
         let version = Version::after(self.head()).ok_or(VolumeError::Exhausted)?;
-        let name = Self::name(ObjectKind::Manifest, version.get())?;
-        let id = CommitId::of_handle(settings.device, version.get());
-
-        let written = self.write(&settings, version, id, metadata, scratch)?;
+        if version.get() >= Name::NUMBERS {
+            return Err(VolumeError::Exhausted);
+        }
+        let written = self.write(&settings, version, metadata, scratch)?;
         let Some(manifest) =
             scratch.get(..written.size).filter(|_| written.needed <= scratch.len())
         else {
@@ -58,8 +56,12 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         if written.size > S::MAX_OBJECT {
             return Err(VolumeError::TooLarge { most: S::MAX_OBJECT });
         }
-        self.send(&settings, &name, id, manifest)?;
-        self.advance(version, written.trailer);
+        self.send(&settings, version, manifest)?;
+        let blocks = self.head.map_or(0, |head| head.blocks) + self.staged_count as u64;
+        let (trailer, covered) = (written.trailer, self.reserved.covered());
+        self.head = Some(Head { version, trailer, blocks, covered });
+        self.staged_count = 0;
+        copy(&mut self.committed, &self.reserved);
         Ok(version)
     }
 
@@ -69,37 +71,47 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         &mut self,
         settings: &Settings,
         version: Version,
-        commit_id: CommitId,
         metadata: &[(&str, &str)],
         scratch: &mut [u8],
-    ) -> Result<Written, VolumeError<S::Error>> {
-        let staged = self.staged.get(..self.staged_count).unwrap_or_default();
-        let new: u64 = staged.iter().map(|block| u64::from(block.length)).sum();
-        let preface = Preface {
-            settings: *settings,
-            version,
-            parent: self.head.map(|head| (head.version, head.trailer)),
-            commit_id,
-            created_at: self.clock.now(),
-            metadata,
-            blocks: self.head.map_or(0, |head| head.blocks) + staged.len() as u64,
-            covered: self.committed.covered() + new,
-        };
-        let number = self.head.map_or(0, |head| head.version.get());
-        let mut tape = Tape::new(&mut self.store, Self::name(ObjectKind::Manifest, number)?);
-        let walk = match self.head {
-            Some(head) => Walk::begin(&mut tape, settings, head.version).0,
-            None => Walk::nowhere(),
-        };
-        let mut merge = Merge::new(walk);
+    ) -> Result<Written, Fault<S::Error>> {
         let mut writer = Writer::new(scratch);
-        let written = writer.manifest(&preface, &mut tape, &mut merge, staged);
+        self.write_preface(settings, version, metadata, &mut writer);
+        let staged = self.staged.get(..self.staged_count).unwrap_or_default();
+        // Without a head there is nothing to read.
+        let name = self.head.map_or(Name::HINT, |head| head.name());
+        let mut tape = Tape::new(&mut self.store, name);
+        let mut merge = Merge::new(Walk::nowhere(settings.length));
         if let Some(head) = self.head {
-            let trailer = merge.finish(&mut tape);
+            merge.walk.skip_facts(&mut tape, settings, head.version);
+        }
+        let written = writer.finish(&mut tape, &mut merge, staged);
+        if let Some(head) = self.head {
+            let trailer = tape.finish(&mut merge.walk.cursor);
             tape.require(trailer == head.trailer);
         }
         tape.check()?;
         Ok(written)
+    }
+
+    /// Writes what comes before the runs. Not within `write`, below which the stack is deepest.
+    #[inline(never)]
+    fn write_preface(
+        &self,
+        settings: &Settings,
+        version: Version,
+        metadata: &[(&str, &str)],
+        writer: &mut Writer<'_>,
+    ) {
+        writer.preface(&Preface {
+            settings,
+            version,
+            parent: self.head,
+            commit_id: &id(settings, version),
+            created_at: self.clock.now(),
+            metadata,
+            blocks: self.head.map_or(0, |head| head.blocks) + self.staged_count as u64,
+            covered: self.reserved.covered(),
+        });
     }
 
     /// Carries the manifest through the protocol.
@@ -107,110 +119,70 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     fn send(
         &mut self,
         settings: &Settings,
-        name: &Name,
-        id: CommitId,
+        version: Version,
         manifest: &[u8],
     ) -> Result<(), VolumeError<S::Error>> {
-        let position = self.head().map_or(Position::EMPTY, Position::at);
-        let (mut machine, mut action) = Commit::start(id, RULES, Some(position));
+        let name = Name::wrapping(ObjectKind::Manifest, version.get());
+        let mut claim = Claim::start(RULES);
         let mut failure = None;
-        loop {
-            let event = match action {
-                Action::Prepare { .. } => Event::Prepared,
-                Action::Create { .. } => {
-                    let result = self.store.create(name, &[manifest]);
-                    Event::Sent(result.map_or_else(
-                        |error| {
-                            let sent = sent(error.kind());
-                            failure = Some(error);
-                            sent
-                        },
-                        |()| Sent::Created,
-                    ))
+        let claimed = loop {
+            let event = match claim.action() {
+                ClaimAction::Create { .. } => match self.store.create(&name, &[manifest]) {
+                    Ok(()) => ClaimEvent::Sent(Sent::Created),
+                    Err(error) => {
+                        let sent = sent(error.kind());
+                        failure = Some(error);
+                        ClaimEvent::Sent(sent)
+                    }
+                },
+                ClaimAction::Look => self.look(settings, version),
+                ClaimAction::BackOff { .. } => ClaimEvent::Waited,
+                ClaimAction::WriteHint => {
+                    ClaimEvent::Hinted(self.write_hint(LATEST, &name).is_ok())
                 }
-                Action::Look(Look::Slot(version)) => {
-                    Event::Seen(match self.look(settings, version) {
-                        Ok(slot) => Seen::Slot(slot),
-                        Err(VolumeError::Store(_) | VolumeError::MediumFull) => Seen::Failed,
-                        Err(_) => Seen::Slot(Slot::Damaged),
-                    })
-                }
-                Action::Look(_) => Event::Seen(Seen::Failed),
-                Action::BackOff { .. } => Event::Waited,
-                Action::WriteHint { .. } => Event::Hinted(self.write_hint(LATEST, name).is_ok()),
-                Action::Done(Outcome::Committed { .. }) => return Ok(()),
-                Action::Done(outcome) => return Err(self.not_committed(outcome, *name, failure)),
             };
-            (machine, action) = machine.on(event);
-        }
+            if let Some(claimed) = claim.on(event) {
+                break claimed;
+            }
+        };
+        let error = match (claimed, failure) {
+            (Claimed::Committed { .. }, _) => return Ok(()),
+            (Claimed::Failed, Some(error)) => return Err(VolumeError::of_store(error)),
+            (Claimed::Damaged, _) => VolumeError::Corrupt { name },
+            (Claimed::Lost { .. }, _) => VolumeError::Conflict { version },
+            (Claimed::Failed | Claimed::Unknown, _) => VolumeError::Unknown { version },
+        };
+        // What is on the medium is not what it was thought to be.
+        self.settings = None;
+        Err(error)
+    }
+
+    /// Looks who has the slot.
+    #[inline(never)]
+    fn look(&mut self, settings: &Settings, version: Version) -> ClaimEvent {
+        let mut facts = Facts::default();
+        let read = scan(&mut self.store, settings, version, &mut facts, &mut |_, _| Ok(()));
+        ClaimEvent::Held(match read {
+            Ok(false) => Holder::Nobody,
+            Ok(true) => {
+                let slot = Slot::Live { commit_id: facts.commit_id, parent: None };
+                Holder::of(slot, id(settings, version))
+            }
+            Err(Fault::Store(_)) => return ClaimEvent::Unreadable,
+            Err(_) => Holder::Damage,
+        })
     }
 
     /// Writes a hint that names this manifest.
     pub(super) fn write_hint(&mut self, number: u64, manifest: &Name) -> Result<(), S::Error> {
-        match Name::new(ObjectKind::Hint, number) {
-            Some(hint) => self.store.replace(&hint, &[manifest.as_str().as_bytes()]),
-            None => Ok(()),
-        }
+        let hint = Name::wrapping(ObjectKind::Hint, number);
+        self.store.replace(&hint, &[manifest.as_bytes()])
     }
+}
 
-    /// Why nothing, or nobody knows what, was committed.
-    fn not_committed(
-        &mut self,
-        outcome: Outcome,
-        name: Name,
-        failure: Option<S::Error>,
-    ) -> VolumeError<S::Error> {
-        let error = match (outcome, failure) {
-            (Outcome::Failed, Some(error)) => return VolumeError::of_store(error),
-            (Outcome::Conflict { version }, _) => VolumeError::Conflict { version },
-            (Outcome::Unknown { version }, _) => VolumeError::Unknown { version },
-            (Outcome::Damaged { .. }, _) => VolumeError::Corrupt { name },
-            _ => VolumeError::NotMounted,
-        };
-        // What is on the medium is not what it was thought to be.
-        self.settings = None;
-        error
-    }
-
-    /// Makes this version the head: what was staged is committed.
-    fn advance(&mut self, version: Version, trailer: u32) {
-        let staged_count = mem::take(&mut self.staged_count);
-        let blocks = self.head.map_or(0, |head| head.blocks) + staged_count as u64;
-        self.head = Some(Head { version, trailer, blocks });
-        // First those that touch what is there, which take no room; then there is room for the
-        // others, as staging has seen to.
-        for only_touching in [true, false] {
-            let mut at = 0;
-            while let Some((count, range)) = self.neighbours(at, staged_count) {
-                at += count;
-                if !only_touching || self.touches(range) {
-                    let covered = self.cover(range);
-                    debug_assert!(covered.is_ok(), "staging has left room");
-                }
-            }
-        }
-    }
-
-    /// How many blocks from the `at`th on are neighbours, and what they cover.
-    fn neighbours(&self, at: usize, count: usize) -> Option<(usize, ByteRange)> {
-        let blocks = self.staged.get(at..count)?;
-        let first = blocks.first()?;
-        let mut end = first.end();
-        let mut found = 1;
-        for block in blocks.iter().skip(1) {
-            if block.start != end {
-                break;
-            }
-            end = block.end();
-            found += 1;
-        }
-        Some((found, ByteRange::new(first.start, end)?))
-    }
-
-    fn touches(&self, range: ByteRange) -> bool {
-        let mut committed = self.committed.iter();
-        committed.any(|it| it.end() >= range.start() && it.start() <= range.end())
-    }
+/// The id of the commit that makes this version. See [`Settings::device`].
+fn id(settings: &Settings, version: Version) -> CommitId {
+    CommitId::of_handle(settings.device, version.get())
 }
 
 /// What a failure of a create means.

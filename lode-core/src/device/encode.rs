@@ -3,8 +3,8 @@
 use super::block::Block;
 use super::merge::{Merge, Run};
 use super::tape::Tape;
-use super::volume::Settings;
-use super::walk::{CHECKSUM, DIGEST_SIZE};
+use super::volume::{Head, Settings};
+use super::walk::CHECKSUM;
 use crate::Version;
 use crate::crc32c;
 use crate::manifest::CommitId;
@@ -21,11 +21,11 @@ pub(super) struct Writer<'a> {
 
 /// What a manifest says before its runs.
 pub(super) struct Preface<'a> {
-    pub(super) settings: Settings,
+    pub(super) settings: &'a Settings,
     pub(super) version: Version,
-    /// The version and trailer of the manifest that this one follows.
-    pub(super) parent: Option<(Version, u32)>,
-    pub(super) commit_id: CommitId,
+    /// The manifest that this one follows.
+    pub(super) parent: Option<Head>,
+    pub(super) commit_id: &'a CommitId,
     pub(super) created_at: Option<Timestamp>,
     pub(super) metadata: &'a [(&'a str, &'a str)],
     pub(super) blocks: u64,
@@ -41,16 +41,15 @@ impl<'a> Writer<'a> {
         Self { buffer, at: 0 }
     }
 
-    /// Writes a manifest: the blocks of the one on `tape`, merged with those that are `staged`.
-    /// How many bytes it has; not all of them may have fitted.
-    pub(super) fn manifest<S: Store>(
-        &mut self,
-        preface: &Preface<'_>,
+    /// Appends the runs of the blocks of the manifest on `tape`, merged with those that are
+    /// `staged`, and then the trailer. How many bytes the manifest has; not all of them may have
+    /// fitted.
+    pub(super) fn finish<S: Store>(
+        mut self,
         tape: &mut Tape<'_, S>,
         merge: &mut Merge,
         staged: &[Block],
     ) -> Written {
-        self.preface(preface);
         let mark = self.at;
         self.at += Self::RUNS_ROOM;
         let runs = self.runs(tape, merge, staged);
@@ -69,35 +68,39 @@ impl<'a> Writer<'a> {
     }
 
     /// Appends all runs, and says how many there are.
+    #[inline(never)]
     fn runs<S: Store>(
         &mut self,
         tape: &mut Tape<'_, S>,
         merge: &mut Merge,
         staged: &[Block],
     ) -> u64 {
-        let (mut runs, mut end) = (0, 0);
-        while let Some(run) = Run::longest(&mut merge.clone(), tape, staged) {
-            runs += 1;
-            self.run(&run, end);
-            for index in 0..run.count {
-                let Some(block) = merge.next(tape, staged) else { break };
-                if let Some(shift) = run.shift().filter(|_| index > 0) {
-                    self.number(block.start.saturating_sub(end) >> shift);
-                }
-                self.bytes(&block.crc.to_be_bytes());
-                end = block.end();
+        let (mut runs, mut left, mut end) = (0, 0, 0);
+        let mut shift = None;
+        while let Some(block) = merge.next(tape, staged).copied() {
+            if left == 0 {
+                let run = Run::longest(&block, merge, tape, staged);
+                self.run(&block, &run, end);
+                (left, shift) = (run.count, run.shift());
+                runs += 1;
+            } else if let Some(shift) = shift {
+                self.number(block.start.saturating_sub(end) >> shift);
             }
+            self.bytes(&block.crc.to_be_bytes());
+            end = block.end();
+            left -= 1;
         }
         runs
     }
 
     /// What comes before the blocks of a run that begins after `end`.
-    fn run(&mut self, run: &Run, end: u64) {
-        self.number(run.first.start.saturating_sub(end));
-        self.number(run.first.length.into());
-        self.number(run.count);
+    #[inline(never)]
+    fn run(&mut self, first: &Block, run: &Run, end: u64) {
+        self.number(first.start.saturating_sub(end));
+        self.number(first.length.into());
+        self.number(run.count.into());
         self.byte(0); // The writer: the only one.
-        self.number(run.first.number);
+        self.number(first.number);
         let counting = if run.count > 1 { shape::COUNTING } else { 0 };
         match (run.shift(), run.stride) {
             (Some(shift), _) => {
@@ -112,16 +115,18 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn preface(&mut self, preface: &Preface<'_>) {
+    /// Appends what comes before the runs.
+    #[inline(never)]
+    pub(super) fn preface(&mut self, preface: &Preface<'_>) {
         self.bytes(&Prefix { kind: Kind::VolumeManifest }.to_bytes());
         self.text(preface.settings.id);
         self.number(preface.version.get());
         match preface.parent {
-            Some((version, trailer)) => {
+            Some(parent) => {
                 self.byte(1);
-                self.number(version.get());
+                self.number(parent.version.get());
                 self.byte(shape::CRC32C_DIGEST);
-                self.number(trailer.into());
+                self.number(parent.trailer.into());
             }
             None => self.bytes(&[0, shape::NO_DIGEST]),
         }
@@ -137,20 +142,18 @@ impl<'a> Writer<'a> {
             None => self.byte(0),
         }
         self.number(preface.settings.length);
-        self.text(CHECKSUM);
-        self.byte(DIGEST_SIZE);
+        self.bytes(CHECKSUM);
         let mut measure = Writer::new(&mut []);
         measure.metadata(preface.metadata);
         self.number(measure.at as u64);
         self.metadata(preface.metadata);
-        match preface.blocks {
-            0 => self.byte(0),
-            _ => self.bytes(&[8, 0, 0, 0, 0, 0, 0, 0, 0]),
-        }
+        // The table of writers, of whom there is one: eight bytes.
+        self.bytes(&[8, 0, 0, 0, 0, 0, 0, 0, 0]);
         self.number(preface.blocks);
         self.number(preface.covered);
     }
 
+    #[inline(never)]
     fn metadata(&mut self, metadata: &[(&str, &str)]) {
         self.number(metadata.len() as u64);
         for (name, value) in metadata {
@@ -160,6 +163,7 @@ impl<'a> Writer<'a> {
         }
     }
 
+    #[inline(never)]
     fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
         self.bytes(text.as_bytes());
@@ -181,6 +185,7 @@ impl<'a> Writer<'a> {
         }
     }
 
+    #[inline(never)]
     fn byte(&mut self, byte: u8) {
         if let Some(place) = self.buffer.get_mut(self.at) {
             *place = byte;

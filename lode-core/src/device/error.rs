@@ -125,10 +125,30 @@ impl<E: store::Error> VolumeError<E> {
     }
 
     /// A failure of the store, as a volume reports it.
+    #[inline(never)]
     pub(super) fn of_store(error: E) -> Self {
         match error.kind() {
             ErrorKind::OutOfSpace => Self::MediumFull,
             _ => Self::Store(error),
+        }
+    }
+}
+
+/// What can be wrong with an object: a part of [`VolumeError`], and a third of its size. It is what
+/// the inner functions fail with, as they lie deep on the stack.
+pub(super) enum Fault<E> {
+    Corrupt(Name),
+    Foreign(Name, Field),
+    Store(E),
+}
+
+impl<E: store::Error> From<Fault<E>> for VolumeError<E> {
+    #[inline(never)]
+    fn from(fault: Fault<E>) -> Self {
+        match fault {
+            Fault::Corrupt(name) => Self::Corrupt { name },
+            Fault::Foreign(name, field) => Self::Foreign { name, field },
+            Fault::Store(error) => Self::of_store(error),
         }
     }
 }

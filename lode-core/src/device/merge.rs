@@ -9,68 +9,69 @@ use crate::store::Store;
 /// Where a reader is among the blocks of a manifest and the staged ones. A copy can run ahead.
 #[derive(Clone)]
 pub(super) struct Merge {
-    walk: Walk,
-    /// The next block of the manifest, once it has been read.
-    committed: Option<Block>,
+    pub(super) walk: Walk,
+    /// Whether the block that `walk` is at is still to come.
+    pending: bool,
     /// How many of the staged blocks have been passed.
     staged: usize,
 }
 
 impl Merge {
     pub(super) fn new(walk: Walk) -> Self {
-        Self { walk, committed: None, staged: 0 }
+        Self { walk, pending: false, staged: 0 }
     }
 
-    /// The next block. `staged` is always the same, in order, and overlaps nothing.
-    pub(super) fn next<S: Store>(
-        &mut self,
+    /// The next block; good until it is asked for another. `staged` is always the same, in order,
+    /// and overlaps nothing.
+    #[inline(never)]
+    pub(super) fn next<'b, S: Store>(
+        &'b mut self,
         tape: &mut Tape<'_, S>,
-        staged: &[Block],
-    ) -> Option<Block> {
-        if self.committed.is_none() {
-            self.committed = self.walk.next(tape);
-        }
-        let new = staged.get(self.staged).filter(|_| tape.is_sound());
-        match new {
-            Some(new) if self.committed.is_none_or(|old| new.start < old.start) => {
+        staged: &'b [Block],
+    ) -> Option<&'b Block> {
+        self.pending = self.pending || self.walk.advance(tape);
+        let old = &self.walk.block;
+        match staged.get(self.staged) {
+            Some(new) if !self.pending || new.start < old.start => {
                 self.staged += 1;
-                Some(*new)
+                Some(new)
             }
-            _ => self.committed.take(),
+            _ if self.pending => {
+                self.pending = false;
+                Some(old)
+            }
+            _ => None,
         }
-    }
-
-    /// Expects the end of the manifest, and says what its trailer is.
-    pub(super) fn finish<S: Store>(&mut self, tape: &mut Tape<'_, S>) -> u32 {
-        self.walk.finish(tape)
     }
 }
 
-/// The longest run that some blocks begin with: equal lengths, and numbers that count up. The
+/// The longest run that begins with some block: equal lengths, and numbers that count up. The
 /// encoder of hosts cuts the same ones.
 pub(super) struct Run {
-    pub(super) first: Block,
-    pub(super) count: u64,
-    /// The first gap.
-    pub(super) stride: u64,
+    pub(super) count: u32,
     /// Whether all gaps are like the first.
     uniform: bool,
+    /// The first gap.
+    pub(super) stride: u64,
     /// The bits that are set in any gap.
     bits: u64,
 }
 
 impl Run {
-    /// The run that `blocks` stands before. It is left somewhere behind.
+    /// The run that begins with `first`, behind which `blocks` stands.
+    #[inline(never)]
     pub(super) fn longest<S: Store>(
-        blocks: &mut Merge,
+        first: &Block,
+        blocks: &Merge,
         tape: &mut Tape<'_, S>,
         staged: &[Block],
-    ) -> Option<Self> {
-        let first = blocks.next(tape, staged)?;
-        let mut run = Self { first, count: 1, stride: 0, uniform: true, bits: 0 };
+    ) -> Self {
+        let mut blocks = blocks.clone();
+        let mut run = Self { count: 1, uniform: true, stride: 0, bits: 0 };
         let mut end = first.end();
         while let Some(block) = blocks.next(tape, staged) {
-            if block.length != first.length || block.number != first.number + run.count {
+            let number = first.number + u64::from(run.count);
+            if block.length != first.length || block.number != number {
                 break;
             }
             // A damaged manifest may change between two readings of it.
@@ -83,7 +84,7 @@ impl Run {
             run.count += 1;
             end = block.end();
         }
-        Some(run)
+        run
     }
 
     /// The unit of the gaps as a power of 2, where they have to be listed.

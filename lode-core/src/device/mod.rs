@@ -69,9 +69,9 @@
 //! # Model
 //!
 //! [`stage`](Volume::stage) writes a block; [`commit`](Volume::commit) writes the manifest that
-//! makes all staged blocks part of the volume at once. The commit protocol is that of hosts, the
-//! machine in [`commit`](crate::commit), and so are the bytes: a host reads the medium. A device
-//! is the only writer of its medium, which makes three things simpler than on a host:
+//! makes all staged blocks part of the volume at once. The commit protocol is that of hosts, with
+//! the machines in [`commit`](crate::commit), and so are the bytes: a host reads the medium. A
+//! device is the only writer of its medium, which makes three things simpler than on a host:
 //!
 //! * The head is found by probing upwards from a hint; nothing is listed.
 //! * Blocks are numbered, upwards from the highest number in the head. An object with a higher
@@ -91,8 +91,8 @@
 //!
 //! # Memory
 //!
-//! The volume keeps what is covered and what is staged: 40 bytes for each of `RUNS`, and about 80
-//! more. Manifests stay in the store and are read through a window of 32 bytes. All other
+//! The volume keeps what is covered, what is staged, and what both are together, so that it knows
+//! at once whether there is room: 56 bytes for each of `RUNS`, and about 100 more. Manifests stay in the store and are read through a window of 32 bytes. All other
 //! buffers are the caller's. [`Volume::new`] is `const` and its fields are zero, so that a
 //! `static` costs no flash.
 //!
@@ -102,9 +102,9 @@
 //!
 //! | operation | calls |
 //! | --- | --- |
-//! | mount | 2 for the hint, 1 for the slot behind the head, m/16 reads |
+//! | mount | 1 for the hint, 1 for the slot behind the head, m/32 reads |
 //! | stage | 1 create |
-//! | commit | m/16 reads, 1 create, 1 replace |
+//! | commit | m/16 reads and 1 for each run, 1 create, 1 replace |
 //! | read_at | m/32 reads; 1 and more for each block that is touched |
 //! | gaps | none |
 //! | prune | `RUNS` removes; 1 read and 1 remove for each manifest that goes; 1 replace, 1 read |

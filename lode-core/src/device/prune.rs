@@ -3,7 +3,8 @@
 use super::error::VolumeError;
 use super::mount::{FLOOR, LATEST};
 use super::volume::Volume;
-use crate::store::{ObjectKind, Store};
+use crate::Version;
+use crate::store::{Name, ObjectKind, Store};
 use crate::time::Clock;
 
 impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
@@ -26,40 +27,42 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     /// [`VolumeError::Store`]: some of it may have been removed, and pruning again goes on.
     pub fn prune(&mut self, keep: u64) -> Result<u64, VolumeError<S::Error>> {
         self.mounted()?;
-        for number in self.next..=self.next.saturating_add(RUNS as u64) {
+        self.remove_old(keep.max(1)).map_err(VolumeError::of_store)
+    }
+
+    fn remove_old(&mut self, keep: u64) -> Result<u64, S::Error> {
+        for number in self.next..self.next + RUNS as u64 + 1 {
             // Behind the last number there is nothing to remove.
-            let Ok(name) = Self::name(ObjectKind::Block, number) else { break };
-            self.store.remove(&name).map_err(VolumeError::of_store)?;
+            let Some(name) = Name::new(ObjectKind::Block, number) else { break };
+            self.store.remove(&name)?;
         }
         let Some(head) = self.head else { return Ok(0) };
-        let last = head.version.get().saturating_sub(keep.max(1));
+        let last = head.version.get().saturating_sub(keep);
         let first = self.oldest(last)?;
         if first > last {
             return Ok(0);
         }
-        let head = Self::name(ObjectKind::Manifest, head.version.get())?;
-        let mut hint = self.write_hint(FLOOR, &head).map_err(VolumeError::of_store);
-        if hint.is_err() && self.named_by(LATEST)?.is_none_or(|version| version.get() <= last) {
+        let name = head.name();
+        let mut hint = self.write_hint(FLOOR, &name);
+        let stays = |version: Version| version.get() > last && version <= head.version;
+        if hint.is_err() && !self.named_by(LATEST)?.is_some_and(stays) {
             return hint.map(|()| 0);
         }
-        for number in first..=last {
-            let name = Self::name(ObjectKind::Manifest, number)?;
-            self.store.remove(&name).map_err(VolumeError::of_store)?;
+        for number in first..last + 1 {
+            self.store.remove(&Name::wrapping(ObjectKind::Manifest, number))?;
             if hint.is_err() {
-                hint = self.write_hint(FLOOR, &head).map_err(VolumeError::of_store);
+                hint = self.write_hint(FLOOR, &name);
             }
         }
         hint.map(|()| last + 1 - first)
     }
 
     /// The version from which on there are manifests, as far down from `last` as there are.
-    fn oldest(&mut self, last: u64) -> Result<u64, VolumeError<S::Error>> {
+    fn oldest(&mut self, last: u64) -> Result<u64, S::Error> {
         let mut first = last + 1;
-        while first > 1 {
-            let name = Self::name(ObjectKind::Manifest, first - 1)?;
-            if !self.exists(&name, &mut [0])? {
-                break;
-            }
+        while first > 1
+            && self.exists(&Name::wrapping(ObjectKind::Manifest, first - 1), &mut [0])?
+        {
             first -= 1;
         }
         Ok(first)

@@ -1,14 +1,14 @@
 //! Reading what is committed.
 
 use super::block::Block;
-use super::error::VolumeError;
+use super::error::{Fault, VolumeError};
 use super::tape::WINDOW;
 use super::volume::Volume;
 use crate::ErrorKind;
 use crate::checksum::Checksum;
 use crate::crc32c::Crc32c;
 use crate::range::ByteRange;
-use crate::store::{Error, ObjectKind, Store};
+use crate::store::{Error, Name, ObjectKind, Store};
 use crate::time::Clock;
 
 impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
@@ -32,69 +32,64 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         if let Some(gap) = self.committed.first_gap(range) {
             return Err(VolumeError::RangeMissing { gap });
         }
-        let head = self.head.ok_or(VolumeError::NotMounted)?;
-        let mut missing = range.length();
-        self.each_committed(&settings, &mut |store, block| {
-            let Some(part) = block.range().and_then(|it| it.intersection(range)) else {
-                return Ok(());
-            };
-            missing = missing.saturating_sub(part.length());
-            read_block(store, block, range, buf)
-        })?;
-        match missing {
-            0 => Ok(()),
-            _ => {
-                let name = Self::name(ObjectKind::Manifest, head.version.get())?;
-                Err(VolumeError::Corrupt { name })
-            }
-        }
+        // Each byte is committed, so that some block has it.
+        self.each_committed(&settings, &mut |store, block| read_block(store, block, range, buf))?;
+        Ok(())
     }
 }
 
-/// Reads and verifies a block, and puts what it has of `range` into its place in `buf`.
-#[inline(never)]
+/// Reads and verifies a block, and puts what it has of `range` into its place in `buf`. If it has
+/// nothing of it, it is left alone.
 fn read_block<S: Store>(
     store: &mut S,
     block: &Block,
     range: ByteRange,
     buf: &mut [u8],
-) -> Result<(), VolumeError<S::Error>> {
-    let name = Volume::<S, crate::time::NoClock, 0>::name(ObjectKind::Block, block.number)?;
-    let mut window = [0; WINDOW];
-    let (mut crc, mut at) = (Crc32c::begin(), block.start);
-    while at < block.end() {
-        let wanted = wanted(at, block.end(), range, buf);
-        let into = wanted.unwrap_or_default();
-        let into = match into.is_empty() {
-            false => into,
-            true => {
-                let end =
-                    if at < range.start() { range.start().min(block.end()) } else { block.end() };
-                let count = (end - at).min(WINDOW as u64) as usize;
-                window.get_mut(..count).unwrap_or_default()
-            }
-        };
-        match store.read(&name, at - block.start, into) {
-            Ok(count) if count == into.len() => {}
-            Ok(_) => return Err(VolumeError::Corrupt { name }),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(VolumeError::Corrupt { name });
-            }
-            Err(error) => return Err(VolumeError::of_store(error)),
-        }
-        crc.update(into);
-        at += into.len() as u64;
-    }
-    match crc.value() == block.crc {
-        true => Ok(()),
-        false => Err(VolumeError::Corrupt { name }),
+) -> Result<(), Fault<S::Error>> {
+    let Some(part) = block.range().and_then(|it| it.intersection(range)) else { return Ok(()) };
+    // All of it is within the buffer, and before and behind it there is less than the block has.
+    let from = (part.start() - range.start()) as usize;
+    let into = buf.get_mut(from..from + part.length() as usize).unwrap_or_default();
+    let (before, behind) = ((part.start() - block.start) as u32, (block.end() - part.end()) as u32);
+
+    let name = Name::wrapping(ObjectKind::Block, block.number);
+    let mut bytes = Bytes { store, name: &name, at: 0, crc: Crc32c::begin() };
+    let read = bytes.pass(before).and_then(|()| bytes.fill(into)).and_then(|()| bytes.pass(behind));
+    match read {
+        Ok(()) if bytes.crc.value() == block.crc => Ok(()),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Fault::Store(error)),
+        _ => Err(Fault::Corrupt(name)),
     }
 }
 
-/// Where in `buf` the bytes from `at` up to `end` belong, as far as they are in `range`; `None` if
-/// the one at `at` is not.
-fn wanted(at: u64, end: u64, range: ByteRange, buf: &mut [u8]) -> Option<&mut [u8]> {
-    let from = at.checked_sub(range.start())?;
-    let to = end.min(range.end()).checked_sub(range.start())?;
-    buf.get_mut(usize::try_from(from).ok()?..usize::try_from(to).ok()?)
+/// The bytes of a block, as they are read.
+struct Bytes<'a, S> {
+    store: &'a mut S,
+    name: &'a Name,
+    at: u64,
+    /// Over what was read. An object that is too short leaves some of the buffer as it was, which
+    /// is found out here.
+    crc: Crc32c,
+}
+
+impl<S: Store> Bytes<'_, S> {
+    #[inline(never)]
+    fn fill(&mut self, buf: &mut [u8]) -> Result<(), S::Error> {
+        let count = self.store.read(self.name, self.at, buf)?;
+        self.crc.update(buf.get(..count).unwrap_or_default());
+        self.at += buf.len() as u64;
+        Ok(())
+    }
+
+    /// Passes over so many bytes.
+    #[inline(never)]
+    fn pass(&mut self, count: u32) -> Result<(), S::Error> {
+        let (mut window, mut left) = ([0; WINDOW], count as usize);
+        while left > 0 {
+            let some = left.min(WINDOW);
+            self.fill(window.get_mut(..some).unwrap_or_default())?;
+            left -= some;
+        }
+        Ok(())
+    }
 }

@@ -4,7 +4,7 @@ use core::mem;
 
 use super::block::Block;
 use super::error::VolumeError;
-use super::volume::{Settings, Volume};
+use super::volume::{Settings, Volume, copy};
 use crate::range::ByteRange;
 use crate::store::{Error, Name, ObjectKind, Store};
 use crate::time::Clock;
@@ -32,23 +32,20 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         if bytes.len() > most {
             return Err(VolumeError::TooLarge { most });
         }
-        let block = Block {
-            start: offset,
-            number: self.next,
-            length: bytes.len() as u32,
-            crc: crc32c::of(bytes),
-        };
-        if self.is_there(&settings, range, block.crc)? {
-            return Ok(());
+        let crc = crc32c::of(bytes);
+        if self.reserved.first_overlap(range).is_some() {
+            return self.compare(&settings, range, crc);
         }
-        let name = Self::name(ObjectKind::Block, block.number)?;
-        if !self.insert(block) {
+        let Some(name) = Name::new(ObjectKind::Block, self.next) else {
+            return Err(VolumeError::Exhausted);
+        };
+        if !self.has_room(range) {
             return Err(VolumeError::Full { runs: RUNS });
         }
-        if let Err(error) = self.create_block(&name, bytes) {
-            self.take_out(offset);
-            return Err(VolumeError::of_store(error));
-        }
+        self.create_block(&name, bytes).map_err(VolumeError::of_store)?;
+        let reserved = self.reserved.insert(range);
+        debug_assert!(reserved.is_ok(), "there is room");
+        self.insert(Block { start: offset, number: self.next, length: bytes.len() as u32, crc });
         self.next += 1;
         Ok(())
     }
@@ -58,39 +55,30 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     pub fn discard(&mut self) {
         self.next = self.next.saturating_sub(self.staged_count as u64);
         self.staged_count = 0;
+        copy(&mut self.reserved, &self.committed);
     }
 
-    /// Whether the very same is staged or committed.
-    fn is_there(
+    /// Makes sure that what overlaps `range` is the very same, staged or committed.
+    fn compare(
         &mut self,
         settings: &Settings,
         range: ByteRange,
         crc: u32,
-    ) -> Result<bool, VolumeError<S::Error>> {
-        let found = |block: &Block| block.range().is_some_and(|it| it.overlaps(range));
-        let mut existing = self.staged_blocks().iter().copied().find(found);
-        if existing.is_none() && self.committed.first_overlap(range).is_some() {
-            existing = self.find_committed(settings, found)?;
+    ) -> Result<(), VolumeError<S::Error>> {
+        let overlaps = |block: &&Block| block.range().is_some_and(|it| it.overlaps(range));
+        let mut existing = self.staged_blocks().iter().find(overlaps).copied();
+        if existing.is_none() {
+            self.each_committed(settings, &mut |_, block| {
+                existing = existing.or(Some(block).filter(overlaps).copied());
+                Ok(())
+            })?;
         }
         match existing.and_then(|block| Some((block.range()?, block.crc))) {
-            None => Ok(false),
-            Some(there) if there == (range, crc) => Ok(true),
+            Some(there) if there == (range, crc) => Ok(()),
             Some((existing, _)) => Err(VolumeError::Overlap { new: range, existing }),
+            // What is covered is not there.
+            None => Err(VolumeError::NotMounted),
         }
-    }
-
-    /// The first block of the head for which `found` holds.
-    fn find_committed(
-        &mut self,
-        settings: &Settings,
-        found: impl Fn(&Block) -> bool,
-    ) -> Result<Option<Block>, VolumeError<S::Error>> {
-        let mut first = None;
-        self.each_committed(settings, &mut |_, block| {
-            first = first.or(Some(*block).filter(&found));
-            Ok(())
-        })?;
-        Ok(first)
     }
 
     /// Creates a block. One that has its name already is left from an interrupted staging: no
@@ -105,42 +93,26 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         }
     }
 
-    /// Puts a block in its place, unless there would be too many blocks or runs.
-    fn insert(&mut self, block: Block) -> bool {
-        let place = self.staged_blocks().iter().take_while(|it| it.start < block.start).count();
-        if self.staged_count >= RUNS {
-            return false;
-        }
-        self.staged_count += 1;
+    /// Whether one more block can be staged, and its range reserved.
+    fn has_room(&self, range: ByteRange) -> bool {
+        let start = range.start().saturating_sub(1);
+        // No volume reaches to the end of all numbers.
+        let touching = ByteRange::new(start, range.end().saturating_add(1));
+        let touches = |touching| self.reserved.first_overlap(touching).is_some();
+        self.staged_count < RUNS && (self.reserved.len() < RUNS || touching.is_some_and(touches))
+    }
+
+    /// Puts a block in its place. There is room for it.
+    fn insert(&mut self, block: Block) {
         let mut carried = block;
-        for slot in self.staged.iter_mut().take(self.staged_count).skip(place) {
-            mem::swap(slot, &mut carried);
+        for slot in self.staged.iter_mut().take(self.staged_count) {
+            if carried.start < slot.start {
+                mem::swap(slot, &mut carried);
+            }
         }
-        if self.runs() > RUNS {
-            self.take_out(block.start);
-            return false;
+        if let Some(slot) = self.staged.get_mut(self.staged_count) {
+            *slot = carried;
+            self.staged_count += 1;
         }
-        true
-    }
-
-    fn take_out(&mut self, start: u64) {
-        let mut place = self.staged_blocks().iter().take_while(|it| it.start < start).count();
-        self.staged_count = self.staged_count.saturating_sub(1);
-        while let Some([here, behind]) = self.staged.get_mut(place..place + 2) {
-            *here = *behind;
-            place += 1;
-        }
-    }
-
-    /// How many runs there are if what is staged is committed: as many as there are ranges that
-    /// no other one ends at the beginning of.
-    fn runs(&self) -> usize {
-        let staged = self.staged_blocks();
-        let follows_staged = |start| staged.iter().any(|block| block.end() == start);
-        let follows_committed = |start| self.committed.iter().any(|range| range.end() == start);
-        let committed = self.committed.iter().filter(|it| !follows_staged(it.start())).count();
-        let begin =
-            |block: &&Block| !follows_staged(block.start) && !follows_committed(block.start);
-        committed + staged.iter().filter(begin).count()
     }
 }

@@ -1,6 +1,6 @@
 //! Reading an object byte by byte, through a small window.
 
-use super::error::{Field, VolumeError};
+use super::error::{Fault, Field};
 use crate::ErrorKind;
 use crate::checksum::Checksum;
 use crate::crc32c::Crc32c;
@@ -12,24 +12,18 @@ pub(super) const WINDOW: usize = 32;
 /// Where a reader is in an object: plain data, so that a second one can run ahead of it.
 #[derive(Clone)]
 pub(super) struct Cursor {
-    window: [u8; WINDOW],
-    /// How much of `window` has been filled.
-    filled: u8,
-    /// The next byte to take, at most `filled`.
-    next: u8,
-    /// Where in the object the bytes behind `window` begin.
+    /// Where the next byte is.
     at: u32,
-    /// Over all bytes up to `at`.
-    crc: Crc32c,
     /// The last four bytes taken.
     last: u32,
+    /// Over all bytes taken.
+    crc: Crc32c,
 }
 
 impl Cursor {
     /// At the object's beginning.
     pub(super) fn begin() -> Self {
-        let window = [0; WINDOW];
-        Self { window, filled: 0, next: 0, at: 0, crc: Crc32c::begin(), last: 0 }
+        Self { at: 0, last: 0, crc: Crc32c::begin() }
     }
 }
 
@@ -41,11 +35,17 @@ impl Cursor {
 pub(super) struct Tape<'a, S: Store> {
     pub(super) store: &'a mut S,
     name: Name,
-    fault: Option<Fault<S::Error>>,
+    flaw: Option<Flaw<S::Error>>,
+    /// A piece of the object. A cursor that leaves it fetches another one.
+    window: [u8; WINDOW],
+    /// Where it begins.
+    start: u32,
+    /// How much of it has been filled.
+    filled: u32,
 }
 
-/// What went wrong.
-enum Fault<E> {
+/// What is wrong with an object: a [`Fault`] that does not name it yet.
+enum Flaw<E> {
     Absent,
     Damaged,
     Foreign(Field),
@@ -54,58 +54,54 @@ enum Fault<E> {
 
 impl<'a, S: Store> Tape<'a, S> {
     pub(super) fn new(store: &'a mut S, name: Name) -> Self {
-        Self { store, name, fault: None }
+        let window = [0; WINDOW];
+        Self { store, name, flaw: None, window, start: 0, filled: 0 }
     }
 
     pub(super) fn is_sound(&self) -> bool {
-        self.fault.is_none()
+        self.flaw.is_none()
     }
 
     /// Whether there is no such object.
     pub(super) fn is_absent(&self) -> bool {
-        matches!(self.fault, Some(Fault::Absent))
+        matches!(self.flaw, Some(Flaw::Absent))
     }
 
     /// The first thing that went wrong.
-    pub(super) fn check(self) -> Result<(), VolumeError<S::Error>> {
-        let name = self.name;
-        match self.fault {
-            None => Ok(()),
-            Some(Fault::Absent | Fault::Damaged) => Err(VolumeError::Corrupt { name }),
-            Some(Fault::Foreign(field)) => Err(VolumeError::Foreign { name, field }),
-            Some(Fault::Store(error)) => Err(VolumeError::of_store(error)),
-        }
+    pub(super) fn check(self) -> Result<(), Fault<S::Error>> {
+        Err(match self.flaw {
+            None => return Ok(()),
+            Some(Flaw::Absent | Flaw::Damaged) => Fault::Corrupt(self.name),
+            Some(Flaw::Foreign(field)) => Fault::Foreign(self.name, field),
+            Some(Flaw::Store(error)) => Fault::Store(error),
+        })
     }
 
     /// Notes that the bytes make no sense, unless `holds`.
+    #[inline(never)]
     pub(super) fn require(&mut self, holds: bool) {
         if !holds {
-            self.fail(Fault::Damaged);
+            self.fail(Flaw::Damaged);
         }
     }
 
     /// Notes that they are not of this volume, unless `holds`.
+    #[inline(never)]
     pub(super) fn expect(&mut self, holds: bool, field: Field) {
         if !holds {
-            self.fail(Fault::Foreign(field));
+            self.fail(Flaw::Foreign(field));
         }
     }
 
     /// The next byte.
     #[inline(never)]
     pub(super) fn byte(&mut self, cursor: &mut Cursor) -> u8 {
-        if cursor.next == cursor.filled {
-            self.refill(cursor);
-            if cursor.filled == 0 {
-                self.fail(Fault::Damaged);
-            }
-        }
-        if !self.is_sound() {
-            return 0;
-        }
-        let byte = cursor.window.get(usize::from(cursor.next)).copied().unwrap_or(0);
-        cursor.next += 1;
+        let byte = self.peek(cursor);
+        self.require(byte.is_some());
+        let byte = byte.unwrap_or(0);
+        cursor.at = cursor.at.wrapping_add(1);
         cursor.last = cursor.last >> 8 | u32::from(byte) << 24;
+        cursor.crc.update(&[byte]);
         byte
     }
 
@@ -126,6 +122,7 @@ impl<'a, S: Store> Tape<'a, S> {
     }
 
     /// The next varint, which has to be below 2^32.
+    #[inline(never)]
     pub(super) fn short(&mut self, cursor: &mut Cursor) -> u32 {
         let number = self.number(cursor);
         let short = u32::try_from(number);
@@ -134,6 +131,7 @@ impl<'a, S: Store> Tape<'a, S> {
     }
 
     /// Whether an option is there.
+    #[inline(never)]
     pub(super) fn option(&mut self, cursor: &mut Cursor) -> bool {
         let byte = self.byte(cursor);
         self.require(byte < 2);
@@ -148,13 +146,20 @@ impl<'a, S: Store> Tape<'a, S> {
         cursor.last.swap_bytes()
     }
 
-    /// Expects these bytes, and their length before them.
-    pub(super) fn text(&mut self, cursor: &mut Cursor, text: &[u8], field: Field) {
-        let mut equal = self.number(cursor) == text.len() as u64;
-        for expected in text {
-            equal = equal && self.byte(cursor) == *expected;
+    /// Expects this varint.
+    #[inline(never)]
+    pub(super) fn expect_number(&mut self, cursor: &mut Cursor, number: u64, field: Field) {
+        let found = self.number(cursor);
+        self.expect(found == number, field);
+    }
+
+    /// Expects these bytes.
+    #[inline(never)]
+    pub(super) fn bytes(&mut self, cursor: &mut Cursor, bytes: &[u8], field: Field) {
+        for expected in bytes {
+            let found = self.byte(cursor);
+            self.expect(found == *expected, field);
         }
-        self.expect(equal, field);
     }
 
     /// Passes over so many bytes.
@@ -166,45 +171,43 @@ impl<'a, S: Store> Tape<'a, S> {
         }
     }
 
-    /// Expects the trailer and then the object's end; says what the trailer is.
+    /// Expects the trailer and then the object's end. Says what the trailer is.
     pub(super) fn finish(&mut self, cursor: &mut Cursor) -> u32 {
         self.digest(cursor);
-        if self.is_sound() && cursor.next == cursor.filled {
-            self.refill(cursor);
-        }
-        let whole = cursor.next == cursor.filled || cursor.filled == 0;
+        let is_end = self.peek(cursor).is_none();
         // Over its own bytes and then itself a CRC is the same for all objects.
-        self.require(whole && cursor.crc.clone().value() == Crc32c::RESIDUE);
+        self.require(is_end && cursor.crc.clone().value() == Crc32c::RESIDUE);
         cursor.last
     }
 
-    /// Fetches what comes next. At the end of the object the window is empty.
-    fn refill(&mut self, cursor: &mut Cursor) {
-        cursor.next = 0;
-        cursor.filled = 0;
+    /// The byte at the cursor; `None` at the end of the object, and if something is wrong.
+    fn peek(&mut self, cursor: &Cursor) -> Option<u8> {
+        let mut place = cursor.at.wrapping_sub(self.start);
+        if place >= self.filled {
+            self.refill(cursor.at);
+            place = 0;
+        }
+        let window = self.window.get(..self.filled as usize)?;
+        window.get(place as usize).filter(|_| self.is_sound()).copied()
+    }
+
+    /// Fetches what is at this place. At the end of the object the window is empty.
+    fn refill(&mut self, at: u32) {
+        self.start = at;
+        self.filled = 0;
         if !self.is_sound() {
             return;
         }
-        match self.store.read(&self.name, u64::from(cursor.at), &mut cursor.window) {
-            Ok(count) => {
-                let Some(read) = cursor.window.get(..count) else {
-                    return self.fail(Fault::Damaged);
-                };
-                cursor.crc.update(read);
-                cursor.filled = count as u8;
-                match cursor.at.checked_add(count as u32) {
-                    Some(at) => cursor.at = at,
-                    None => self.fail(Fault::Damaged),
-                }
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => self.fail(Fault::Absent),
-            Err(error) => self.fail(Fault::Store(error)),
+        match self.store.read(&self.name, at.into(), &mut self.window) {
+            Ok(count) => self.filled = count as u32,
+            Err(error) if error.kind() == ErrorKind::NotFound => self.fail(Flaw::Absent),
+            Err(error) => self.fail(Flaw::Store(error)),
         }
     }
 
-    fn fail(&mut self, fault: Fault<S::Error>) {
-        if self.fault.is_none() {
-            self.fault = Some(fault);
+    fn fail(&mut self, flaw: Flaw<S::Error>) {
+        if self.flaw.is_none() {
+            self.flaw = Some(flaw);
         }
     }
 }

@@ -1,12 +1,11 @@
 //! The volume itself: what it keeps in memory, and what it answers from there.
 
 use super::block::Block;
-use super::error::VolumeError;
-use super::tape::Tape;
-use super::walk::Walk;
+use super::error::{Fault, VolumeError};
+use super::walk::{Facts, Visit, scan};
 use crate::Version;
 use crate::range::{ByteRange, FixedRangeSet, FixedTable, Gaps, Iter};
-use crate::store::{ErrorType, Name, ObjectKind, Store};
+use crate::store::{Name, ObjectKind, Store};
 use crate::time::Clock;
 
 /// What a volume is called and how long it is: the same at every mount.
@@ -38,7 +37,7 @@ impl Settings {
 /// A sparse, resumable byte space on a device. See the [module](crate::device) for the model.
 ///
 /// `RUNS` is how many runs of neighbouring bytes the volume can have, and how many blocks can be
-/// staged at a time: 40 bytes of memory for each.
+/// staged at a time: 56 bytes of memory for each.
 #[derive(Debug)]
 pub struct Volume<S, C, const RUNS: usize> {
     pub(super) store: S,
@@ -49,8 +48,10 @@ pub struct Volume<S, C, const RUNS: usize> {
     /// The number of the next block: above those of the head and of all staged ones. What lies
     /// there is left from an interrupted staging, and belongs to nobody.
     pub(super) next: u64,
-    /// What the head covers. It has room for the `staged` blocks.
+    /// What the head covers.
     pub(super) committed: FixedRangeSet<RUNS>,
+    /// What the next head will cover: `committed` and `staged`. So there is always room for it.
+    pub(super) reserved: FixedRangeSet<RUNS>,
     /// In order, and overlapping neither each other nor `committed`; as many as `staged_count`.
     pub(super) staged: [Block; RUNS],
     pub(super) staged_count: usize,
@@ -63,11 +64,16 @@ pub(super) struct Head {
     /// Of its manifest, which is read again and again: it must be the same one each time.
     pub(super) trailer: u32,
     pub(super) blocks: u64,
+    /// How many bytes it covers.
+    pub(super) covered: u64,
 }
 
-/// What is done with a block of the head. It is not generic, so that the way there is linked once.
-type Visit<'a, S> =
-    dyn FnMut(&mut S, &Block) -> Result<(), VolumeError<<S as ErrorType>::Error>> + 'a;
+impl Head {
+    /// The name of its manifest.
+    pub(super) fn name(&self) -> Name {
+        Name::wrapping(ObjectKind::Manifest, self.version.get())
+    }
+}
 
 impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     /// A volume that is yet to be [mounted](Self::mount), so that it can be a `static`.
@@ -82,6 +88,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             head: None,
             next: 0,
             committed: FixedRangeSet::new(),
+            reserved: FixedRangeSet::new(),
             staged: [Block::NONE; RUNS],
             staged_count: 0,
         }
@@ -89,7 +96,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
 
     /// The version of the newest snapshot; `None` if there is none, or the volume is not mounted.
     pub fn head(&self) -> Option<Version> {
-        self.head.map(|head| head.version)
+        self.settings.and(self.head).map(|head| head.version)
     }
 
     /// The pieces of `within` that are not committed, in ascending order. No store calls.
@@ -125,17 +132,14 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         &mut self,
         settings: &Settings,
         visit: &mut Visit<'_, S>,
-    ) -> Result<(), VolumeError<S::Error>> {
+    ) -> Result<(), Fault<S::Error>> {
         let Some(head) = self.head else { return Ok(()) };
-        let name = Self::name(ObjectKind::Manifest, head.version.get())?;
-        let mut tape = Tape::new(&mut self.store, name);
-        let (mut walk, _) = Walk::begin(&mut tape, settings, head.version);
-        while let Some(block) = walk.next(&mut tape) {
-            visit(tape.store, &block)?;
+        let mut facts = Facts::default();
+        let is_there = scan(&mut self.store, settings, head.version, &mut facts, visit)?;
+        match is_there && facts.trailer == head.trailer {
+            true => Ok(()),
+            false => Err(Fault::Corrupt(head.name())),
         }
-        let trailer = walk.finish(&mut tape);
-        tape.require(trailer == head.trailer);
-        tape.check()
     }
 
     pub(super) fn staged_blocks(&self) -> &[Block] {
@@ -153,15 +157,14 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             _ => Err(VolumeError::OutOfBounds { offset, length: settings.length }),
         }
     }
+}
 
-    /// Takes note that a block is committed. There is room if the caller has seen to it.
-    #[inline(never)]
-    pub(super) fn cover(&mut self, range: ByteRange) -> Result<(), VolumeError<S::Error>> {
-        self.committed.insert(range).map_err(|_| VolumeError::Full { runs: RUNS })
-    }
-
-    /// The name of an object.
-    pub(super) fn name(kind: ObjectKind, number: u64) -> Result<Name, VolumeError<S::Error>> {
-        Name::new(kind, number).ok_or(VolumeError::Exhausted)
+/// Makes a set equal to another one, in place: a copy on the stack would be as large as both.
+#[inline(never)]
+pub(super) fn copy<const RUNS: usize>(to: &mut FixedRangeSet<RUNS>, from: &FixedRangeSet<RUNS>) {
+    to.clear();
+    for range in from {
+        let copied = to.insert(range);
+        debug_assert!(copied.is_ok(), "both have the same room");
     }
 }

@@ -1,92 +1,112 @@
 //! Reading a manifest block by block.
 
 use super::block::Block;
-use super::error::Field;
+use super::error::{Fault, Field};
 use super::tape::{Cursor, Tape};
 use super::volume::Settings;
 use crate::Version;
 use crate::manifest::CommitId;
 use crate::manifest::compact::{Kind, Prefix, shape};
-use crate::store::{Name, Store};
+use crate::store::{ErrorType, Name, ObjectKind, Store};
 
-/// The name of the blocks' algorithm.
-pub(super) const CHECKSUM: &str = "crc32c";
-/// How many bytes a block's digest has.
-pub(super) const DIGEST_SIZE: u8 = 4;
+/// The name of the blocks' algorithm, and how many bytes its digests have.
+pub(super) const CHECKSUM: &[u8] = b"\x06crc32c\x04";
 
-/// What a manifest says before its runs, as far as it matters.
+/// What a manifest says besides its blocks, as far as it matters.
+#[derive(Default)]
 pub(super) struct Facts {
     pub(super) commit_id: Option<CommitId>,
-    pub(super) parent: Option<Version>,
-    /// How many blocks there are said to be.
+    /// How many blocks there are.
     pub(super) blocks: u64,
-    /// How many bytes they are said to cover.
+    /// How many bytes they cover.
     pub(super) covered: u64,
+    /// The manifest's last four bytes.
+    pub(super) trailer: u32,
+}
+
+/// What is done with a block. It is not generic, so that the way there is linked once.
+pub(super) type Visit<'a, S> =
+    dyn FnMut(&mut S, &Block) -> Result<(), Fault<<S as ErrorType>::Error>> + 'a;
+
+/// Hands each block of a manifest to `visit`, with the store, and checks it to its end. `false` if
+/// there is no such manifest; else the `facts` are those of it.
+#[inline(never)]
+pub(super) fn scan<S: Store>(
+    store: &mut S,
+    settings: &Settings,
+    version: Version,
+    facts: &mut Facts,
+    visit: &mut Visit<'_, S>,
+) -> Result<bool, Fault<S::Error>> {
+    // Behind the last version that has a name nothing can be.
+    let Some(name) = Name::new(ObjectKind::Manifest, version.get()) else { return Ok(false) };
+    let mut tape = Tape::new(store, name);
+    let mut walk = Walk::nowhere(settings.length);
+    walk.begin(&mut tape, settings, version, facts);
+    if tape.is_absent() {
+        return Ok(false);
+    }
+    // How many are still to come.
+    let (mut blocks, mut covered) = (facts.blocks, facts.covered);
+    while walk.advance(&mut tape) {
+        visit(tape.store, &walk.block)?;
+        blocks = blocks.wrapping_sub(1);
+        covered = covered.wrapping_sub(walk.block.length.into());
+    }
+    facts.trailer = tape.finish(&mut walk.cursor);
+    tape.require(blocks | covered == 0);
+    tape.check().map(|()| true)
 }
 
 /// Where a reader is among the blocks of a manifest. Plain data: a copy can run ahead.
 #[derive(Clone)]
 pub(super) struct Walk {
-    cursor: Cursor,
-    /// How many runs are still to come.
-    runs: u64,
-    /// How many blocks of this run are still to come.
-    left: u64,
-    /// The number of the next of them.
-    number: u64,
-    /// Where the block before ends.
-    end: u64,
-    /// From there to the next block.
-    gap: u64,
+    pub(super) cursor: Cursor,
+    /// The block that was read last. The next one lies behind it.
+    pub(super) block: Block,
     /// From each block of this run to the one after it, unless they are listed.
     stride: u64,
-    /// Of each block of this run.
-    length: u32,
-    /// What is to be read before each block but the first: gaps in units of 2 to this power.
-    shift: Option<u8>,
     /// The end of the volume.
     limit: u64,
+    /// How many runs are still to come.
+    runs: u32,
+    /// How many blocks of this run are still to come.
+    left: u32,
+    /// What is to be read before each block but the first: gaps in units of 2 to this power.
+    shift: Option<u8>,
 }
 
 impl Walk {
-    /// Among no blocks.
-    pub(super) fn nowhere() -> Self {
-        Self {
-            cursor: Cursor::begin(),
-            runs: 0,
-            left: 0,
-            number: 0,
-            end: 0,
-            gap: 0,
-            stride: 0,
-            length: 0,
-            shift: None,
-            limit: 0,
-        }
+    /// Among no blocks, in a volume with this end.
+    pub(super) fn nowhere(limit: u64) -> Self {
+        let (cursor, block) = (Cursor::begin(), Block::NONE);
+        Self { cursor, block, stride: 0, limit, runs: 0, left: 0, shift: None }
     }
 
     /// Reads what comes before the runs.
+    #[inline(never)]
     pub(super) fn begin<S: Store>(
+        &mut self,
         tape: &mut Tape<'_, S>,
         settings: &Settings,
         version: Version,
-    ) -> (Self, Facts) {
-        let mut walk = Self { limit: settings.length, ..Self::nowhere() };
-        let cursor = &mut walk.cursor;
-        for expected in (Prefix { kind: Kind::VolumeManifest }).to_bytes() {
-            let found = tape.byte(cursor);
-            tape.expect(found == expected, Field::Format);
+        facts: &mut Facts,
+    ) {
+        let cursor = &mut self.cursor;
+        let prefix = Prefix { kind: Kind::VolumeManifest };
+        tape.bytes(cursor, &prefix.to_bytes(), Field::Format);
+        tape.expect_number(cursor, settings.id.len() as u64, Field::Id);
+        tape.bytes(cursor, settings.id.as_bytes(), Field::Id);
+        tape.expect_number(cursor, version.get(), Field::Version);
+        if tape.option(cursor) {
+            tape.number(cursor);
         }
-        tape.text(cursor, settings.id.as_bytes(), Field::Id);
-        let found = tape.number(cursor);
-        tape.expect(found == version.get(), Field::Version);
-        let parent = if tape.option(cursor) { Version::new(tape.number(cursor)) } else { None };
         match tape.byte(cursor) {
             shape::NO_DIGEST => {}
             shape::CRC32C_DIGEST => _ = tape.short(cursor),
             _ => tape.expect(false, Field::Writer),
         }
-        let commit_id = tape.option(cursor).then(|| {
+        facts.commit_id = tape.option(cursor).then(|| {
             let mut id = [0; 16];
             for byte in &mut id {
                 *byte = tape.byte(cursor);
@@ -97,59 +117,68 @@ impl Walk {
             tape.number(cursor);
             tape.number(cursor);
         }
-        let length = tape.number(cursor);
-        tape.expect(length == settings.length, Field::Length);
-        tape.text(cursor, CHECKSUM.as_bytes(), Field::Checksum);
-        let size = tape.byte(cursor);
-        tape.expect(size == DIGEST_SIZE, Field::Checksum);
+        tape.expect_number(cursor, settings.length, Field::Length);
+        tape.bytes(cursor, CHECKSUM, Field::Checksum);
         let metadata = tape.number(cursor);
         tape.skip(cursor, metadata);
-        let writers = tape.number(cursor);
-        tape.expect(writers == 0 || writers == 8, Field::Writer);
-        for _ in 0..writers.min(8) {
-            let byte = tape.byte(cursor);
-            tape.expect(byte == 0, Field::Writer);
+        // There is no writer, or the only one.
+        match tape.byte(cursor) {
+            0 => {}
+            8 => tape.bytes(cursor, &[0; 8], Field::Writer),
+            _ => tape.expect(false, Field::Writer),
         }
-        let (blocks, covered) = (tape.number(cursor), tape.number(cursor));
-        walk.runs = tape.number(cursor);
-        (walk, Facts { commit_id, parent, blocks, covered })
+        facts.blocks = tape.number(cursor);
+        facts.covered = tape.number(cursor);
+        self.runs = tape.short(cursor);
     }
 
-    /// The next block; `None` behind the last one, and if something is wrong.
-    pub(super) fn next<S: Store>(&mut self, tape: &mut Tape<'_, S>) -> Option<Block> {
+    /// Reads over what comes before the runs. The facts are not left on the stack.
+    #[inline(never)]
+    pub(super) fn skip_facts<S: Store>(
+        &mut self,
+        tape: &mut Tape<'_, S>,
+        settings: &Settings,
+        version: Version,
+    ) {
+        self.begin(tape, settings, version, &mut Facts::default());
+    }
+
+    /// Goes on to the next block, if there is one and nothing is wrong.
+    #[inline(never)]
+    pub(super) fn advance<S: Store>(&mut self, tape: &mut Tape<'_, S>) -> bool {
+        let (mut gap, end) = (self.stride, self.block.end());
         if self.left == 0 {
-            self.runs = self.runs.checked_sub(1)?;
-            self.begin_run(tape);
+            if self.runs == 0 {
+                return false;
+            }
+            self.runs -= 1;
+            gap = self.begin_run(tape);
         } else if let Some(shift) = self.shift {
             let units = tape.number(&mut self.cursor);
-            self.gap = units << shift;
-            tape.require(self.gap >> shift == units);
+            tape.require(units <= self.limit >> shift);
+            gap = units << shift;
         }
-        let start = self.end.saturating_add(self.gap);
-        let end = start.saturating_add(u64::from(self.length));
-        tape.require(end <= self.limit);
-        let crc = tape.digest(&mut self.cursor);
-        let block = Block { start, number: self.number, length: self.length, crc };
-        tape.expect(self.number > 0 && self.number < Name::NUMBERS, Field::Writer);
-        if !tape.is_sound() {
-            return None;
-        }
-        self.end = end;
-        self.number += 1;
-        self.left -= 1;
-        self.gap = self.stride;
-        Some(block)
+        // Then nothing of what follows is above 2^64: the limit is below 2^63.
+        tape.require(gap <= self.limit);
+        self.block.start = end.wrapping_add(gap);
+        self.block.number = self.block.number.wrapping_add(1);
+        self.block.crc = tape.digest(&mut self.cursor);
+        tape.require(self.block.end() <= self.limit);
+        tape.expect((1..Name::NUMBERS).contains(&self.block.number), Field::Writer);
+        self.left = self.left.wrapping_sub(1);
+        tape.is_sound()
     }
 
-    fn begin_run<S: Store>(&mut self, tape: &mut Tape<'_, S>) {
+    /// Reads what comes before the blocks of a run: the gap before the first of them.
+    fn begin_run<S: Store>(&mut self, tape: &mut Tape<'_, S>) -> u64 {
         let cursor = &mut self.cursor;
-        self.gap = tape.number(cursor);
-        self.length = tape.short(cursor);
-        self.left = tape.number(cursor);
+        let gap = tape.number(cursor);
+        self.block.length = tape.short(cursor);
+        self.left = tape.short(cursor);
         let writer = tape.number(cursor);
-        self.number = tape.number(cursor);
+        self.block.number = tape.number(cursor).wrapping_sub(1);
         let bits = tape.byte(cursor);
-        tape.require(self.length > 0 && self.left > 0);
+        tape.require(self.block.length > 0 && self.left > 0);
         // Each block of a device has a number of its own.
         let counting = bits & shape::COUNTING != 0;
         tape.expect(writer == 0 && counting == (self.left > 1), Field::Writer);
@@ -165,10 +194,6 @@ impl Walk {
             }
             _ => tape.require(false),
         }
-    }
-
-    /// Expects the end of the manifest, and says what its trailer is.
-    pub(super) fn finish<S: Store>(&mut self, tape: &mut Tape<'_, S>) -> u32 {
-        tape.finish(&mut self.cursor)
+        gap
     }
 }

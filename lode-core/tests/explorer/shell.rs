@@ -32,7 +32,7 @@ fn looks(world: &World, machine: Commit, look: Look) -> Vec<Reply<Event>> {
         badly(Event::Seen(Seen::Failed), Effect::Nothing),
     ];
     // A store that is behind itself: "exists", and then "not found".
-    if matches!(machine, Commit::Classifying(_)) && seen != Seen::Slot(Slot::Absent) {
+    if matches!(machine, Commit::Claiming(_)) && seen != Seen::Slot(Slot::Absent) {
         replies.push(badly(Event::Seen(Seen::Slot(Slot::Absent)), Effect::Nothing));
     }
     replies
@@ -102,7 +102,7 @@ fn bend(event: Event, world: &World, setup: &Setup, machine: Commit) -> Event {
         (Mistake::ExistsIsCreated, Event::Sent(Sent::Exists)) => Event::Sent(Sent::Created),
         (Mistake::UnknownIsRejected, Event::Sent(Sent::Unknown)) => Event::Sent(Sent::Rejected),
         (Mistake::ExistsIsAnothers, Event::Seen(Seen::Slot(Slot::Live { parent, .. })))
-            if matches!(machine, Commit::Classifying(_)) =>
+            if matches!(machine, Commit::Claiming(_)) =>
         {
             Event::Seen(Seen::Slot(Slot::Live { commit_id: None, parent }))
         }

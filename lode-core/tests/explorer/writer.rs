@@ -1,6 +1,6 @@
 //! What a writer goes through from commit to commit.
 
-use lode_core::commit::{Commit, Outcome, Position};
+use lode_core::commit::{Action, Commit, Outcome, Position};
 
 use crate::setup::{Mistake, Setup};
 use crate::store::{Blocks, Kind, Manifest, commit_id, number, version};
@@ -58,7 +58,8 @@ impl Writer {
     /// Whether what it does next concerns nobody else. Then it may as well do that at once, for
     /// whatever the others do meanwhile leads to the same.
     pub(crate) fn is_by_itself(&self) -> bool {
-        matches!(self.doing, Doing::Running(Commit::Preparing(_) | Commit::BackingOff(_)))
+        let Doing::Running(machine) = self.doing else { return false };
+        matches!(machine.action(), Action::Prepare { .. } | Action::BackOff { .. })
     }
 }
 

@@ -78,7 +78,7 @@ impl ItemKey {
 
 /// `name` as a number below 2^37, or `None` if it is of a kind that this version does not know.
 pub(crate) fn pack(name: &Name) -> Option<u64> {
-    let (kind, number) = Name::parse(name.as_str().as_bytes())?;
+    let (kind, number) = Name::parse(name.as_bytes())?;
     let kind = match kind {
         ObjectKind::Block => 1,
         ObjectKind::Hint => 2,

@@ -129,6 +129,7 @@ impl<F: MultiwriteNorFlash, const BUFFER: usize, const MAX: usize> FlashStore<F,
         self.map().map(|_| ())
     }
 
+    #[inline(never)]
     fn map(&mut self) -> Result<Working<'_, F>, Error<F::Error>> {
         let range = self.flash.map();
         // The map subtracts before it compares.

@@ -1,6 +1,6 @@
 //! A volume on a flash whose power is cut at every byte of 50 commits, and again while that is
 //! mended: what was acknowledged is there, what was interrupted is there wholly or not at all, and
-//! the volume goes on.
+//! the volume goes on. And on one that is full, until pruning makes room, cut off in the same way.
 
 #![allow(
     clippy::indexing_slicing,
@@ -49,11 +49,14 @@ fn bytes(from: u64, length: u64) -> Vec<u8> {
     (from..from + length).map(|at| (at.wrapping_mul(2_654_435_761) >> 7) as u8).collect()
 }
 
+fn append(log: &mut Log, number: u64) -> Result<(), VolumeError<Error<PowerLoss>>> {
+    log.stage(offset(number), &bytes(offset(number), BLOCK))?;
+    log.commit(&[], &mut [0; 1024]).map(drop)
+}
+
 /// What a logger does in one go.
 fn commit(log: &mut Log, number: u64) -> Result<(), VolumeError<Error<PowerLoss>>> {
-    let mut scratch = [0; 1024];
-    log.stage(offset(number), &bytes(offset(number), BLOCK))?;
-    log.commit(&[], &mut scratch)?;
+    append(log, number)?;
     if number % 4 == 3 {
         log.prune(2)?;
     }
@@ -143,4 +146,41 @@ fn cut_off_with_any_bits() {
 #[test]
 fn cut_off_half_way() {
     every_byte(Torn::Half);
+}
+
+#[test]
+fn cut_off_while_room_is_made_on_a_full_flash() {
+    for torn in [Torn::Prefix, Torn::Bits] {
+        let mut log = open(Nor::blank(5));
+        log.store_mut().format().unwrap();
+        log.mount(SETTINGS).unwrap();
+        let mut count = 0;
+        let refused = loop {
+            match append(&mut log, count) {
+                Ok(()) => count += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(refused, VolumeError::MediumFull), "{refused}");
+        let mut full = close(log);
+        full.torn = torn;
+        let cuts = (0..).find(|fuel| !cut_pruning(&full, count, *fuel)).unwrap();
+        assert!(cuts > 50, "{cuts} bytes are not much for {count} manifests");
+    }
+}
+
+/// One cut while a full flash is pruned; then it has what it had, and room for more.
+fn cut_pruning(full: &Nor, count: u64, fuel: usize) -> bool {
+    let mut log = open(full.clone().restarted(Some(fuel)));
+    let pruned = log.mount(SETTINGS).and_then(|()| log.prune(1));
+    let mut log = open(close(log).restarted(None));
+    log.mount(SETTINGS).unwrap();
+    assert_eq!(log.head().map(|version| version.get()), Some(count));
+    check(&mut log, count);
+    log.prune(1).unwrap();
+    append(&mut log, count).unwrap();
+    let mut log = open(close(log));
+    log.mount(SETTINGS).unwrap();
+    check(&mut log, count + 1);
+    pruned.is_err()
 }
