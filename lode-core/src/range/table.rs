@@ -39,6 +39,9 @@ pub trait Table: Clone + Debug + Sized + sealed::Sealed {
     /// O(log n), and O(1) if that is the last range or behind it.
     fn seek(&self, offset: u64) -> Self::Position;
 
+    /// The range at `position`, if there is one. O(1).
+    fn get(&self, position: Self::Position) -> Option<ByteRange>;
+
     /// All ranges. O(1) for each.
     fn iter(&self) -> Self::Iter<'_>;
 

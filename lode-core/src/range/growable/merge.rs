@@ -1,0 +1,140 @@
+//! Adding many ranges at once.
+
+use alloc::vec::Vec;
+
+use super::{GrowableTable, Position};
+use crate::range::{ByteRange, Table};
+
+/// One to so many of ours is no longer few: then all of ours are read and written again, which is
+/// cheap for each of them.
+const FEW: usize = 32;
+/// So many in one piece are merged with it rather than inserted one by one.
+const RUN: usize = 3;
+
+impl<const CHUNK: usize> GrowableTable<CHUNK> {
+    /// Adds sorted, disjoint and coalesced ranges, and says how many bytes have become covered.
+    pub(super) fn merge_sorted(
+        &mut self,
+        others: impl Iterator<Item = ByteRange> + Clone,
+    ) -> u64 {
+        if others.size_hint().0 > self.len() / FEW {
+            return self.merge_many(others);
+        }
+        let mut others = others.peekable();
+        let (mut run, mut added) = (Vec::new(), 0);
+        while let Some(first) = others.next() {
+            if let Some(more) = self.append(first) {
+                added += more;
+                continue;
+            }
+            let position = self.seek_touching(first);
+            // What ends below the next piece touches none of its ranges.
+            let next = self.chunks.get(position.piece + 1).unwrap_or(&self.tail).first();
+            let border = match next {
+                Some(next) if position.piece < self.chunks.len() => next.start(),
+                _ => u64::MAX,
+            };
+            run.clear();
+            run.push(first);
+            while let Some(next) = others.next_if(|next| next.end() < border) {
+                run.push(next);
+            }
+            added += match run.as_slice() {
+                run if run.len() >= RUN => self.merge_run(position, run),
+                run => run.iter().map(|range| self.insert_at(self.seek_touching(*range), *range)).sum(),
+            };
+        }
+        added
+    }
+
+    /// Merges ranges that touch no piece but the one at `position`, where the first of them
+    /// belongs.
+    fn merge_run(&mut self, Position { piece, at }: Position, run: &[ByteRange]) -> u64 {
+        let in_chunks = piece < self.chunks.len();
+        let ranges = self.chunks.get_mut(piece).unwrap_or(&mut self.tail);
+        let mut merged = Vec::with_capacity(2 * run.len());
+        let (mut rest, mut added) = (ranges.get(at..).unwrap_or_default(), 0);
+        let all = rest.len();
+        for other in run {
+            let below = rest.iter().take_while(|range| range.end() < other.start()).count();
+            let (below, above) = rest.split_at_checked(below).unwrap_or((rest, &[]));
+            merged.extend_from_slice(below);
+            rest = above;
+
+            let (mut joined, mut covered) = (*other, 0);
+            // The one before may have grown up to here.
+            if let Some(last) = merged.pop_if(|last| other.start() <= last.end()) {
+                joined = joined.hull(last);
+                covered += last.length();
+            }
+            while let Some((next, above)) = rest.split_first()
+                && next.start() <= joined.end()
+            {
+                joined = joined.hull(*next);
+                covered += next.length();
+                rest = above;
+            }
+            merged.push(joined);
+            added += joined.length() - covered;
+        }
+        let taken = all - rest.len();
+        let put = merged.len();
+        ranges.splice(at..at + taken, merged);
+        if in_chunks {
+            self.below += put;
+            self.below -= taken;
+        }
+        self.settle(piece);
+        added
+    }
+
+    /// Merges everything from the first of `others` on anew.
+    fn merge_many(&mut self, others: impl Iterator<Item = ByteRange>) -> u64 {
+        let mut others = others.peekable();
+        let Some(first) = others.peek() else { return 0 };
+        let above = self.split_off(self.seek_touching(*first));
+        let mut ours = above.iter().peekable();
+        let (mut after, mut before) = (0, 0);
+        loop {
+            let next = match (ours.peek(), others.peek()) {
+                (Some(our), Some(other)) if our.start() >= other.start() => others.next(),
+                (None, _) => others.next(),
+                (Some(our), _) => {
+                    before += our.length();
+                    ours.next()
+                }
+            };
+            // In order, so that each is appended.
+            let Some(next) = next else { break };
+            after += self.append(next).unwrap_or(0);
+        }
+        after - before
+    }
+
+    /// Adds ranges in any order, and says how many bytes have become covered.
+    pub(super) fn extend(&mut self, ranges: impl IntoIterator<Item = ByteRange>) -> u64 {
+        let ranges = ranges.into_iter();
+        let (mut added, mut rest) = (0, Vec::new());
+        let hint = ranges.size_hint().0;
+        for range in ranges {
+            match self.append(range) {
+                Some(more) => added += more,
+                None => {
+                    if rest.is_empty() {
+                        rest.reserve(hint);
+                    }
+                    rest.push(range);
+                }
+            }
+        }
+        rest.sort_unstable_by_key(|range| range.start());
+        rest.dedup_by(|next, kept| {
+            let touch = next.start() <= kept.end();
+            if touch {
+                *kept = kept.hull(*next);
+            }
+            touch
+        });
+        added + self.merge_sorted(rest.into_iter())
+    }
+}
