@@ -30,10 +30,10 @@ const SIZES: [usize; 3] = [1_000, 100_000, 10_000_000];
 fn main() {
     // Cargo adds `--bench`; the child that measures memory is this program again.
     let args: Vec<String> = env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    if let [flag, peer, size] = args.as_slice()
+    if let [flag, peer, size, how] = args.as_slice()
         && flag == memory::FLAG
     {
-        return memory::child(peer, size.parse().unwrap());
+        return memory::child(peer, size.parse().unwrap(), how);
     }
     let quick = args.iter().any(|arg| arg == "--quick");
     let names: Vec<&str> = args.iter().map(String::as_str).filter(|arg| *arg != "--quick").collect();
@@ -49,7 +49,8 @@ fn main() {
     }
     if names.is_empty() || names.contains(&"memory") {
         for size in sizes.iter().filter(|size| **size > SIZES[0]) {
-            report.memory(*size, &memory::measure(*size));
+            report.memory("memory-inserted", *size, &memory::measure(*size, false));
+            report.memory("memory-collected", *size, &memory::measure(*size, true));
         }
     }
     report.write();

@@ -16,8 +16,10 @@ pub trait Subject {
     fn insert_all(&mut self, ranges: &[Pair]) -> Duration;
     /// Makes a set of all at once.
     fn collect(&mut self, ranges: &[Pair]) -> Duration;
-    /// Keeps a set of these for what follows.
+    /// Keeps a set of these for what follows, inserted one by one.
     fn load(&mut self, ranges: &[Pair]);
+    /// Keeps a set of these, made at once.
+    fn load_collected(&mut self, ranges: &[Pair]);
     fn covers(&mut self, queries: &[Pair]) -> Duration;
     fn first_gap(&mut self, queries: &[Pair]) -> Duration;
     fn gaps(&mut self, end: u64) -> Duration;
@@ -89,6 +91,10 @@ impl<S: Set> Subject for Held<S> {
         for (start, end) in ranges {
             self.0.insert(*start, *end);
         }
+    }
+
+    fn load_collected(&mut self, ranges: &[Pair]) {
+        self.0 = S::collect(ranges);
     }
 
     fn covers(&mut self, queries: &[Pair]) -> Duration {

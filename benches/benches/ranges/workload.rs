@@ -86,7 +86,7 @@ impl Workload {
                 (0..repeats).map(|_| subject.insert_all(&ranges)).sum()
             }),
             Self::Random => {
-                let subjects = &mut fast(subjects, size, Bound::Inserts);
+                let subjects = &mut fast(subjects, size);
                 rounds_of_some(rounds, size * repeats, subjects, |subject, _| {
                     (0..repeats).map(|_| subject.insert_all(&shuffled)).sum()
                 })
@@ -94,7 +94,7 @@ impl Workload {
             Self::Adjacent => {
                 let whole = (0..size as u64).map(|at| (at * BLOCK, (at + 1) * BLOCK)).collect();
                 let whole = random.shuffle(whole);
-                let subjects = &mut fast(subjects, size, Bound::Inserts);
+                let subjects = &mut fast(subjects, size);
                 rounds_of_some(rounds, size * repeats, subjects, |subject, _| {
                     (0..repeats).map(|_| subject.insert_all(&whole)).sum()
                 })
@@ -152,17 +152,9 @@ fn load(subjects: &mut [Box<dyn Subject>], size: usize, ranges: &[Pair], shuffle
     }
 }
 
-enum Bound {
-    Inserts,
-}
-
-/// The subjects, without those to which `bound` makes the work quadratic.
-fn fast<'a>(
-    subjects: &'a mut [Box<dyn Subject>],
-    size: usize,
-    _: Bound,
-) -> Vec<Option<&'a mut Box<dyn Subject>>> {
-    subjects.iter_mut().map(|it| (!it.is_vector() || size < 1_000_000).then_some(it)).collect()
+/// The subjects, without those to which insertions anywhere are quadratic work.
+fn fast(subjects: &mut [Box<dyn Subject>], size: usize) -> Vec<Option<&mut Box<dyn Subject>>> {
+    subjects.iter_mut().map(|it| (!it.is_vector() || size < 10_000).then_some(it)).collect()
 }
 
 fn rounds_of(

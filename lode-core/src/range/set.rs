@@ -97,7 +97,7 @@ impl<T: Table> RangeSet<T> {
     /// The first piece of `within` that is not in the set, or `None` if the set covers it.
     /// O(log n).
     pub fn first_gap(&self, within: ByteRange) -> Option<ByteRange> {
-        self.gaps(within).next()
+        gaps_between(self.iter_above(within.start()), within).next()
     }
 
     /// The first piece of `range` that is in the set, or `None` if no byte is. O(log n).
@@ -106,9 +106,10 @@ impl<T: Table> RangeSet<T> {
     }
 
     /// The pieces of `within` that are not in the set, in ascending order. O(log n), then O(1)
-    /// for each.
+    /// for each. To `fold` them, as `sum` and `for_each` do, is quicker than a loop.
     pub fn gaps(&self, within: ByteRange) -> Gaps<Iter<'_, T>> {
-        gaps_between(self.iter_above(within.start()), within)
+        let (ranges, clipped) = self.table.iter_clipped(within);
+        Gaps::new(Iter(ranges), within, clipped)
     }
 
     /// The ranges, in ascending order. O(1) for each.
@@ -171,6 +172,11 @@ impl<T: Table> Iterator for Iter<'_, T> {
 
     fn next(&mut self) -> Option<ByteRange> {
         self.0.next()
+    }
+
+    #[cfg(feature = "alloc")]
+    fn fold<B, F: FnMut(B, ByteRange) -> B>(self, init: B, take: F) -> B {
+        self.0.fold(init, take)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -48,6 +48,12 @@ pub trait Table: Clone + Debug + Sized + sealed::Sealed {
     /// The ranges from `position` on. O(1) for each.
     fn iter_from(&self, position: Self::Position) -> Self::Iter<'_>;
 
+    /// The ranges from the first one that ends above the start of `within`, and whether they stop
+    /// before the first one that begins at or above its end. O(log n), then O(1) for each.
+    fn iter_clipped(&self, within: ByteRange) -> (Self::Iter<'_>, bool) {
+        (self.iter_from(self.seek(within.start())), false)
+    }
+
     /// Puts `with` in the place of the `count` ranges from `position` on.
     ///
     /// The caller sees to it that the ranges stay sorted, disjoint and coalesced, that there are

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::mem;
 
+use super::piece::Piece;
 use super::{GrowableTable, Position};
 use crate::range::{ByteRange, Table};
 
@@ -10,7 +11,7 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
     /// Adds a range that begins at or above the start of the last one, and says how many bytes
     /// have become covered by that; nothing if it begins below. O(1).
     pub(super) fn append(&mut self, range: ByteRange) -> Option<u64> {
-        match self.tail.last_mut() {
+        match self.tail.ranges.last_mut() {
             Some(last) if range.start() < last.start() => None,
             Some(last) if range.start() <= last.end() => {
                 let joined = last.hull(range);
@@ -19,10 +20,10 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
                 Some(added)
             }
             _ => {
-                if self.tail.len() >= CHUNK {
+                if self.tail.ranges.len() >= CHUNK {
                     self.turn_tail();
                 }
-                self.tail.push(range);
+                self.tail.push(range, CHUNK);
                 Some(range.length())
             }
         }
@@ -45,18 +46,10 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
     pub(super) fn put(&mut self, position: Position, count: usize, with: &[ByteRange]) {
         let Position { piece, at } = position;
         let in_chunks = piece < self.chunks.len();
-        let ranges = self.chunks.get_mut(piece).unwrap_or(&mut self.tail);
+        let changed = self.piece_mut(piece);
         // The rest of them are in the pieces behind.
-        let here = count.min(ranges.len().saturating_sub(at));
-        if let Some(more) = with.get(here) {
-            ranges.insert(at + here, *more);
-        }
-        for (old, new) in ranges.iter_mut().skip(at).zip(with) {
-            *old = *new;
-        }
-        if with.len() < here {
-            ranges.drain(at + with.len()..at + here);
-        }
+        let here = count.min(changed.ranges.len().saturating_sub(at));
+        changed.put(at, here, with);
         if in_chunks {
             self.below += with.len();
             self.below -= here;
@@ -73,9 +66,9 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
         let mut left = count;
         let above = self.chunks.iter().skip(piece);
         let whole = above.take_while(|chunk| {
-            let all = chunk.len() <= left;
+            let all = chunk.ranges.len() <= left;
             if all {
-                left -= chunk.len();
+                left -= chunk.ranges.len();
             }
             all
         });
@@ -86,31 +79,30 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
         if piece < self.chunks.len() {
             self.below -= left;
         }
-        self.chunks.get_mut(piece).unwrap_or(&mut self.tail).drain(..left);
+        let cut = self.piece_mut(piece);
+        cut.ranges.drain(..left);
+        cut.respread();
     }
 
     /// Restores what holds of every piece after `piece` has changed.
     pub(super) fn settle(&mut self, piece: usize) {
         let limit = self.limit();
         let Some((chunk, end)) = self.chunks.get(piece).zip(self.ends.get_mut(piece)) else {
-            if self.tail.len() > limit {
+            if self.tail.ranges.len() > limit {
                 self.turn_tail();
                 self.split(piece, limit);
             }
             return self.fill_tail();
         };
-        match chunk.last() {
-            Some(last) => *end = last.end(),
-            None => {
+        *end = chunk.end();
+        match chunk.ranges.len() {
+            0 => {
                 self.chunks.remove(piece);
                 self.ends.remove(piece);
-                return self.fill_tail();
             }
-        }
-        if chunk.len() > limit {
-            self.split(piece, limit);
-        } else if chunk.len() < limit / 8 {
-            self.join(piece, limit);
+            count if count > limit => self.split(piece, limit),
+            count if count < limit / 8 => self.join(piece, limit),
+            _ => {}
         }
         self.fill_tail();
     }
@@ -118,19 +110,23 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
     /// Makes a chunk of the tail.
     #[cold]
     fn turn_tail(&mut self) {
-        let Some(last) = self.tail.last() else { return };
-        self.ends.push(last.end());
-        self.below += self.tail.len();
-        self.chunks.push(mem::replace(&mut self.tail, Vec::with_capacity(CHUNK)));
+        let mut full = mem::replace(&mut self.tail, Piece::with_capacity(CHUNK));
+        full.respread();
+        self.ends.push(full.end());
+        self.below += full.ranges.len();
+        self.chunks.push(full);
+        if self.chunks.len().is_power_of_two() {
+            self.respread();
+        }
     }
 
     /// Makes the last chunk the tail, if that is empty.
     pub(super) fn fill_tail(&mut self) {
-        if self.tail.is_empty()
+        if self.tail.ranges.is_empty()
             && let Some(last) = self.chunks.pop()
         {
             self.ends.pop();
-            self.below -= last.len();
+            self.below -= last.ranges.len();
             self.tail = last;
         }
     }
@@ -139,31 +135,34 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
     #[cold]
     fn split(&mut self, piece: usize, limit: usize) {
         let Some(chunk) = self.chunks.get_mut(piece) else { return };
-        let size = chunk.len().div_ceil(2 * chunk.len() / limit);
+        let ranges = &mut chunk.ranges;
+        let size = ranges.len().div_ceil(2 * ranges.len() / limit);
         let copy = |part: &[ByteRange]| {
             // The one that is too many is put in before the chunk is cut.
-            let mut chunk = Vec::with_capacity(limit + 1);
-            chunk.extend_from_slice(part);
-            chunk
+            let mut copied = Vec::with_capacity(limit + 1);
+            copied.extend_from_slice(part);
+            Piece::new(copied)
         };
-        let above = chunk.get(size..).unwrap_or_default();
+        let above = ranges.get(size..).unwrap_or_default();
         let above: Vec<_> = above.chunks(size).map(copy).collect();
-        chunk.truncate(size);
-        let ends = |chunk: &Vec<ByteRange>| chunk.last().map_or(0, |last| last.end());
+        ranges.truncate(size);
+        chunk.respread();
         if let Some(end) = self.ends.get_mut(piece) {
-            *end = ends(chunk);
+            *end = chunk.end();
         }
-        self.ends.splice(piece + 1..piece + 1, above.iter().map(ends));
+        self.ends.splice(piece + 1..piece + 1, above.iter().map(Piece::end));
         self.chunks.splice(piece + 1..piece + 1, above);
+        self.respread();
     }
 
     /// Joins a short chunk with the one behind it, if there is room for more.
     #[cold]
     fn join(&mut self, piece: usize, limit: usize) {
         if let Some([short, next]) = self.chunks.get_mut(piece..piece + 2)
-            && short.len() + next.len() <= limit / 2
+            && short.ranges.len() + next.ranges.len() <= limit / 2
         {
-            short.append(next);
+            short.ranges.append(&mut next.ranges);
+            short.respread();
             self.chunks.remove(piece + 1);
             // Both end where the second did.
             self.ends.remove(piece);
@@ -174,52 +173,46 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
     pub(super) fn pack(&mut self) {
         let loose = mem::replace(self, Self::EMPTY);
         for chunk in loose.chunks {
-            self.append_all(&chunk);
+            self.append_all(&chunk.ranges);
         }
-        self.append_all(&loose.tail);
+        self.append_all(&loose.tail.ranges);
         self.chunks.shrink_to_fit();
         self.ends.shrink_to_fit();
-        self.tail.shrink_to_fit();
+        self.tail.ranges.shrink_to_fit();
     }
 
     /// Appends ranges that are above all there are, and touch none.
-    fn append_all(&mut self, mut ranges: &[ByteRange]) {
+    pub(super) fn append_all(&mut self, mut ranges: &[ByteRange]) {
         while !ranges.is_empty() {
-            if self.tail.len() >= CHUNK {
+            if self.tail.ranges.len() >= CHUNK {
                 self.turn_tail();
             }
-            let room = CHUNK.saturating_sub(self.tail.len());
+            let room = CHUNK.saturating_sub(self.tail.ranges.len());
             let (now, rest) = ranges.split_at_checked(room).unwrap_or((ranges, &[]));
-            self.tail.extend_from_slice(now);
+            self.tail.ranges.extend_from_slice(now);
             ranges = rest;
         }
+        self.tail.respread();
+        self.respread();
     }
 
     /// Takes off everything from `position` on.
     pub(super) fn split_off(&mut self, Position { piece, at }: Position) -> Self {
-        let tail = mem::take(&mut self.tail);
-        let Some(chunk) = self.chunks.get_mut(piece) else {
-            let (below, above) = tail.split_at_checked(at).unwrap_or((&tail, &[]));
-            let above = Self { tail: above.to_vec(), ..Self::EMPTY };
-            self.tail.extend_from_slice(below);
-            self.fill_tail();
-            return above;
-        };
-        let first = chunk.split_off(at.min(chunk.len()));
-        let mut chunks = self.chunks.split_off(piece + 1);
-        let mut ends = self.ends.split_off(piece + 1);
-        let above: usize = chunks.iter().map(Vec::len).sum();
-        self.below -= above + first.len();
-        // What is left of the one that was cut becomes the tail, or goes.
-        self.tail = self.chunks.pop().unwrap_or_default();
-        self.below -= self.tail.len();
-        let cut = self.ends.pop().unwrap_or_default();
-        self.fill_tail();
-        let below = above + first.len();
-        if !first.is_empty() {
-            chunks.insert(0, first);
-            ends.insert(0, cut);
+        let mut above = Self::EMPTY;
+        above.chunks = self.chunks.split_off(piece.min(self.chunks.len()));
+        above.ends = self.ends.split_off(piece.min(self.ends.len()));
+        above.tail = mem::replace(&mut self.tail, Piece::EMPTY);
+        above.below = above.chunks.iter().map(|chunk| chunk.ranges.len()).sum();
+        self.below -= above.below;
+        // What is below in the piece that is cut becomes the tail.
+        let cut = above.piece_mut(0);
+        let rest = cut.ranges.split_off(at.min(cut.ranges.len()));
+        self.tail = mem::replace(cut, Piece::new(rest));
+        if !above.chunks.is_empty() {
+            above.below -= self.tail.ranges.len();
         }
-        Self { chunks, ends, below, tail }
+        above.settle(0);
+        self.fill_tail();
+        above
     }
 }

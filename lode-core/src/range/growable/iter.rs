@@ -1,16 +1,16 @@
 //! Going through a table piece by piece.
 
-use alloc::vec::Vec;
 use core::iter::FusedIterator;
 use core::slice;
 
+use super::piece::Piece;
 use crate::range::ByteRange;
 
 /// The ranges of a [`GrowableTable`](super::GrowableTable).
 #[derive(Clone, Debug)]
 pub struct PieceIter<'a> {
     piece: slice::Iter<'a, ByteRange>,
-    chunks: slice::Iter<'a, Vec<ByteRange>>,
+    chunks: slice::Iter<'a, Piece>,
     /// What comes behind `chunks`.
     tail: &'a [ByteRange],
 }
@@ -18,7 +18,7 @@ pub struct PieceIter<'a> {
 impl<'a> PieceIter<'a> {
     pub(super) fn new(
         piece: &'a [ByteRange],
-        chunks: &'a [Vec<ByteRange>],
+        chunks: &'a [Piece],
         tail: &'a [ByteRange],
     ) -> Self {
         Self { piece: piece.iter(), chunks: chunks.iter(), tail }
@@ -27,7 +27,7 @@ impl<'a> PieceIter<'a> {
     /// The first range of the next piece.
     fn turn(&mut self) -> Option<ByteRange> {
         self.piece = match self.chunks.next() {
-            Some(chunk) => chunk.iter(),
+            Some(chunk) => chunk.ranges.iter(),
             None => core::mem::take(&mut self.tail).iter(),
         };
         self.piece.next().copied()
@@ -46,14 +46,15 @@ impl Iterator for PieceIter<'_> {
 
     fn fold<B, F: FnMut(B, ByteRange) -> B>(self, init: B, mut take: F) -> B {
         let folded = self.piece.copied().fold(init, &mut take);
-        let folded =
-            self.chunks.fold(folded, |folded, chunk| chunk.iter().copied().fold(folded, &mut take));
+        let folded = self.chunks.fold(folded, |folded, chunk| {
+            chunk.ranges.iter().copied().fold(folded, &mut take)
+        });
         self.tail.iter().copied().fold(folded, take)
     }
 
     /// Exact. O(c) where there are `c` chunks.
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let chunks: usize = self.chunks.clone().map(Vec::len).sum();
+        let chunks: usize = self.chunks.clone().map(|chunk| chunk.ranges.len()).sum();
         let left = self.piece.len() + chunks + self.tail.len();
         (left, Some(left))
     }

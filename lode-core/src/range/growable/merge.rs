@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::piece::Piece;
 use super::{GrowableTable, Position};
 use crate::range::{ByteRange, Table};
 
@@ -29,7 +30,7 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
             }
             let position = self.seek_touching(first);
             // What ends below the next piece touches none of its ranges.
-            let next = self.chunks.get(position.piece + 1).unwrap_or(&self.tail).first();
+            let next = self.piece(position.piece + 1).ranges.first();
             let border = match next {
                 Some(next) if position.piece < self.chunks.len() => next.start(),
                 _ => u64::MAX,
@@ -51,9 +52,9 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
     /// belongs.
     fn merge_run(&mut self, Position { piece, at }: Position, run: &[ByteRange]) -> u64 {
         let in_chunks = piece < self.chunks.len();
-        let ranges = self.chunks.get_mut(piece).unwrap_or(&mut self.tail);
+        let changed = self.piece_mut(piece);
         let mut merged = Vec::with_capacity(2 * run.len());
-        let (mut rest, mut added) = (ranges.get(at..).unwrap_or_default(), 0);
+        let (mut rest, mut added) = (changed.ranges.get(at..).unwrap_or_default(), 0);
         let all = rest.len();
         for other in run {
             let below = rest.iter().take_while(|range| range.end() < other.start()).count();
@@ -79,7 +80,8 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
         }
         let taken = all - rest.len();
         let put = merged.len();
-        ranges.splice(at..at + taken, merged);
+        changed.ranges.splice(at..at + taken, merged);
+        changed.respread();
         if in_chunks {
             self.below += put;
             self.below -= taken;
@@ -113,28 +115,51 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
 
     /// Adds ranges in any order, and says how many bytes have become covered.
     pub(super) fn extend(&mut self, ranges: impl IntoIterator<Item = ByteRange>) -> u64 {
-        let ranges = ranges.into_iter();
+        let mut ranges = ranges.into_iter();
         let (mut added, mut rest) = (0, Vec::new());
-        let hint = ranges.size_hint().0;
-        for range in ranges {
+        // As long as they are in order there is nothing to sort.
+        for range in ranges.by_ref() {
             match self.append(range) {
                 Some(more) => added += more,
                 None => {
-                    if rest.is_empty() {
-                        rest.reserve(hint);
-                    }
                     rest.push(range);
+                    break;
                 }
             }
         }
-        rest.sort_unstable_by_key(|range| range.start());
-        rest.dedup_by(|next, kept| {
-            let touch = next.start() <= kept.end();
-            if touch {
-                *kept = kept.hull(*next);
-            }
-            touch
-        });
-        added + self.merge_sorted(rest.into_iter())
+        rest.extend(ranges);
+        let few = self.len() <= rest.len() / FEW;
+        if !few {
+            coalesce(&mut rest);
+            return added + self.merge_sorted(rest.into_iter());
+        }
+        let before: u64 = self.iter().map(ByteRange::length).sum();
+        rest.extend(self.iter());
+        self.clear();
+        coalesce(&mut rest);
+        added + self.fill(rest) - before
     }
+
+    /// Fills an empty table with sorted, disjoint and coalesced ranges, and says how many bytes
+    /// they have.
+    fn fill(&mut self, ranges: Vec<ByteRange>) -> u64 {
+        let covered = ranges.iter().map(|range| range.length()).sum();
+        match ranges.len() > CHUNK {
+            true => self.append_all(&ranges),
+            false => self.tail = Piece::new(ranges),
+        }
+        covered
+    }
+}
+
+/// Makes any ranges sorted, disjoint and coalesced.
+fn coalesce(ranges: &mut Vec<ByteRange>) {
+    ranges.sort_unstable_by_key(|range| range.start());
+    ranges.dedup_by(|next, kept| {
+        let touch = next.start() <= kept.end();
+        if touch {
+            *kept = kept.hull(*next);
+        }
+        touch
+    });
 }

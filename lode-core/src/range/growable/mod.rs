@@ -3,13 +3,15 @@
 mod change;
 mod iter;
 mod merge;
+mod piece;
 mod search;
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
 use self::iter::PieceIter;
-use self::search::seek_between;
+use self::piece::Piece;
+use self::search::Spread;
 use super::table::sealed;
 use super::{ByteRange, RangeSet, Table};
 
@@ -42,19 +44,21 @@ pub type GrowableRangeSet = RangeSet<GrowableTable>;
 /// ```
 ///
 /// So a change moves the ranges of one chunk and not all of them, and a search touches few cache
-/// lines: the ends of the chunks lie close together, and within a chunk it begins where the range
-/// would be if they were spread evenly. A table of few ranges is a tail and nothing else. Filled
+/// lines: the ends of the chunks lie close together, and among them and within a chunk it begins
+/// where the range would be if all were spread evenly. A table of few ranges is a tail and nothing else. Filled
 /// in order or at once, all chunks are full and a range takes 16 bytes and a few bits.
 #[derive(Clone, Debug)]
 pub struct GrowableTable<const CHUNK: usize = 512> {
     /// None is empty.
-    chunks: Vec<Vec<ByteRange>>,
+    chunks: Vec<Piece>,
     /// Where the last range of each chunk ends.
     ends: Vec<u64>,
+    /// Of `ends`.
+    spread: Spread,
     /// How many ranges are in `chunks`.
     below: usize,
     /// The ranges above those in `chunks`; empty only if the table is.
-    tail: Vec<ByteRange>,
+    tail: Piece,
 }
 
 /// Where a range is in a [`GrowableTable`].
@@ -70,42 +74,62 @@ impl<const CHUNK: usize> Table for GrowableTable<CHUNK> {
     type Position = Position;
     type Iter<'a> = PieceIter<'a>;
 
-    const EMPTY: Self = Self { chunks: Vec::new(), ends: Vec::new(), below: 0, tail: Vec::new() };
+    const EMPTY: Self = Self {
+        chunks: Vec::new(),
+        ends: Vec::new(),
+        spread: Spread::NONE,
+        below: 0,
+        tail: Piece::EMPTY,
+    };
 
     fn len(&self) -> usize {
-        self.below + self.tail.len()
+        self.below + self.tail.ranges.len()
     }
 
     fn seek(&self, offset: u64) -> Position {
-        let tail = self.chunks.len();
-        let low = match (self.ends.last(), self.tail.as_slice()) {
-            (Some(end), _) if offset < *end => return self.seek_in_chunks(offset),
-            // Writers mostly go forward, so that most answers are at the end.
-            (_, [.., last]) if last.end() <= offset => {
-                return Position { piece: tail, at: self.tail.len() };
-            }
-            (_, [first, ..]) => first.start(),
-            (_, []) => return Position { piece: tail, at: 0 },
+        if self.ends.last().is_some_and(|end| offset < *end) {
+            let piece = self.spread.seek(&self.ends, offset, |end| *end <= offset);
+            return Position { piece, at: self.piece(piece).seek(offset) };
+        }
+        // Writers mostly go forward, so that most answers are at the end.
+        let at = match self.tail.end() <= offset {
+            true => self.tail.ranges.len(),
+            false => self.tail.seek(offset),
         };
-        let high = self.tail.last().map_or(low, |last| last.end());
-        Position { piece: tail, at: seek_between(&self.tail, low, high, offset) }
+        Position { piece: self.chunks.len(), at }
     }
 
     fn get(&self, position: Position) -> Option<ByteRange> {
-        let piece = self.chunks.get(position.piece).unwrap_or(&self.tail);
-        piece.get(position.at).copied()
+        self.piece(position.piece).ranges.get(position.at).copied()
     }
 
     fn iter(&self) -> PieceIter<'_> {
-        PieceIter::new(&[], &self.chunks, &self.tail)
+        PieceIter::new(&[], &self.chunks, &self.tail.ranges)
     }
 
     fn iter_from(&self, Position { piece, at }: Position) -> PieceIter<'_> {
-        let Some(chunk) = self.chunks.get(piece) else {
-            return PieceIter::new(self.tail.get(at..).unwrap_or_default(), &[], &[]);
+        let ranges = self.piece(piece).ranges.get(at..).unwrap_or_default();
+        match self.chunks.get(piece + 1..) {
+            Some(above) => PieceIter::new(ranges, above, &self.tail.ranges),
+            None => PieceIter::new(ranges, &[], &[]),
+        }
+    }
+
+    fn iter_clipped(&self, within: ByteRange) -> (PieceIter<'_>, bool) {
+        let from = self.seek(within.start());
+        // The one that holds the last byte, or the first one above it.
+        let to = self.seek(within.end() - 1);
+        let reached = self.get(to).is_some_and(|range| range.start() < within.end());
+        let end = to.at + usize::from(reached);
+        let last = &self.piece(to.piece).ranges;
+        let ranges = if from.piece == to.piece {
+            PieceIter::new(last.get(from.at..end).unwrap_or_default(), &[], &[])
+        } else {
+            let first = self.piece(from.piece).ranges.get(from.at..).unwrap_or_default();
+            let between = self.chunks.get(from.piece + 1..to.piece).unwrap_or_default();
+            PieceIter::new(first, between, last.get(..end).unwrap_or_default())
         };
-        let above = self.chunks.get(piece + 1..).unwrap_or_default();
-        PieceIter::new(chunk.get(at..).unwrap_or_default(), above, &self.tail)
+        (ranges, true)
     }
 
     fn replace(
@@ -138,23 +162,28 @@ impl<const CHUNK: usize> Table for GrowableTable<CHUNK> {
         self.chunks.clear();
         self.ends.clear();
         self.below = 0;
-        self.tail.clear();
+        self.tail.ranges.clear();
     }
 }
 
 impl<const CHUNK: usize> sealed::Sealed for GrowableTable<CHUNK> {}
 
 impl<const CHUNK: usize> GrowableTable<CHUNK> {
-    /// The position of the first range that ends above `offset`, which one in `chunks` does.
-    fn seek_in_chunks(&self, offset: u64) -> Position {
-        let piece = self.ends.partition_point(|end| *end <= offset);
-        let chunk = self.chunks.get(piece).map_or(&[][..], Vec::as_slice);
-        let high = self.ends.get(piece).copied().unwrap_or(offset);
-        let low = match piece.checked_sub(1).and_then(|before| self.ends.get(before)) {
-            Some(end) => *end,
-            None => chunk.first().map_or(high, |first| first.start()),
-        };
-        Position { piece, at: seek_between(chunk, low, high, offset) }
+    /// A chunk, or the tail behind them.
+    fn piece(&self, piece: usize) -> &Piece {
+        self.chunks.get(piece).unwrap_or(&self.tail)
+    }
+
+    /// The same, to be changed.
+    fn piece_mut(&mut self, piece: usize) -> &mut Piece {
+        self.chunks.get_mut(piece).unwrap_or(&mut self.tail)
+    }
+
+    /// Looks how the chunks are spread.
+    fn respread(&mut self) {
+        if let (Some(first), Some(last)) = (self.ends.first(), self.ends.last()) {
+            self.spread = Spread::new(*first, *last, self.ends.len());
+        }
     }
 
     /// How many ranges a chunk may have when it takes one more. Small tables are cut finer, since

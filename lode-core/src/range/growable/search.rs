@@ -1,38 +1,76 @@
-//! Finding a range within a piece.
+//! Finding a place in what is in order.
 
-use crate::range::ByteRange;
-
-/// How many ranges are looked at where the one sought is likely to be: two or three cache lines,
-/// which are fetched at the same time.
+/// How many items are looked at where the one sought is likely to be: a few cache lines, which
+/// are fetched at the same time.
 const WINDOW: usize = 8;
 
-/// [`Table::seek`](crate::range::Table::seek) in ranges that lie between `low` and `high`, and of
-/// which the last ends above `offset`.
+/// How items are spread over offsets.
 ///
-/// Blocks mostly have one size and one distance, so that a proportion tells where to look. Where
-/// it does not, the rest is halved as usual.
-pub(super) fn seek_between(ranges: &[ByteRange], low: u64, high: u64, offset: u64) -> usize {
-    let ends_below = |range: &ByteRange| range.end() <= offset;
-    let from = guess(ranges.len(), low, high, offset).saturating_sub(WINDOW / 2);
-    let from = from.min(ranges.len().saturating_sub(WINDOW));
-    let Some(window) = ranges.get(from..).and_then(<[_]>::first_chunk::<WINDOW>) else {
-        return ranges.partition_point(ends_below);
-    };
-    match window.iter().filter(|range| ends_below(range)).count() {
-        0 => ranges.get(..from).unwrap_or_default().partition_point(ends_below),
-        WINDOW => {
-            let above = from + WINDOW;
-            above + ranges.get(above..).unwrap_or_default().partition_point(ends_below)
+/// Blocks mostly have one size and one distance, so that a proportion tells where to look. It may
+/// be out of date, and then costs some time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spread {
+    low: u64,
+    /// Items for each byte, in units of 2^-64: to multiply is quicker than to divide.
+    scale: u64,
+}
+
+impl Spread {
+    /// Nothing is known yet.
+    pub(super) const NONE: Self = Self { low: 0, scale: 0 };
+
+    /// So many items between two offsets.
+    pub(super) fn new(low: u64, high: u64, count: usize) -> Self {
+        let each = u64::MAX.checked_div(high.saturating_sub(low)).unwrap_or(0);
+        Self { low, scale: each.saturating_mul(count as u64) }
+    }
+
+    /// The place of the first item that is not below `offset`, if they are spread evenly.
+    fn guess(self, offset: u64) -> usize {
+        let distance = offset.saturating_sub(self.low);
+        ((u128::from(distance) * u128::from(self.scale)) >> 64) as usize
+    }
+
+    /// How many of `items` are below `offset`, by `is_below`; they come first. O(log d), where the
+    /// spread is wrong by `d` places.
+    pub(super) fn seek<T>(
+        self,
+        items: &[T],
+        offset: u64,
+        is_below: impl Fn(&T) -> bool,
+    ) -> usize {
+        let from = self.guess(offset).saturating_sub(WINDOW / 2);
+        let from = from.min(items.len().saturating_sub(WINDOW));
+        let Some(window) = items.get(from..).and_then(<[_]>::first_chunk::<WINDOW>) else {
+            return items.partition_point(is_below);
+        };
+        match window.iter().filter(|item| is_below(item)).count() {
+            0 => seek_back(items.get(..from).unwrap_or_default(), is_below),
+            WINDOW => {
+                let above = from + WINDOW;
+                above + seek_forth(items.get(above..).unwrap_or_default(), is_below)
+            }
+            below => from + below,
         }
-        below => from + below,
     }
 }
 
-/// The place of `offset` among so many ranges if they were spread evenly over `low..high`. It
-/// need not be right, hence the rounding does not matter.
-fn guess(count: usize, low: u64, high: u64, offset: u64) -> usize {
-    // Halves, because signed numbers convert in one instruction.
-    let half = |distance: u64| (distance >> 1).cast_signed() as f64;
-    let share = half(offset.saturating_sub(low)) / half(high.saturating_sub(low));
-    (share * count as f64) as usize
+/// `partition_point` of what is likely to be near the front.
+fn seek_forth<T>(items: &[T], is_below: impl Fn(&T) -> bool) -> usize {
+    let mut bound = WINDOW;
+    while items.get(bound).is_some_and(&is_below) {
+        bound *= 2;
+    }
+    items.get(..bound).unwrap_or(items).partition_point(is_below)
+}
+
+/// `partition_point` of what is likely to be near the back.
+fn seek_back<T>(items: &[T], is_below: impl Fn(&T) -> bool) -> usize {
+    let mut bound = WINDOW;
+    let mut from = items.len().saturating_sub(bound);
+    while items.get(from).is_some_and(|item| from > 0 && !is_below(item)) {
+        bound *= 2;
+        from = items.len().saturating_sub(bound);
+    }
+    from + items.get(from..).unwrap_or_default().partition_point(is_below)
 }

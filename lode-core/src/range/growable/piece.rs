@@ -1,0 +1,75 @@
+//! One of the vectors that a table consists of.
+
+use alloc::vec::Vec;
+
+use super::search::Spread;
+use crate::range::ByteRange;
+
+/// Ranges in order, and where to look for one.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    pub(super) ranges: Vec<ByteRange>,
+    spread: Spread,
+}
+
+impl Piece {
+    pub(super) const EMPTY: Self = Self { ranges: Vec::new(), spread: Spread::NONE };
+
+    pub(super) fn new(ranges: Vec<ByteRange>) -> Self {
+        let mut piece = Self { ranges, spread: Spread::NONE };
+        piece.respread();
+        piece
+    }
+
+    /// Without ranges, but with room for so many.
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Self { ranges: Vec::with_capacity(capacity), spread: Spread::NONE }
+    }
+
+    /// Where the last range ends, 0 if there is none.
+    pub(super) fn end(&self) -> u64 {
+        self.ranges.last().map_or(0, |last| last.end())
+    }
+
+    /// The place of the first range that ends above `offset`.
+    pub(super) fn seek(&self, offset: u64) -> usize {
+        self.spread.seek(&self.ranges, offset, |range| range.end() <= offset)
+    }
+
+    /// Appends a range; there will be `most` of them.
+    pub(super) fn push(&mut self, range: ByteRange, most: usize) {
+        let count = self.ranges.len();
+        if count == self.ranges.capacity() {
+            self.ranges.reserve_exact((4 * count).max(8).min(most).saturating_sub(count));
+        }
+        self.ranges.push(range);
+        // Those that follow are likely to be spread as these are.
+        if (count + 1).is_power_of_two() {
+            self.respread();
+        }
+    }
+
+    /// Puts `with`, which is longer by one at most, in the place of `count` ranges from `at` on.
+    pub(super) fn put(&mut self, at: usize, count: usize, with: &[ByteRange]) {
+        if let Some(more) = with.get(count) {
+            self.ranges.insert(at + count, *more);
+        }
+        for (old, new) in self.ranges.iter_mut().skip(at).zip(with) {
+            *old = *new;
+        }
+        if with.len() < count {
+            self.ranges.drain(at + with.len()..at + count);
+        }
+        // One more or less makes little difference.
+        if self.ranges.len() % 4 == 0 {
+            self.respread();
+        }
+    }
+
+    /// Looks how the ranges are spread.
+    pub(super) fn respread(&mut self) {
+        if let [first, .., last] = self.ranges.as_slice() {
+            self.spread = Spread::new(first.start(), last.end(), self.ranges.len());
+        }
+    }
+}
