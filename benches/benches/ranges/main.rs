@@ -36,15 +36,17 @@ fn main() {
         return memory::child(peer, size.parse().unwrap(), how);
     }
     let quick = args.iter().any(|arg| arg == "--quick");
-    let names: Vec<&str> = args.iter().map(String::as_str).filter(|arg| *arg != "--quick").collect();
+    let names: Vec<&str> =
+        args.iter().map(String::as_str).filter(|arg| *arg != "--quick").collect();
     let sizes = if quick { &SIZES[..2] } else { &SIZES[..] };
 
     let mut report = Report::new(&subject::names());
-    for workload in Workload::ALL {
-        let chosen = names.is_empty() || names.contains(&workload.name());
-        for size in sizes.iter().filter(|_| chosen) {
-            let mut subjects = subject::all();
-            report.line(workload, *size, &workload.measure(*size, &mut subjects));
+    for size in sizes {
+        let mut subjects = subject::all();
+        for workload in Workload::ALL {
+            if names.is_empty() || names.contains(&workload.name()) {
+                report.line(workload, *size, &workload.measure(*size, &mut subjects));
+            }
         }
     }
     if names.is_empty() || names.contains(&"memory") {

@@ -158,17 +158,8 @@ impl Set for Tree {
             if *last >= end {
                 return;
             }
-            start = *first;
+            (start, end) = (*first, end.max(*last));
         }
-        while let Some((first, last)) = self.0.range(start..=end).next() {
-            let (first, last) = (*first, *last);
-            end = end.max(last);
-            if first == start {
-                break;
-            }
-            self.0.remove(&first);
-        }
-        // What begins behind an equal start may be reached by now.
         while let Some((first, last)) = self.0.range(start + 1..=end).next() {
             let (first, last) = (*first, *last);
             end = end.max(last);
@@ -199,6 +190,10 @@ impl Set for Tree {
 
     fn merge(&mut self, other: &Self) {
         other.0.iter().for_each(|(start, end)| self.insert(*start, *end));
+    }
+
+    fn collect(ranges: &[Pair]) -> Self {
+        Self(Vector::collect(ranges).0.into_iter().collect())
     }
 }
 
@@ -352,6 +347,11 @@ impl Set for Intervals {
 
     fn merge(&mut self, other: &Self) {
         other.0.intervals(..).for_each(|range| self.insert(range.start, range.end));
+    }
+
+    fn collect(ranges: &[Pair]) -> Self {
+        let ranges = Vector::collect(ranges).0.into_iter();
+        Self(IntervalMap::from_sorted(ranges.map(|(start, end)| (start..end, 0))))
     }
 }
 

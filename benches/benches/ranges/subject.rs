@@ -16,6 +16,8 @@ pub trait Subject {
     fn insert_all(&mut self, ranges: &[Pair]) -> Duration;
     /// Makes a set of all at once.
     fn collect(&mut self, ranges: &[Pair]) -> Duration;
+    /// Whether a set is kept already.
+    fn is_loaded(&self) -> bool;
     /// Keeps a set of these for what follows, inserted one by one.
     fn load(&mut self, ranges: &[Pair]);
     /// Keeps a set of these, made at once.
@@ -30,7 +32,7 @@ pub trait Subject {
 /// All subjects, ours first.
 pub fn all() -> Vec<Box<dyn Subject>> {
     fn of<S: Set + 'static>() -> Box<dyn Subject> {
-        Box::new(Held::<S>(S::default()))
+        Box::new(Held::<S>(S::default(), false))
     }
     vec![
         of::<peers::Lode>(),
@@ -58,7 +60,8 @@ pub fn names() -> [(&'static str, bool); 8] {
     ]
 }
 
-struct Held<S>(S);
+/// A set, and whether it has been loaded.
+struct Held<S>(S, bool);
 
 fn time<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let begin = Instant::now();
@@ -86,15 +89,19 @@ impl<S: Set> Subject for Held<S> {
         time(|| S::collect(ranges)).0
     }
 
+    fn is_loaded(&self) -> bool {
+        self.1
+    }
+
     fn load(&mut self, ranges: &[Pair]) {
-        self.0 = S::default();
+        *self = Self(S::default(), true);
         for (start, end) in ranges {
             self.0.insert(*start, *end);
         }
     }
 
     fn load_collected(&mut self, ranges: &[Pair]) {
-        self.0 = S::collect(ranges);
+        *self = Self(S::collect(ranges), true);
     }
 
     fn covers(&mut self, queries: &[Pair]) -> Duration {

@@ -143,12 +143,16 @@ impl Workload {
     }
 }
 
-/// Fills the sets in random order, as they are in the end; those that are slow at that in order,
-/// which makes no difference to them.
+/// Fills the sets in random order, as they are in the end, unless an earlier workload has. Very
+/// large ones are collected, which favours the peers, and vectors are filled in order, which makes
+/// no difference to them.
 fn load(subjects: &mut [Box<dyn Subject>], size: usize, ranges: &[Pair], shuffled: &[Pair]) {
-    for subject in subjects {
-        let slow = subject.is_vector() && size > 10_000;
-        subject.load(if slow { ranges } else { shuffled });
+    for subject in subjects.iter_mut().filter(|subject| !subject.is_loaded()) {
+        match size {
+            1_000_000.. => subject.load_collected(shuffled),
+            _ if subject.is_vector() => subject.load(ranges),
+            _ => subject.load(shuffled),
+        }
     }
 }
 

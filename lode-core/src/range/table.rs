@@ -36,7 +36,7 @@ pub trait Table: Clone + Debug + Sized + sealed::Sealed {
     }
 
     /// The position of the first range that ends above `offset`, or the one behind the last range.
-    /// O(log n), and O(1) if that is the last range or behind it.
+    /// O(log n).
     fn seek(&self, offset: u64) -> Self::Position;
 
     /// The range at `position`, if there is one. O(1).

@@ -10,22 +10,31 @@ use crate::range::{ByteRange, Table};
 impl<const CHUNK: usize> GrowableTable<CHUNK> {
     /// Adds a range that begins at or above the start of the last one, and says how many bytes
     /// have become covered by that; nothing if it begins below. O(1).
+    #[inline]
     pub(super) fn append(&mut self, range: ByteRange) -> Option<u64> {
-        match self.tail.ranges.last_mut() {
-            Some(last) if range.start() < last.start() => None,
-            Some(last) if range.start() <= last.end() => {
-                let joined = last.hull(range);
-                let added = joined.length() - last.length();
+        if let Some(last) = self.tail.ranges.last_mut()
+            && range.start() <= last.end()
+        {
+            let joined = last.hull(range);
+            let added = joined.length() - last.length();
+            return (last.start() <= range.start()).then(|| {
                 *last = joined;
-                Some(added)
-            }
-            _ => {
-                if self.tail.ranges.len() >= CHUNK {
-                    self.turn_tail();
-                }
-                self.tail.push(range, CHUNK);
-                Some(range.length())
-            }
+                added
+            });
+        }
+        if self.tail.is_full() {
+            self.make_room();
+        }
+        self.tail.ranges.push(range);
+        Some(range.length())
+    }
+
+    /// Makes room for one more range in the tail.
+    #[cold]
+    fn make_room(&mut self) {
+        match self.tail.ranges.len() >= CHUNK {
+            true => self.turn_tail(),
+            false => self.tail.grow(CHUNK),
         }
     }
 

@@ -16,11 +16,7 @@ pub struct PieceIter<'a> {
 }
 
 impl<'a> PieceIter<'a> {
-    pub(super) fn new(
-        piece: &'a [ByteRange],
-        chunks: &'a [Piece],
-        tail: &'a [ByteRange],
-    ) -> Self {
+    pub(super) fn new(piece: &'a [ByteRange], chunks: &'a [Piece], tail: &'a [ByteRange]) -> Self {
         Self { piece: piece.iter(), chunks: chunks.iter(), tail }
     }
 
@@ -46,9 +42,9 @@ impl Iterator for PieceIter<'_> {
 
     fn fold<B, F: FnMut(B, ByteRange) -> B>(self, init: B, mut take: F) -> B {
         let folded = self.piece.copied().fold(init, &mut take);
-        let folded = self.chunks.fold(folded, |folded, chunk| {
-            chunk.ranges.iter().copied().fold(folded, &mut take)
-        });
+        let folded = self
+            .chunks
+            .fold(folded, |folded, chunk| chunk.ranges.iter().copied().fold(folded, &mut take));
         self.tail.iter().copied().fold(folded, take)
     }
 

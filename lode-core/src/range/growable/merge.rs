@@ -9,15 +9,13 @@ use crate::range::{ByteRange, Table};
 /// One to so many of ours is no longer few: then all of ours are read and written again, which is
 /// cheap for each of them.
 const FEW: usize = 32;
-/// So many in one piece are merged with it rather than inserted one by one.
-const RUN: usize = 3;
+/// Those that have at most so many of ours between them, each, are merged rather than inserted one
+/// by one.
+const NEAR: usize = 4;
 
 impl<const CHUNK: usize> GrowableTable<CHUNK> {
     /// Adds sorted, disjoint and coalesced ranges, and says how many bytes have become covered.
-    pub(super) fn merge_sorted(
-        &mut self,
-        others: impl Iterator<Item = ByteRange> + Clone,
-    ) -> u64 {
+    pub(super) fn merge_sorted(&mut self, others: impl Iterator<Item = ByteRange> + Clone) -> u64 {
         if others.size_hint().0 > self.len() / FEW {
             return self.merge_many(others);
         }
@@ -40,9 +38,12 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
             while let Some(next) = others.next_if(|next| next.end() < border) {
                 run.push(next);
             }
-            added += match run.as_slice() {
-                run if run.len() >= RUN => self.merge_run(position, run),
-                run => run.iter().map(|range| self.insert_at(self.seek_touching(*range), *range)).sum(),
+            let last = self.piece(position.piece).seek(run.last().map_or(0, |last| last.start()));
+            added += if run.len() > 1 && last.saturating_sub(position.at) <= NEAR * run.len() {
+                self.merge_run(position, &run)
+            } else {
+                let insert = |range: &ByteRange| self.insert_at(self.seek_touching(*range), *range);
+                run.iter().map(insert).sum()
             };
         }
         added

@@ -87,16 +87,9 @@ impl<const CHUNK: usize> Table for GrowableTable<CHUNK> {
     }
 
     fn seek(&self, offset: u64) -> Position {
-        if self.ends.last().is_some_and(|end| offset < *end) {
-            let piece = self.spread.seek(&self.ends, offset, |end| *end <= offset);
-            return Position { piece, at: self.piece(piece).seek(offset) };
-        }
-        // Writers mostly go forward, so that most answers are at the end.
-        let at = match self.tail.end() <= offset {
-            true => self.tail.ranges.len(),
-            false => self.tail.seek(offset),
-        };
-        Position { piece: self.chunks.len(), at }
+        // Behind all chunks there is the tail, without a branch that could be foreseen wrongly.
+        let piece = self.spread.seek(&self.ends, offset, |end| *end);
+        Position { piece, at: self.piece(piece).seek(offset) }
     }
 
     fn get(&self, position: Position) -> Option<ByteRange> {

@@ -33,20 +33,20 @@ impl Piece {
 
     /// The place of the first range that ends above `offset`.
     pub(super) fn seek(&self, offset: u64) -> usize {
-        self.spread.seek(&self.ranges, offset, |range| range.end() <= offset)
+        self.spread.seek(&self.ranges, offset, |range| range.end())
     }
 
-    /// Appends a range; there will be `most` of them.
-    pub(super) fn push(&mut self, range: ByteRange, most: usize) {
+    /// Whether appending a range moves all of them.
+    pub(super) fn is_full(&self) -> bool {
+        self.ranges.len() == self.ranges.capacity()
+    }
+
+    /// Makes room for more ranges, but not more than `most` in all.
+    pub(super) fn grow(&mut self, most: usize) {
         let count = self.ranges.len();
-        if count == self.ranges.capacity() {
-            self.ranges.reserve_exact((4 * count).max(8).min(most).saturating_sub(count));
-        }
-        self.ranges.push(range);
+        self.ranges.reserve_exact((4 * count).max(8).min(most).saturating_sub(count));
         // Those that follow are likely to be spread as these are.
-        if (count + 1).is_power_of_two() {
-            self.respread();
-        }
+        self.respread();
     }
 
     /// Puts `with`, which is longer by one at most, in the place of `count` ranges from `at` on.
@@ -58,10 +58,11 @@ impl Piece {
             *old = *new;
         }
         if with.len() < count {
-            self.ranges.drain(at + with.len()..at + count);
+            self.ranges.copy_within(at + count.., at + with.len());
+            self.ranges.truncate(self.ranges.len() - (count - with.len()));
         }
-        // One more or less makes little difference.
-        if self.ranges.len() % 4 == 0 {
+        // A few more or less make little difference.
+        if self.ranges.len() % 8 == 0 {
             self.respread();
         }
     }

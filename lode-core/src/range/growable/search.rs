@@ -1,8 +1,10 @@
 //! Finding a place in what is in order.
 
+use core::hint::select_unpredictable;
+
 /// How many items are looked at where the one sought is likely to be: a few cache lines, which
 /// are fetched at the same time.
-const WINDOW: usize = 8;
+const WINDOW: usize = 7;
 
 /// How items are spread over offsets.
 ///
@@ -31,20 +33,17 @@ impl Spread {
         ((u128::from(distance) * u128::from(self.scale)) >> 64) as usize
     }
 
-    /// How many of `items` are below `offset`, by `is_below`; they come first. O(log d), where the
-    /// spread is wrong by `d` places.
-    pub(super) fn seek<T>(
-        self,
-        items: &[T],
-        offset: u64,
-        is_below: impl Fn(&T) -> bool,
-    ) -> usize {
+    /// How many of `items`, whose keys ascend, have one that is not above `offset`. O(log d),
+    /// where the spread is wrong by `d` places.
+    #[inline]
+    pub(super) fn seek<T>(self, items: &[T], offset: u64, key: impl Fn(&T) -> u64) -> usize {
+        let is_below = |item: &T| key(item) <= offset;
         let from = self.guess(offset).saturating_sub(WINDOW / 2);
         let from = from.min(items.len().saturating_sub(WINDOW));
-        let Some(window) = items.get(from..).and_then(<[_]>::first_chunk::<WINDOW>) else {
+        let Some(window) = items.get(from..).and_then(<[_]>::first_chunk) else {
             return items.partition_point(is_below);
         };
-        match window.iter().filter(|item| is_below(item)).count() {
+        match count_below(window.each_ref().map(&key), offset) {
             0 => seek_back(items.get(..from).unwrap_or_default(), is_below),
             WINDOW => {
                 let above = from + WINDOW;
@@ -53,6 +52,19 @@ impl Spread {
             below => from + below,
         }
     }
+}
+
+/// How many of ascending keys are not above `offset`. All are loaded before any is looked at, and
+/// no branch depends on them.
+fn count_below([a, b, c, d, e, f, g]: [u64; WINDOW], offset: u64) -> usize {
+    let upper = d <= offset;
+    let below = usize::from(upper) * 4;
+    let low = select_unpredictable(upper, e, a);
+    let middle = select_unpredictable(upper, f, b);
+    let high = select_unpredictable(upper, g, c);
+    let upper = middle <= offset;
+    let last = select_unpredictable(upper, high, low);
+    below + usize::from(upper) * 2 + usize::from(last <= offset)
 }
 
 /// `partition_point` of what is likely to be near the front.
