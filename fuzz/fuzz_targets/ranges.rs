@@ -5,7 +5,7 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use lode_core::range::{
-    ByteRange, FixedRangeSet, FixedTable, GrowableRangeSet, GrowableTable, RangeSet, Table,
+    ByteRange, FixedRangeSet, FixedTable, GrowableTable, RangeSet, Table,
     gaps_between,
 };
 
@@ -42,7 +42,11 @@ impl<'a> Arbitrary<'a> for Bounds {
 fuzz_target!(|input: Input| {
     compare::<FixedTable<CAPACITY>>(&input, CAPACITY);
     compare::<GrowableTable>(&input, usize::MAX);
-    collected(&input);
+    // So few ranges a chunk that a small universe fills many.
+    compare::<GrowableTable<4>>(&input, usize::MAX);
+    compare::<GrowableTable<12>>(&input, usize::MAX);
+    collected::<512>(&input);
+    collected::<4>(&input);
 });
 
 /// Takes the steps with a set and a bitmap; a step must fail if and only if it would leave more
@@ -84,13 +88,16 @@ fn compare<T: Table>(input: &Input, capacity: usize) {
 }
 
 /// Makes a set of all ranges at once, half of them later.
-fn collected(input: &Input) {
+fn collected<const CHUNK: usize>(input: &Input) {
     let mut model = Bitmap::new(input);
     let bounds: Vec<_> = input.steps.iter().flat_map(Step::bounds).copied().collect();
     let (first, rest) = bounds.split_at(bounds.len() / 2);
-    let mut set: GrowableRangeSet = first.iter().map(|bounds| model.range(*bounds)).collect();
+    let mut set: RangeSet<GrowableTable<CHUNK>> =
+        first.iter().map(|bounds| model.range(*bounds)).collect();
     set.extend(rest.iter().map(|bounds| model.range(*bounds)));
     bounds.iter().for_each(|bounds| model.fill(*bounds, true));
+    check(&set, &model, input.within);
+    set.shrink_to_fit();
     check(&set, &model, input.within);
 
     let mut sorted: Vec<_> = bounds.iter().map(|bounds| model.range(*bounds)).collect();

@@ -63,6 +63,12 @@ impl ByteRange {
         Self::new(self.start.max(other.start), self.end.min(other.end))
     }
 
+    /// The bytes between this range and one that begins above its end.
+    #[cfg(feature = "alloc")]
+    pub(super) fn gap_to(self, next: Self) -> Self {
+        Self { start: self.end, end: next.start }
+    }
+
     /// The smallest range that contains both.
     pub(super) fn hull(self, other: Self) -> Self {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }

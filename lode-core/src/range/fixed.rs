@@ -37,6 +37,10 @@ impl<const N: usize> Table for FixedTable<N> {
         seek(&self.0, offset)
     }
 
+    fn get(&self, position: usize) -> Option<ByteRange> {
+        self.0.get(position).copied()
+    }
+
     fn iter(&self) -> Self::Iter<'_> {
         self.0.iter().copied()
     }

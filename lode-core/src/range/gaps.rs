@@ -20,7 +20,7 @@ pub fn gaps_between<I>(ranges: I, within: ByteRange) -> Gaps<I::IntoIter>
 where
     I: IntoIterator<Item = ByteRange>,
 {
-    Gaps { ranges: ranges.into_iter(), next: within.start(), end: within.end() }
+    Gaps::new(ranges.into_iter(), within, false)
 }
 
 /// The gaps between ranges; made by [`gaps_between`] and [`RangeSet::gaps`](super::RangeSet::gaps).
@@ -30,6 +30,15 @@ pub struct Gaps<I> {
     /// Where the next gap starts at the earliest; at or beyond `end` once there are no more.
     next: u64,
     end: u64,
+    /// Whether `ranges` are some of a set, each beginning below `end`: then there is a gap before
+    /// each but the first, and nobody needs to look.
+    clipped: bool,
+}
+
+impl<I> Gaps<I> {
+    pub(super) fn new(ranges: I, within: ByteRange, clipped: bool) -> Self {
+        Self { ranges, next: within.start(), end: within.end(), clipped }
+    }
 }
 
 impl<I: Iterator<Item = ByteRange>> Iterator for Gaps<I> {
@@ -48,6 +57,28 @@ impl<I: Iterator<Item = ByteRange>> Iterator for Gaps<I> {
             }
         }
         None
+    }
+
+    #[cfg(feature = "alloc")]
+    fn fold<B, F: FnMut(B, ByteRange) -> B>(mut self, init: B, mut take: F) -> B {
+        let mut folded = init;
+        let first = if self.clipped { self.ranges.next() } else { None };
+        let Some(first) = first else {
+            while let Some(gap) = self.next() {
+                folded = take(folded, gap);
+            }
+            return folded;
+        };
+        if let Some(gap) = ByteRange::new(self.next, first.start()) {
+            folded = take(folded, gap);
+        }
+        let (folded, last) = self.ranges.fold((folded, first), |(folded, below), range| {
+            (take(folded, below.gap_to(range)), range)
+        });
+        match ByteRange::new(last.end(), self.end) {
+            Some(gap) => take(folded, gap),
+            None => folded,
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

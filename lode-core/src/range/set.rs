@@ -11,21 +11,15 @@ use super::{ByteRange, Gaps, Table, gaps_between};
 #[derive(Clone)]
 pub struct RangeSet<T> {
     /// Sorted, disjoint and never adjacent.
-    table: T,
+    pub(super) table: T,
     /// How many bytes the ranges in `table` have. It fits, since they are disjoint.
-    covered: u64,
+    pub(super) covered: u64,
 }
 
 impl<T: Table> RangeSet<T> {
     /// A set without ranges. It allocates nothing.
     pub const fn new() -> Self {
         Self { table: T::EMPTY, covered: 0 }
-    }
-
-    #[cfg(feature = "alloc")]
-    pub(super) fn from_table(table: T) -> Self {
-        let covered = table.iter().map(ByteRange::length).sum();
-        Self { table, covered }
     }
 
     /// Adds a range. It coalesces with those that it overlaps or is adjacent to.
@@ -92,29 +86,30 @@ impl<T: Table> RangeSet<T> {
 
     /// Whether every byte of `range` is in the set. O(log n).
     pub fn covers(&self, range: ByteRange) -> bool {
-        self.iter_above(range.start()).next().is_some_and(|first| first.contains(&range))
+        self.first_above(range.start()).is_some_and(|first| first.contains(&range))
     }
 
     /// Whether the byte at `offset` is in the set. O(log n).
     pub fn contains_offset(&self, offset: u64) -> bool {
-        self.iter_above(offset).next().is_some_and(|first| first.start() <= offset)
+        self.first_above(offset).is_some_and(|first| first.start() <= offset)
     }
 
     /// The first piece of `within` that is not in the set, or `None` if the set covers it.
     /// O(log n).
     pub fn first_gap(&self, within: ByteRange) -> Option<ByteRange> {
-        self.gaps(within).next()
+        gaps_between(self.iter_above(within.start()), within).next()
     }
 
     /// The first piece of `range` that is in the set, or `None` if no byte is. O(log n).
     pub fn first_overlap(&self, range: ByteRange) -> Option<ByteRange> {
-        self.iter_within(range).next()
+        self.first_above(range.start())?.intersection(range)
     }
 
     /// The pieces of `within` that are not in the set, in ascending order. O(log n), then O(1)
-    /// for each.
+    /// for each. To `fold` them, as `sum` and `for_each` do, is quicker than a loop.
     pub fn gaps(&self, within: ByteRange) -> Gaps<Iter<'_, T>> {
-        gaps_between(self.iter_above(within.start()), within)
+        let (ranges, clipped) = self.table.iter_clipped(within);
+        Gaps::new(Iter(ranges), within, clipped)
     }
 
     /// The ranges, in ascending order. O(1) for each.
@@ -126,6 +121,11 @@ impl<T: Table> RangeSet<T> {
     /// each.
     pub fn iter_within(&self, within: ByteRange) -> IterWithin<'_, T> {
         IterWithin { ranges: self.iter_above(within.start()), within }
+    }
+
+    /// The first range that ends above `offset`.
+    fn first_above(&self, offset: u64) -> Option<ByteRange> {
+        self.table.get(self.table.seek(offset))
     }
 
     /// The ranges from the first one that ends above `offset`.
@@ -172,6 +172,11 @@ impl<T: Table> Iterator for Iter<'_, T> {
 
     fn next(&mut self) -> Option<ByteRange> {
         self.0.next()
+    }
+
+    #[cfg(feature = "alloc")]
+    fn fold<B, F: FnMut(B, ByteRange) -> B>(self, init: B, take: F) -> B {
+        self.0.fold(init, take)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

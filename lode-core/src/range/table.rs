@@ -36,14 +36,23 @@ pub trait Table: Clone + Debug + Sized + sealed::Sealed {
     }
 
     /// The position of the first range that ends above `offset`, or the one behind the last range.
-    /// O(log n), and O(1) if that is the last range or behind it.
+    /// O(log n).
     fn seek(&self, offset: u64) -> Self::Position;
+
+    /// The range at `position`, if there is one. O(1).
+    fn get(&self, position: Self::Position) -> Option<ByteRange>;
 
     /// All ranges. O(1) for each.
     fn iter(&self) -> Self::Iter<'_>;
 
     /// The ranges from `position` on. O(1) for each.
     fn iter_from(&self, position: Self::Position) -> Self::Iter<'_>;
+
+    /// The ranges from the first one that ends above the start of `within`, and whether they stop
+    /// before the first one that begins at or above its end. O(log n), then O(1) for each.
+    fn iter_clipped(&self, within: ByteRange) -> (Self::Iter<'_>, bool) {
+        (self.iter_from(self.seek(within.start())), false)
+    }
 
     /// Puts `with` in the place of the `count` ranges from `position` on.
     ///

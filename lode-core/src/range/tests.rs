@@ -173,6 +173,9 @@ macro_rules! range_set_tests {
 range_set_tests!(fixed, FixedRangeSet<8>);
 #[cfg(feature = "alloc")]
 range_set_tests!(growable, GrowableRangeSet);
+// Of so few ranges a chunk that 8 of them take several.
+#[cfg(feature = "alloc")]
+range_set_tests!(chunked, RangeSet<GrowableTable<4>>);
 
 #[test]
 fn a_full_table_takes_only_what_coalesces() {

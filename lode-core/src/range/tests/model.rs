@@ -144,6 +144,27 @@ fn compare<T: Table>(
     Ok(())
 }
 
+/// Makes a set of the ranges up to `cut` and extends it by the others.
+#[cfg(feature = "alloc")]
+fn build_and_check<const CHUNK: usize>(
+    base: u64,
+    ranges: &[Bounds],
+    cut: usize,
+    within: Bounds,
+) -> TestCaseResult {
+    let mut model = Bitmap::new(base);
+    let (first, rest) = ranges.split_at(cut.min(ranges.len()));
+    let mut set: RangeSet<GrowableTable<CHUNK>> =
+        first.iter().map(|bounds| model.range(*bounds)).collect();
+    set.extend(rest.iter().map(|bounds| model.range(*bounds)));
+    for bounds in ranges {
+        model.fill(*bounds, true);
+    }
+    check(&set, &model, within)?;
+    set.shrink_to_fit();
+    check(&set, &model, within)
+}
+
 /// Prints the seed, which the test harness shows if the test fails; setting the variable to it
 /// runs the same cases again.
 fn config() -> ProptestConfig {
@@ -171,19 +192,20 @@ proptest! {
 
     #[test]
     #[cfg(feature = "alloc")]
+    fn a_chunked_set_is_a_bitmap(base in base(), steps in steps(), within in bounds()) {
+        compare::<GrowableTable<4>>(base, steps.clone(), within, usize::MAX)?;
+        compare::<GrowableTable<12>>(base, steps, within, usize::MAX)?;
+    }
+
+    #[test]
+    #[cfg(feature = "alloc")]
     fn a_built_set_is_a_bitmap(
         base in base(),
         ranges in prop::collection::vec(bounds(), 0..24),
         cut in 0..24usize,
         within in bounds(),
     ) {
-        let mut model = Bitmap::new(base);
-        let (first, rest) = ranges.split_at(cut.min(ranges.len()));
-        let mut set: GrowableRangeSet = first.iter().map(|bounds| model.range(*bounds)).collect();
-        set.extend(rest.iter().map(|bounds| model.range(*bounds)));
-        for bounds in ranges {
-            model.fill(bounds, true);
-        }
-        check(&set, &model, within)?;
+        build_and_check::<512>(base, &ranges, cut, within)?;
+        build_and_check::<4>(base, &ranges, cut, within)?;
     }
 }

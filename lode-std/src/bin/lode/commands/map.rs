@@ -63,7 +63,7 @@ async fn steps(source: &VolumeSource, last: Option<Version>) -> Result<Vec<Step>
         if Some(snapshot.version()) > last {
             break;
         }
-        let covered = snapshot.coverage();
+        let covered = snapshot.coverage().await?;
         let added = covered.iter().flat_map(|range| before.gaps(range)).collect();
         steps.push(Step {
             version: snapshot.version().get(),

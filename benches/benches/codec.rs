@@ -1,0 +1,139 @@
+//! The compact format beside postcard and JSON by hand: nanoseconds and bytes a block.
+//!
+//! ```text
+//! cargo bench -p lode-benches --bench codec
+//! ```
+//!
+//! All take turns in one process, and of the rounds the least counts. The peers have the same
+//! fields, differences instead of offsets where they can, and neither a checksum over the whole
+//! nor names to look up.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails by panicking")]
+#![allow(clippy::print_stdout, reason = "it reports")]
+#![allow(clippy::disallowed_methods, reason = "it is the time that is measured")]
+
+use std::fs;
+use std::hint::black_box;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use lode_core::Version;
+use lode_core::checksum::Digest;
+use lode_core::id::Id;
+use lode_core::manifest::{Block, BlockName, BlockTable, Metadata, VolumeManifest, compact};
+use lode_core::range::ByteRange;
+use serde::{Deserialize, Serialize};
+
+const BLOCKS: u64 = 200_000;
+const LENGTH: u64 = 4096;
+const ROUNDS: usize = 4;
+
+/// A block of the peers.
+#[derive(Deserialize, Serialize)]
+struct Plain {
+    gap: u64,
+    length: u64,
+    checksum: [u8; 16],
+}
+
+fn main() {
+    let mut ratios = Vec::new();
+    println!("{:20}{:>10}{:>10}{:>10}", "ns a block", "encode", "decode", "bytes");
+    for (name, gap) in [("adjacent", 0), ("scattered", 3)] {
+        let manifest = manifest(gap);
+        let mut least = [[Duration::MAX; 2]; 3];
+        let mut sizes = [0; 3];
+        for _ in 0..ROUNDS {
+            let [ours, postcard, json] = &mut least;
+            sizes[0] = round(
+                ours,
+                || compact::encode(&manifest).unwrap(),
+                |bytes| {
+                    black_box(compact::decode(bytes).unwrap());
+                },
+            );
+            sizes[1] = round(
+                postcard,
+                || postcard::to_stdvec(&plain(&manifest)).unwrap(),
+                |bytes| {
+                    black_box(postcard::from_bytes::<Vec<Plain>>(bytes).unwrap());
+                },
+            );
+            sizes[2] = round(
+                json,
+                || serde_json::to_vec(&plain(&manifest)).unwrap(),
+                |bytes| {
+                    black_box(serde_json::from_slice::<Vec<Plain>>(bytes).unwrap());
+                },
+            );
+        }
+        let each = least.map(|times| times.map(|time| time.as_secs_f64() * 1e9 / BLOCKS as f64));
+        for ((format, [encode, decode]), bytes) in
+            ["compact", "postcard", "json"].iter().zip(each).zip(sizes)
+        {
+            let bytes = bytes as f64 / BLOCKS as f64;
+            println!("{:20}{encode:10.1}{decode:10.1}{bytes:10.2}", format!("{name} {format}"));
+        }
+        let [ours, postcard, _] = each;
+        for ((way, ours), peer) in ["encode", "decode"].iter().zip(ours).zip(postcard) {
+            let name = format!("codec/{name}/{way}");
+            ratios.push(serde_json::json!({ "name": name, "ratio": ours / peer, "bar": 0.9 }));
+        }
+    }
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("bench");
+    fs::create_dir_all(&target).unwrap();
+    fs::write(target.join("codec.json"), serde_json::to_string_pretty(&ratios).unwrap()).unwrap();
+}
+
+/// Encodes and decodes once, and says how many bytes it took.
+fn round(least: &mut [Duration; 2], encode: impl Fn() -> Vec<u8>, decode: impl Fn(&[u8])) -> usize {
+    let begin = Instant::now();
+    let bytes = black_box(encode());
+    let encoded = begin.elapsed();
+    let begin = Instant::now();
+    decode(&bytes);
+    let times = [encoded, begin.elapsed()];
+    for (least, time) in least.iter_mut().zip(times) {
+        *least = time.min(*least);
+    }
+    bytes.len()
+}
+
+/// Blocks up to `most` units apart, as one handle staged them in order.
+fn manifest(most: u64) -> VolumeManifest {
+    let (mut end, mut state) = (0, 1_u64);
+    let block = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let start = end + (state >> 33) % (most + 1) * LENGTH;
+        end = start + LENGTH;
+        let digest: [u8; 16] = u128::from(state).wrapping_mul(u128::MAX / 7).to_le_bytes();
+        Block {
+            range: ByteRange::with_length(start, LENGTH).unwrap(),
+            name: BlockName::Written { writer: 7, suffix: 0 },
+            digest: Some(Digest::from(digest)),
+        }
+    };
+    VolumeManifest {
+        id: Id::new("bench").unwrap(),
+        version: Version::new(1).unwrap(),
+        parent: None,
+        parent_digest: None,
+        commit_id: None,
+        created_at: None,
+        total_length: 1 << 40,
+        checksum: Some("xxh3-128".into()),
+        metadata: Metadata::new(),
+        blocks: BlockTable::from_sorted((0..BLOCKS).map(block).collect()).unwrap(),
+        extra: Metadata::new(),
+    }
+}
+
+fn plain(manifest: &VolumeManifest) -> Vec<Plain> {
+    let mut end = 0;
+    let plain = |block: &Block| {
+        let gap = block.range.start() - end;
+        end = block.range.end();
+        let checksum = block.digest.unwrap().as_bytes().try_into().unwrap();
+        Plain { gap, length: block.range.length(), checksum }
+    };
+    manifest.blocks.as_slice().iter().map(plain).collect()
+}
