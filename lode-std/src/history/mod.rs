@@ -25,6 +25,7 @@ use lode_core::manifest::{
 pub(crate) use self::committer::{Committer, Draft};
 pub(crate) use self::lookout::Lookout;
 pub(crate) use self::open::{Opening, Subject};
+pub(crate) use self::tags::Tagged;
 pub use self::unknown::CommitUnknown;
 pub(crate) use self::writer::{StagedObject, Writer, WriterOptions};
 use crate::Error;

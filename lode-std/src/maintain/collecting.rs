@@ -10,13 +10,14 @@ use lode_core::collect::{
     Candidate, Collect, CollectAction, CollectEvent, CollectOutcome, MarkSet, Newest, Plan,
     Retention,
 };
+use lode_core::key::Key;
 use lode_core::manifest::SlotManifest;
 use lode_core::time::Timestamp;
 use object_store::ObjectMeta;
 
 use super::{Keeper, READS_IN_FLIGHT, Report};
 use crate::Error;
-use crate::history::{Found, Slots};
+use crate::history::{Found, Slots, Tagged};
 
 /// One run of a collector. Carries out what the machine asks for.
 pub(super) struct Collecting<'a, S: Slots> {
@@ -116,10 +117,7 @@ impl<'a, S: Slots> Collecting<'a, S> {
 
     async fn mark_tags(&mut self, now: Timestamp) -> Result<CollectEvent, Error> {
         let history = &self.keeper.history;
-        let keys = history.tag_keys().await?;
-        let reads = stream::iter(keys)
-            .map(async |key| history.load_tag(&key).await.map(|tagged| (key, tagged)));
-        let mut reads = reads.buffer_unordered(READS_IN_FLIGHT);
+        let mut reads = self.keeper.read_tags().await?;
         while let Some((key, tagged)) = reads.try_next().await? {
             match tagged {
                 None => {}
@@ -161,7 +159,7 @@ impl<S: Slots> Keeper<S> {
     }
 
     /// What these slots hold, as the store has it now, in any order.
-    fn read_slots(
+    pub(super) fn read_slots(
         &self,
         versions: Vec<Version>,
     ) -> impl futures::Stream<Item = Result<(Version, Found<S::Manifest>), Error>> + Unpin + Send
@@ -169,5 +167,17 @@ impl<S: Slots> Keeper<S> {
         let reads = stream::iter(versions)
             .map(async |version| Ok((version, self.history.load(version).await?)));
         Box::pin(reads.buffer_unordered(READS_IN_FLIGHT))
+    }
+
+    /// All that lies among the tags, in any order; `None` is what has gone meanwhile.
+    pub(super) async fn read_tags(
+        &self,
+    ) -> Result<
+        impl futures::Stream<Item = Result<(Key, Option<Tagged<S::Manifest>>), Error>> + Unpin + Send,
+        Error,
+    > {
+        let reads = stream::iter(self.history.tag_keys().await?)
+            .map(async |key| self.history.load_tag(&key).await.map(|tagged| (key, tagged)));
+        Ok(Box::pin(reads.buffer_unordered(READS_IN_FLIGHT)))
     }
 }
