@@ -32,14 +32,12 @@ impl MarkSet {
 
     /// Marks the blocks of a snapshot of the volume that `layout` is of.
     pub fn mark_volume(&mut self, layout: &VolumeLayout, manifest: &VolumeManifest) {
-        for block in manifest.blocks.as_slice() {
-            self.mark(layout.block(block.range, &block.name).as_str());
-        }
+        layout.references(manifest).for_each(|found| self.mark(found.key.as_str()));
     }
 
     /// Marks the files of a snapshot of a dataset.
     pub fn mark_dataset(&mut self, manifest: &DatasetManifest) {
-        manifest.files.iter().for_each(|file| self.mark(file.key.as_str()));
+        manifest.references().for_each(|found| self.mark(found.key.as_str()));
     }
 
     /// Whether the key was marked; at times also one that was not, never the other way round.

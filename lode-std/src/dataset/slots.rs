@@ -4,22 +4,25 @@ use std::collections::BTreeSet;
 
 use lode_core::Version;
 use lode_core::collect::MarkSet;
+use lode_core::descriptor::{self, DatasetDescriptor, WantedDataset};
 use lode_core::id::Id;
 use lode_core::key::Key;
-use lode_core::layout::{DatasetLayout, LayoutKind};
+use lode_core::layout::{DatasetLayout, LayoutKind, Place, Reference};
 use lode_core::manifest::{
     DatasetDraft, DatasetManifest, Expected, ManifestDigest, ManifestError, Mismatch, RebaseError,
     SlotContent, Tombstone, json,
 };
 use lode_core::partition::Partition;
 use lode_core::time::Timestamp;
+use lode_core::verify::Problem;
 
+use crate::Error;
 use crate::history::{Draft, Slots};
 
 /// The slots of a dataset.
 #[derive(Clone, Debug)]
 pub(crate) struct DatasetSlots {
-    pub(super) layout: DatasetLayout,
+    pub(crate) layout: DatasetLayout,
 }
 
 /// The partitions that a snapshot has files in.
@@ -115,6 +118,62 @@ impl Slots for DatasetSlots {
 
     fn probe(&self, random: u64) -> Key {
         self.layout.probe(random)
+    }
+
+    fn prefix(&self) -> &str {
+        self.layout.prefix()
+    }
+
+    fn place(&self, key: &str) -> Place {
+        self.layout.place(key)
+    }
+
+    fn checksum<'a>(&self, manifest: &'a DatasetManifest) -> Option<&'a str> {
+        manifest.checksum.as_deref()
+    }
+
+    fn references(&self, manifest: &DatasetManifest, each: &mut dyn FnMut(Reference)) {
+        manifest.references().for_each(each);
+    }
+
+    fn not_found(&self) -> Error {
+        Error::DatasetNotFound { id: self.layout.id().clone() }
+    }
+
+    fn descriptor(&self) -> Key {
+        self.layout.descriptor()
+    }
+
+    fn damaged(&self, what: &str, hash: u64) -> Key {
+        self.layout.damaged(what, hash)
+    }
+
+    fn describe(
+        &self,
+        newest: &DatasetManifest,
+        grace_period: u64,
+    ) -> Result<Vec<u8>, ManifestError> {
+        descriptor::encode_dataset(&DatasetDescriptor {
+            id: self.layout.id().clone(),
+            layout: self.layout.kind(),
+            checksum: newest.checksum.clone(),
+            grace_period,
+        })
+    }
+
+    fn check_descriptor(
+        &self,
+        bytes: &[u8],
+        newest: Option<&DatasetManifest>,
+    ) -> Result<(), Problem> {
+        let found = descriptor::decode_dataset(bytes).map_err(Problem::Invalid)?;
+        let wanted = WantedDataset {
+            id: self.layout.id(),
+            layout: self.layout.kind(),
+            checksum: newest.map(|newest| newest.checksum.as_deref().unwrap_or("none")),
+            grace_period: None,
+        };
+        found.check(&wanted).map_err(Problem::Mismatch)
     }
 }
 

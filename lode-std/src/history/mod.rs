@@ -8,7 +8,6 @@ mod unknown;
 mod writer;
 
 use std::fmt::Debug;
-use std::str;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
@@ -18,9 +17,11 @@ use lode_core::collect::MarkSet;
 use lode_core::commit::{Listed, Position, Resolution, Resolve, ResolveStep, Slot};
 use lode_core::id::Id;
 use lode_core::key::Key;
+use lode_core::layout::{Place, Reference};
 use lode_core::manifest::{
     Expected, ManifestDigest, ManifestError, Mismatch, SlotContent, SlotManifest, Tombstone,
 };
+use lode_core::verify::{Problem, parse_hint};
 
 pub(crate) use self::committer::{Committer, Draft};
 pub(crate) use self::lookout::Lookout;
@@ -71,6 +72,40 @@ pub(crate) trait Slots: Debug + Send + Sync + 'static {
 
     /// An object that is written to learn the store's time.
     fn probe(&self, random: u64) -> Key;
+
+    /// The folder below which all of it lies.
+    fn prefix(&self) -> &str;
+
+    /// What an object is, by its key.
+    fn place(&self, key: &str) -> Place;
+
+    /// The algorithm of a snapshot's checksums.
+    fn checksum<'a>(&self, manifest: &'a Self::Manifest) -> Option<&'a str>;
+
+    /// Hands over what a snapshot consists of, apart from its manifest.
+    fn references(&self, manifest: &Self::Manifest, each: &mut dyn FnMut(Reference));
+
+    /// There is none of it at all.
+    fn not_found(&self) -> Error;
+
+    fn descriptor(&self) -> Key;
+
+    /// Where a repair keeps the bytes of what it replaces.
+    fn damaged(&self, what: &str, hash: u64) -> Key;
+
+    /// The descriptor of a history whose newest snapshot is this.
+    fn describe(
+        &self,
+        newest: &Self::Manifest,
+        grace_period: u64,
+    ) -> Result<Vec<u8>, ManifestError>;
+
+    /// Checks that a descriptor is one of this history, and agrees with its newest snapshot.
+    fn check_descriptor(
+        &self,
+        bytes: &[u8],
+        newest: Option<&Self::Manifest>,
+    ) -> Result<(), Problem>;
 }
 
 /// The slots of one history, and what is known of its head.
@@ -300,10 +335,10 @@ impl<S: Slots> History<S> {
     /// What the hint says, if it makes sense.
     async fn read_hint(&self) -> Result<Option<Version>, Error> {
         let hint = self.objects.read(&self.slots.hint()).await?;
-        Ok(hint.and_then(|text| str::from_utf8(&text).ok()?.trim().parse().ok()))
+        Ok(hint.and_then(|text| parse_hint(&text)))
     }
 
-    async fn write_hint(&self, version: Version) -> Result<(), Error> {
+    pub(crate) async fn write_hint(&self, version: Version) -> Result<(), Error> {
         let hint = Bytes::from(version.to_string());
         self.objects.overwrite(&self.slots.hint(), hint).await
     }

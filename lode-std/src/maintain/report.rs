@@ -39,7 +39,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts one more, of this size.
-    pub(super) fn add(&mut self, bytes: u64) {
+    pub(crate) fn add(&mut self, bytes: u64) {
         self.objects += 1;
         self.bytes = self.bytes.saturating_add(bytes);
     }

@@ -2,27 +2,29 @@
 
 use lode_core::Version;
 use lode_core::collect::MarkSet;
+use lode_core::descriptor::{self, VolumeDescriptor, WantedVolume};
 use lode_core::id::Id;
 use lode_core::key::Key;
-use lode_core::layout::VolumeLayout;
+use lode_core::layout::{Place, Reference, VolumeLayout};
 use lode_core::manifest::{
     Expected, Format, ManifestDigest, ManifestError, Mismatch, RebaseError, SlotContent, Tombstone,
     VolumeDraft, VolumeManifest, compact, json,
 };
 use lode_core::time::Timestamp;
+use lode_core::verify::Problem;
 
-use crate::Checksums;
 use crate::history::{Draft, Slots};
+use crate::{Checksums, Error};
 
 /// The slots of a volume.
 #[derive(Debug)]
 pub(crate) struct VolumeSlots {
-    pub(super) layout: VolumeLayout,
-    pub(super) format: Format,
+    pub(crate) layout: VolumeLayout,
+    pub(crate) format: Format,
     /// What every manifest's length must be, if it is known.
-    pub(super) total_length: Option<u64>,
+    pub(crate) total_length: Option<u64>,
     /// By which the blocks are verified.
-    pub(super) checksums: Checksums,
+    pub(crate) checksums: Checksums,
 }
 
 impl Slots for VolumeSlots {
@@ -111,6 +113,64 @@ impl Slots for VolumeSlots {
 
     fn probe(&self, random: u64) -> Key {
         self.layout.probe(random)
+    }
+
+    fn prefix(&self) -> &str {
+        self.layout.prefix()
+    }
+
+    fn place(&self, key: &str) -> Place {
+        self.layout.place(key, self.format)
+    }
+
+    fn checksum<'a>(&self, manifest: &'a VolumeManifest) -> Option<&'a str> {
+        manifest.checksum.as_deref()
+    }
+
+    fn references(&self, manifest: &VolumeManifest, each: &mut dyn FnMut(Reference)) {
+        self.layout.references(manifest).for_each(each);
+    }
+
+    fn not_found(&self) -> Error {
+        Error::VolumeNotFound { id: self.layout.id().clone() }
+    }
+
+    fn descriptor(&self) -> Key {
+        self.layout.descriptor()
+    }
+
+    fn damaged(&self, what: &str, hash: u64) -> Key {
+        self.layout.damaged(what, hash)
+    }
+
+    fn describe(
+        &self,
+        newest: &VolumeManifest,
+        grace_period: u64,
+    ) -> Result<Vec<u8>, ManifestError> {
+        descriptor::encode_volume(&VolumeDescriptor {
+            id: self.layout.id().clone(),
+            format: self.format,
+            total_length: newest.total_length,
+            checksum: newest.checksum.clone(),
+            grace_period,
+        })
+    }
+
+    fn check_descriptor(
+        &self,
+        bytes: &[u8],
+        newest: Option<&VolumeManifest>,
+    ) -> Result<(), Problem> {
+        let found = descriptor::decode_volume(bytes).map_err(Problem::Invalid)?;
+        let wanted = WantedVolume {
+            id: self.layout.id(),
+            total_length: newest.map(|newest| newest.total_length),
+            format: newest.map(|_| self.format),
+            checksum: newest.map(|newest| newest.checksum.as_deref().unwrap_or("none")),
+            grace_period: None,
+        };
+        found.check(&wanted).map_err(Problem::Mismatch)
     }
 }
 

@@ -135,3 +135,71 @@ fn what_cannot_be_maintained_is_refused() {
     fs::remove_file(place.path("store/datasets/events/dataset.json")).unwrap();
     lode(&["gc", &store, EVENTS]).fails(1, &["has no descriptor", "lode write"]);
 }
+
+#[test]
+fn what_is_whole_is_verified_and_nothing_is_written() {
+    let place = old();
+    place.events("tag", &["paper", "1"]).ok();
+    let before = contents(&place.path("store"));
+    let store = place.store();
+    let said = lode(&["verify", &store, "--data", "--bandwidth", "1GiB"]).ok();
+    let lines: Vec<_> = said.text().lines().collect();
+    assert!(lines[0].starts_with("notice   volumes/disk/data/9-1-"), "{}", said.text());
+    assert!(lines[0].contains("nothing refers to its 1 bytes, written 20"), "{}", said.text());
+    let whole = "volumes/disk: whole; 5 snapshots, 0 collected, 0 tags; 5 objects, 4.8 KiB, \
+                 4.8 KiB read; 1 object in no snapshot";
+    assert_eq!(lines[1], whole);
+    assert!(lines[2].starts_with("datasets/events: whole; 4 snapshots, 0 collected, 1 tag;"));
+    let said = place.disk("verify", &["--json", "--snapshot", "2"]).ok().json();
+    assert_eq!(said["objects"], json!({ "objects": 2, "bytes": 2000 }));
+    assert_eq!(said["verified"]["objects"], 0);
+    place.disk("verify", &["--snapshot", "9"]).fails(1, &["no snapshot 9"]);
+    place.disk("verify", &["--bandwidth", "0"]).fails(2, &["no bytes a second"]);
+    lode(&["verify", &store, "volumes/none"]).fails(1, &["no volume"]);
+    lode(&["verify", &store, "datasets/none"]).fails(1, &["no dataset"]);
+    place.disk("repair", &[]).ok();
+    assert_eq!(contents(&place.path("store")), before);
+}
+
+#[test]
+fn damage_is_shown_with_what_it_affects_and_repaired_when_told_to() {
+    let place = old();
+    let head = place.path("store/volumes/disk/snapshots/0000000000000000005/manifest.lode");
+    let bytes = fs::read(&head).unwrap();
+    fs::write(&head, &bytes[..bytes.len() - 1]).unwrap();
+    let said = place.disk("verify", &[]).fails(1, &["1 finding of damage", "lode repair"]);
+    let slot = "DAMAGED  volumes/disk/snapshots/0000000000000000005/manifest.lode: ";
+    assert!(said.text().contains(slot) && said.text().contains("(version 5)"), "{}", said.text());
+
+    let said = place.disk("repair", &[]).ok();
+    let step = "would  put a tombstone over version 5, which cannot be read, and keep its bytes";
+    assert!(said.text().contains(step) && said.err.contains("say --yes"), "{}", said.err);
+    assert_eq!(fs::read(&head).unwrap(), bytes[..bytes.len() - 1]);
+    let said = place.disk("repair", &["--yes"]).ok();
+    assert!(said.err.contains("done; version 4 is the newest"), "{}", said.err);
+    let kept = contents(&place.path("store/volumes/disk/damaged"));
+    assert!(kept.values().eq([&bytes[..bytes.len() - 1]]));
+    place.disk("verify", &["--data"]).ok();
+    assert_eq!(place.disk("get", &["--range", "0..4000"]).ok().out.len(), 4000);
+    let file = place.file("part", &[4; 1000]);
+    let said = place.disk("put", &[&file, "--at", "4000", "--json"]).ok().json();
+    assert_eq!(said["version"], "0000000000000000006");
+    place.disk("verify", &["--data"]).ok();
+}
+
+#[test]
+fn what_is_lost_is_given_up_only_if_that_is_said() {
+    let place = old();
+    let shown = place.events("show", &["--json"]).ok().json();
+    let key = shown["files"][0]["key"].as_str().unwrap();
+    fs::write(place.path("store").join(key), [9; 300]).unwrap();
+    place.events("verify", &[]).ok();
+    let said = place.events("verify", &["--data", "--json"]).fails(1, &["damage"]).json_lines();
+    assert_eq!((&said[0]["kind"], &said[0]["object"]), (&json!("corrupt"), &json!(key)));
+    assert_eq!(said[0]["snapshots"][0]["first"], "0000000000000000004");
+    let refused = place.events("repair", &["--data", "--yes"]);
+    assert!(refused.fails(1, &["cannot be repaired"]).text().contains("--drop-damaged"));
+    place.events("repair", &["--data", "--drop-damaged", "--yes"]).ok();
+    assert_eq!(place.events("read", &[]).ok().out, [2; 300]);
+    place.events("verify", &["--data"]).ok();
+}

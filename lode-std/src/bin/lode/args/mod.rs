@@ -5,6 +5,7 @@ mod maintain;
 mod reading;
 mod store;
 mod values;
+mod verify;
 mod writing;
 
 use clap::{Parser, Subcommand};
@@ -16,6 +17,7 @@ pub(crate) use self::reading::{
 };
 pub(crate) use self::store::{ProbeArgs, UploadsArgs};
 pub(crate) use self::values::{Medium, Selector, Subject, Target};
+pub(crate) use self::verify::{RepairArgs, VerifyArgs};
 pub(crate) use self::writing::{DemoArgs, DemoWorkerArgs, PutArgs, SyncArgs};
 
 /// Snapshots of datasets and sparse volumes on plain storage, committed atomically.
@@ -86,6 +88,10 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// List the volumes and datasets of a store.
     Ls(LsArgs),
+    /// Verify that all that was committed is there and holds.
+    Verify(VerifyArgs),
+    /// Bring back the last good state of a volume or dataset.
+    Repair(RepairArgs),
     /// Drop old snapshots, and delete what nothing refers to.
     Gc(GcArgs),
     /// Give a snapshot a name that keeps it.

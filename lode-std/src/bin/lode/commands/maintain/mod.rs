@@ -1,10 +1,12 @@
 //! The commands that keep a store in order.
 
 pub(super) mod gc;
+pub(super) mod repair;
 pub(super) mod tags;
+pub(super) mod verify;
 
 use lode_std::maintain::Maintenance;
-use lode_std::{Error, Volume, store};
+use lode_std::{Error, LayoutKind, Volume, store};
 
 use super::dataset::OpenDataset;
 use crate::args::{Kept, Target};
@@ -13,11 +15,8 @@ use crate::failure::Failure;
 /// The maintenance of a volume or dataset, which is not opened for writing.
 async fn open(kept: &Kept) -> Result<Maintenance, Failure> {
     let found = match (&kept.target, kept.layout) {
-        (Target::Volume(_), Some(_)) => {
-            let message = "only datasets have a layout: leave --layout out";
-            return Err(Failure::refused("invalid-input", message));
-        }
-        (Target::Volume(id), None) => {
+        (Target::Volume(id), layout) => {
+            layout_of_volume(layout)?;
             let store = store::open(&kept.store)?;
             Volume::existing(id.as_str()).open_read_only(store).await?.maintenance().await
         }
@@ -39,4 +38,15 @@ async fn open(kept: &Kept) -> Result<Maintenance, Failure> {
         }
         error => error.into(),
     })
+}
+
+/// Refuses a layout that is given for a volume.
+fn layout_of_volume(layout: Option<LayoutKind>) -> Result<(), Failure> {
+    match layout {
+        None => Ok(()),
+        Some(_) => {
+            let message = "only datasets have a layout: leave --layout out";
+            Err(Failure::refused("invalid-input", message))
+        }
+    }
 }
