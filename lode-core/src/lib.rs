@@ -22,6 +22,7 @@
 //! | [`descriptor`] | what every writer of one history must agree on |
 //! | [`commit`] | the commit protocol as a machine without I/O |
 //! | [`collect`] | dropping old snapshots and their data, tags and leases: machines, too |
+//! | [`verify`], [`repair`] | whether all that a history says holds, and what to do if not |
 //! | [`replicate`] | what has to travel from one volume to another, and what has to agree |
 //! | [`layout`] | where everything lies in a store |
 //! | [`key`], [`id`] | names that cannot leave their place |
@@ -72,9 +73,13 @@ pub mod manifest;
 pub mod partition;
 pub mod range;
 #[cfg(feature = "alloc")]
+pub mod repair;
+#[cfg(feature = "alloc")]
 pub mod replicate;
 pub mod store;
 pub mod time;
+#[cfg(feature = "alloc")]
+pub mod verify;
 mod version;
 
 pub use device::{Volume, VolumeError};

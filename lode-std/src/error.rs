@@ -117,6 +117,15 @@ pub enum Error {
         /// Where it was staged.
         key: Key,
     },
+    /// A collector was to leave alone only what is younger than writers count on.
+    GraceTooShort {
+        /// The volume or dataset.
+        id: Id,
+        /// What was asked for, in seconds.
+        wanted: u64,
+        /// What its descriptor says, in seconds.
+        least: u64,
+    },
     /// The id cannot be used.
     InvalidId {
         /// Why not.
@@ -348,6 +357,7 @@ impl Error {
             Self::EmptyBlock { .. }
             | Self::EmptyCommit
             | Self::ForeignBlock { .. }
+            | Self::GraceTooShort { .. }
             | Self::InvalidId { .. }
             | Self::InvalidKey { .. }
             | Self::InvalidLength { .. }
@@ -447,6 +457,13 @@ impl fmt::Display for Error {
                 write!(f, "the records cannot be encoded as {codec}: {source}")
             }
             Self::Entropy { source } => write!(f, "no random bits could be had: {source}"),
+            Self::GraceTooShort { id, wanted, least } => write!(
+                f,
+                "a grace period of {wanted} s is shorter than the {least} s that every writer of \
+                 {id:?} counts on: what one is about to commit would be deleted; ask for {least} s \
+                 or more",
+                id = id.as_str()
+            ),
             Self::Forked { hint, newest } => write!(
                 f,
                 "the history has two branches: the hint names version {hint}, which the newest \

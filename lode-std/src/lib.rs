@@ -101,10 +101,12 @@ mod history;
 pub mod maintain;
 mod options;
 mod pieces;
+pub mod repair;
 pub mod replicate;
 mod retry;
 pub mod store;
 mod sync;
+pub mod verify;
 mod volume;
 
 pub use lode_core::layout::LayoutKind;

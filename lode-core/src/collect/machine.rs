@@ -77,17 +77,11 @@ impl Collect {
             State::Timing => CollectAction::ReadClock,
             State::MarkingSlots { after, .. } => CollectAction::MarkSlots { after },
             State::MarkingTags { since } => CollectAction::MarkTags { now: since },
-            State::Sweeping { since } => CollectAction::Sweep { older_than: self.cut_off(since) },
+            State::Sweeping { since } => {
+                CollectAction::Sweep { older_than: cut_off(since, self.grace_period) }
+            }
             State::Done(outcome) => CollectAction::Done(outcome),
         }
-    }
-
-    /// What was written before this, and is not marked, nobody refers to or ever will. It lies
-    /// before the *marking*, not before the sweep: what is committed in between may refer to an
-    /// object that was young then and is old now.
-    fn cut_off(self, since: Timestamp) -> Timestamp {
-        // Stores date objects to the second, so that they seem older than they are.
-        since.minus_seconds(self.grace_period.saturating_add(1))
     }
 
     /// Marks grow old, too: assumptions about how late a request can be applied should not have
@@ -98,6 +92,15 @@ impl Collect {
             false => State::Sweeping { since },
         }
     }
+}
+
+/// What was written before this, and is not marked, nobody refers to or ever will, if marking
+/// began at `since` and the grace period has so many seconds. It lies before the *marking*, not
+/// before the sweep: what is committed in between may refer to an object that was young then and
+/// is old now.
+pub fn cut_off(since: Timestamp, grace_period: u64) -> Timestamp {
+    // Stores date objects to the second, so that they seem older than they are.
+    since.minus_seconds(grace_period.saturating_add(1))
 }
 
 fn bury(next: Option<Version>) -> State {

@@ -97,7 +97,7 @@ mod plan;
 pub mod tag;
 mod tagging;
 
-pub use self::machine::{Collect, CollectAction, CollectEvent, CollectOutcome, Newest};
+pub use self::machine::{Collect, CollectAction, CollectEvent, CollectOutcome, Newest, cut_off};
 #[cfg(feature = "alloc")]
 pub use self::marks::MarkSet;
 #[cfg(feature = "alloc")]

@@ -185,6 +185,12 @@ impl DatasetLayout {
         self.key(PARTITIONS)
     }
 
+    /// Where a repair keeps the bytes of something that it replaces: `what` names that, and `hash`
+    /// is of the bytes.
+    pub fn damaged(&self, what: &str, hash: u64) -> Key {
+        self.key(&super::damaged(what, hash))
+    }
+
     /// The slot of `version`: the one key whose presence commits it.
     pub fn slot(&self, version: Version) -> Key {
         match self.kind.slot_folder() {

@@ -8,6 +8,7 @@
 //! volumes/<id>/pages/<hash>-<commit>.lode              pages of large manifests
 //! volumes/<id>/tags/<name>                             a copy of a manifest: pins what it refers to
 //! volumes/<id>/latest                                  hint: newest version, plain text
+//! volumes/<id>/damaged/<what>-<hash>                   what a repair has replaced, as it was
 //!
 //! datasets/<id>/dataset.json                           descriptor
 //! datasets/<id>/snapshots/<version>/manifest.json      the slot, in the default layout
@@ -18,10 +19,14 @@
 //! datasets/<id>/data/clock-<random>                    as that of volumes
 //! datasets/<id>/tags/<name>                            as those of volumes
 //! datasets/<id>/latest                                 hint
+//! datasets/<id>/damaged/<what>-<hash>                  as those of volumes
 //!
-//! <id>/<version>/manifest.json, <id>/data/…, <id>/dataset.json, <id>/tags/…, <id>/latest
+//! <id>/<version>/manifest.json, <id>/data/…, <id>/dataset.json, <id>/tags/…, <id>/latest, <id>/damaged/…
 //!                                                      the flat layout
 //! ```
+//!
+//! What lies in `damaged` is nobody's: no reader or writer looks there, and no collector deletes it.
+//! `latest.lock` is left by the Go implementation, and means nothing to this one.
 //!
 //! On the medium of a device, which holds one volume and nothing else of ours:
 //!
@@ -33,12 +38,14 @@
 
 mod dataset;
 mod device;
+mod place;
 mod volume;
 
 use alloc::format;
 use alloc::string::String;
 
 pub use self::dataset::{DatasetLayout, LayoutKind};
+pub use self::place::{Place, Reference};
 pub use self::volume::VolumeLayout;
 
 /// The folder of block bytes, or of the data files that lie in no partition, in that of the
@@ -46,6 +53,15 @@ pub use self::volume::VolumeLayout;
 const DATA: &str = "data";
 /// The folder of the tags.
 const TAGS: &str = "tags";
+
+/// The folder of what a repair has replaced.
+const DAMAGED: &str = "damaged";
+
+/// The place of a copy of something that a repair replaces. The hash of its bytes keeps two that
+/// were found in the same place apart.
+fn damaged(what: &str, hash: u64) -> String {
+    format!("{DAMAGED}/{what}-{hash:016x}")
+}
 
 /// The place of an object that tells the store's time.
 fn probe(random: u64) -> String {

@@ -145,6 +145,12 @@ impl VolumeLayout {
         self.key(&super::probe(random))
     }
 
+    /// Where a repair keeps the bytes of something that it replaces: `what` names that, and `hash`
+    /// is of the bytes.
+    pub fn damaged(&self, what: &str, hash: u64) -> Key {
+        self.key(&super::damaged(what, hash))
+    }
+
     /// The slot of `version`: the one key whose presence commits it.
     pub fn slot(&self, version: Version, format: Format) -> Key {
         let on_device = self.on_device.then(|| device::slot(version)).flatten();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Blocking;
-use crate::maintain::{Lease, Maintenance, Plan, Report, Retention, TagInfo};
+use crate::maintain::{Garbage, Lease, Maintenance, Plan, Report, Retention, TagInfo};
 use crate::{Error, Version};
 
 impl Blocking<Maintenance> {
@@ -14,6 +14,19 @@ impl Blocking<Maintenance> {
     /// As there.
     pub fn plan(&self, rules: &Retention) -> Result<Plan, Error> {
         self.runtime.wait(self.handle.plan(rules))
+    }
+
+    /// See [`Maintenance::rehearse`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn rehearse(
+        &self,
+        rules: &Retention,
+        watch: impl FnMut(Garbage) + Send,
+    ) -> Result<Report, Error> {
+        self.runtime.wait(self.handle.rehearse(rules, watch))
     }
 
     /// See [`Maintenance::collect`].

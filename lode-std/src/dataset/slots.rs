@@ -5,9 +5,10 @@ use std::future::ready;
 
 use futures::future::BoxFuture;
 use lode_core::Version;
+use lode_core::descriptor::{self, DatasetDescriptor, WantedDataset};
 use lode_core::id::Id;
 use lode_core::key::Key;
-use lode_core::layout::{DatasetLayout, LayoutKind};
+use lode_core::layout::{DatasetLayout, LayoutKind, Place};
 use lode_core::manifest::pages::PageName;
 use lode_core::manifest::{
     DatasetDraft, DatasetManifest, Expected, ManifestError, Mismatch, RebaseError, SlotContent,
@@ -15,15 +16,16 @@ use lode_core::manifest::{
 };
 use lode_core::partition::Partition;
 use lode_core::time::Timestamp;
+use lode_core::verify::Problem;
 
 use crate::Error;
-use crate::history::{Draft, History, Live, Rebased, Slots, refusal};
+use crate::history::{Draft, History, Live, Rebased, See, Slots, refusal};
 use crate::store::Objects;
 
 /// The slots of a dataset.
 #[derive(Clone, Debug)]
 pub(crate) struct DatasetSlots {
-    pub(super) layout: DatasetLayout,
+    pub(crate) layout: DatasetLayout,
 }
 
 /// The partitions that a snapshot has files in.
@@ -114,10 +116,9 @@ impl Slots for DatasetSlots {
         _objects: &Objects,
         manifest: &DatasetManifest,
         _seen: &mut HashSet<PageName>,
-        see: &mut (dyn FnMut(&Key) + Send),
+        see: See<'_>,
     ) -> Result<(), Error> {
-        manifest.files.iter().for_each(|file| see(&file.key));
-        Ok(())
+        manifest.references().try_for_each(|found| see(Ok(found)))
     }
 
     fn encode_tombstone(&self, tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError> {
@@ -126,6 +127,58 @@ impl Slots for DatasetSlots {
 
     fn probe(&self, random: u64) -> Key {
         self.layout.probe(random)
+    }
+
+    fn prefix(&self) -> &str {
+        self.layout.prefix()
+    }
+
+    fn place(&self, key: &str) -> Place {
+        self.layout.place(key)
+    }
+
+    fn checksum<'a>(&self, manifest: &'a DatasetManifest) -> Option<&'a str> {
+        manifest.checksum.as_deref()
+    }
+
+    fn not_found(&self) -> Error {
+        Error::DatasetNotFound { id: self.layout.id().clone() }
+    }
+
+    fn descriptor(&self) -> Key {
+        self.layout.descriptor()
+    }
+
+    fn damaged(&self, what: &str, hash: u64) -> Key {
+        self.layout.damaged(what, hash)
+    }
+
+    fn describe(
+        &self,
+        newest: &DatasetManifest,
+        grace_period: u64,
+    ) -> Result<Vec<u8>, ManifestError> {
+        descriptor::encode_dataset(&DatasetDescriptor {
+            id: self.layout.id().clone(),
+            layout: self.layout.kind(),
+            checksum: newest.checksum.clone(),
+            grace_period,
+        })
+    }
+
+    fn check_descriptor(
+        &self,
+        bytes: &[u8],
+        newest: Option<&DatasetManifest>,
+    ) -> Result<(), Problem> {
+        let found = descriptor::decode_dataset(bytes).map_err(Problem::Invalid)?;
+        let wanted = WantedDataset {
+            id: self.layout.id(),
+            layout: self.layout.kind(),
+            checksum: newest.map(|newest| newest.checksum.as_deref().unwrap_or("none")),
+            grace_period: None,
+        };
+        found.check(&wanted).map_err(Problem::Mismatch)
     }
 }
 

@@ -10,7 +10,6 @@ mod writer;
 
 use std::collections::HashSet;
 use std::fmt::Debug;
-use std::str;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
@@ -19,14 +18,17 @@ use lode_core::Version;
 use lode_core::commit::{Listed, Position, Resolution, Resolve, ResolveStep, Slot};
 use lode_core::id::Id;
 use lode_core::key::Key;
+use lode_core::layout::{Place, Reference};
 use lode_core::manifest::pages::PageName;
 use lode_core::manifest::{
     Expected, ManifestDigest, ManifestError, Mismatch, SlotContent, SlotManifest, Tombstone,
 };
+use lode_core::verify::{Problem, parse_hint};
 
 pub(crate) use self::committer::{Committer, Draft, Rebased, refusal};
 pub(crate) use self::lookout::Lookout;
 pub(crate) use self::open::{Opening, Subject};
+pub(crate) use self::tags::Tagged;
 pub use self::unknown::CommitUnknown;
 pub(crate) use self::writer::{StagedObject, Writer, WriterOptions};
 use crate::Error;
@@ -66,9 +68,10 @@ pub(crate) trait Slots: Debug + Send + Sync + 'static {
     /// The folders of what a collector may delete, and whether it may delete this object there.
     fn data_folders(&self) -> Vec<Key>;
     fn is_data(&self, key: &str) -> bool;
-    /// Shows the keys of all objects that a manifest refers to, itself or by pages: what must be
-    /// there as long as it is. A page in `seen`, and all that lies below it, is passed by; those
-    /// that are seen now are added to it, unless it fails.
+    /// Shows all objects that a manifest refers to, itself or by pages: what must be there as long
+    /// as it is, and the one answer for collectors and verifications. A page in `seen`, and all
+    /// that lies below it, is passed by; those that are seen now are added to it, unless it fails.
+    /// A page that cannot be read is shown as well: `see` decides whether to go on without it.
     ///
     /// Costs one read for each page.
     fn references(
@@ -76,13 +79,47 @@ pub(crate) trait Slots: Debug + Send + Sync + 'static {
         objects: &Objects,
         manifest: &Self::Manifest,
         seen: &mut HashSet<PageName>,
-        see: &mut (dyn FnMut(&Key) + Send),
+        see: See<'_>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
     fn encode_tombstone(&self, tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>;
 
     /// An object that is written to learn the store's time.
     fn probe(&self, random: u64) -> Key;
+
+    /// The folder below which all of it lies.
+    fn prefix(&self) -> &str;
+
+    /// What an object is, by its key.
+    fn place(&self, key: &str) -> Place;
+
+    /// The algorithm of a snapshot's checksums.
+    fn checksum<'a>(&self, manifest: &'a Self::Manifest) -> Option<&'a str>;
+
+    /// There is none of it at all.
+    fn not_found(&self) -> Error;
+
+    fn descriptor(&self) -> Key;
+
+    /// Where a repair keeps the bytes of what it replaces.
+    fn damaged(&self, what: &str, hash: u64) -> Key;
+
+    /// The descriptor of a history whose newest snapshot is this.
+    fn describe(
+        &self,
+        newest: &Self::Manifest,
+        grace_period: u64,
+    ) -> Result<Vec<u8>, ManifestError>;
+
+    /// Checks that a descriptor is one of this history, and agrees with its newest snapshot.
+    fn check_descriptor(
+        &self,
+        bytes: &[u8],
+        newest: Option<&Self::Manifest>,
+    ) -> Result<(), Problem>;
 }
+
+/// Takes one reference of a manifest after the other.
+pub(crate) type See<'a> = &'a mut (dyn FnMut(Result<Reference, Error>) -> Result<(), Error> + Send);
 
 /// The slots of one history, and what is known of its head.
 #[derive(Debug)]
@@ -311,10 +348,10 @@ impl<S: Slots> History<S> {
     /// What the hint says, if it makes sense.
     async fn read_hint(&self) -> Result<Option<Version>, Error> {
         let hint = self.objects.read(&self.slots.hint()).await?;
-        Ok(hint.and_then(|text| str::from_utf8(&text).ok()?.trim().parse().ok()))
+        Ok(hint.and_then(|text| parse_hint(&text)))
     }
 
-    async fn write_hint(&self, version: Version) -> Result<(), Error> {
+    pub(crate) async fn write_hint(&self, version: Version) -> Result<(), Error> {
         let hint = Bytes::from(version.to_string());
         self.objects.overwrite(&self.slots.hint(), hint).await
     }

@@ -1,33 +1,29 @@
 //! Collecting: the shell of [`lode_core::collect::Collect`].
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, stream};
 use lode_core::Version;
 use lode_core::collect::{
-    Candidate, Collect, CollectAction, CollectEvent, CollectOutcome, MarkSet, Newest, Plan,
-    Retention,
+    Candidate, Collect, CollectAction, CollectEvent, CollectOutcome, Newest, Plan, Retention,
 };
 use lode_core::key::Key;
 use lode_core::manifest::SlotManifest;
-use lode_core::manifest::pages::PageName;
 use lode_core::time::Timestamp;
 use object_store::ObjectMeta;
 
+use super::marks::Marks;
 use super::{Keeper, READS_IN_FLIGHT, Report};
 use crate::Error;
-use crate::history::{Found, Slots};
+use crate::history::{Found, Slots, Tagged};
 
 /// One run of a collector. Carries out what the machine asks for.
 pub(super) struct Collecting<'a, S: Slots> {
     pub(super) keeper: &'a Keeper<S>,
     rules: &'a Retention,
-    pub(super) marks: MarkSet,
-    /// The pages whose references are all marked: one is read once, however many snapshots share
-    /// it. By their names, not by `marks`, where two keys may fall together.
-    seen: HashSet<PageName>,
+    pub(super) marks: Marks,
     /// What is left of the listing of data objects, once it has begun. It goes on when marks are
     /// made anew, for those are newer than what it has listed.
     pub(super) listing: Option<BoxStream<'static, Result<ObjectMeta, Error>>>,
@@ -36,14 +32,7 @@ pub(super) struct Collecting<'a, S: Slots> {
 
 impl<'a, S: Slots> Collecting<'a, S> {
     pub(super) fn new(keeper: &'a Keeper<S>, rules: &'a Retention) -> Self {
-        Self {
-            keeper,
-            rules,
-            marks: MarkSet::new(),
-            seen: HashSet::new(),
-            listing: None,
-            report: Report::default(),
-        }
+        Self { keeper, rules, marks: Marks::new(), listing: None, report: Report::default() }
     }
 
     pub(super) async fn run(mut self) -> Result<Report, Error> {
@@ -101,7 +90,6 @@ impl<'a, S: Slots> Collecting<'a, S> {
     async fn mark_slots(&mut self, after: Option<Version>) -> Result<CollectEvent, Error> {
         if after.is_none() {
             self.marks.clear();
-            self.seen.clear();
         }
         let keeper = self.keeper;
         let history = &keeper.history;
@@ -116,7 +104,7 @@ impl<'a, S: Slots> Collecting<'a, S> {
                     return Err(Error::SnapshotNotFound { id: history.id().clone(), version });
                 }
                 Found::Collected(_) => Newest::Collected(version),
-                Found::Live(live) => match self.mark(&live.manifest).await {
+                Found::Live(live) => match self.marks.mark(history, &live.manifest).await {
                     Ok(()) => Newest::Live,
                     Err(error) => match history.explain(error, version).await {
                         // Another collector has buried it since, and swept its pages.
@@ -135,10 +123,7 @@ impl<'a, S: Slots> Collecting<'a, S> {
     async fn mark_tags(&mut self, now: Timestamp) -> Result<CollectEvent, Error> {
         let keeper = self.keeper;
         let history = &keeper.history;
-        let keys = history.tag_keys().await?;
-        let reads = stream::iter(keys)
-            .map(async |key| history.load_tag(&key).await.map(|tagged| (key, tagged)));
-        let mut reads = reads.buffer_unordered(READS_IN_FLIGHT);
+        let mut reads = keeper.read_tags().await?;
         while let Some((key, tagged)) = reads.try_next().await? {
             match tagged {
                 None => {}
@@ -147,7 +132,7 @@ impl<'a, S: Slots> Collecting<'a, S> {
                         tracing::warn!(%key, %error, "a lease that has ended was left behind");
                     }
                 }
-                Some(tagged) => match self.mark(&tagged.live.manifest).await {
+                Some(tagged) => match self.marks.mark(history, &tagged.live.manifest).await {
                     Ok(()) => {}
                     // It may have been deleted or ended since, and its pages swept.
                     Err(error @ Error::Missing { .. }) => match history.load_tag(&key).await? {
@@ -159,13 +144,6 @@ impl<'a, S: Slots> Collecting<'a, S> {
             }
         }
         Ok(CollectEvent::MarkedTags)
-    }
-
-    /// Marks all that a manifest refers to.
-    async fn mark(&mut self, manifest: &S::Manifest) -> Result<(), Error> {
-        let (history, marks) = (&self.keeper.history, &mut self.marks);
-        let mut see = |key: &Key| marks.mark(key.as_str());
-        history.slots.references(&history.objects, manifest, &mut self.seen, &mut see).await
     }
 }
 
@@ -195,7 +173,7 @@ impl<S: Slots> Keeper<S> {
     }
 
     /// What these slots hold, as the store has it now, in any order.
-    fn read_slots(
+    pub(super) fn read_slots(
         &self,
         versions: Vec<Version>,
     ) -> impl futures::Stream<Item = Result<(Version, Found<S::Manifest>), Error>> + Unpin + Send
@@ -203,5 +181,17 @@ impl<S: Slots> Keeper<S> {
         let reads = stream::iter(versions)
             .map(async |version| Ok((version, self.history.load(version).await?)));
         Box::pin(reads.buffer_unordered(READS_IN_FLIGHT))
+    }
+
+    /// All that lies among the tags, in any order; `None` is what has gone meanwhile.
+    pub(super) async fn read_tags(
+        &self,
+    ) -> Result<
+        impl futures::Stream<Item = Result<(Key, Option<Tagged<S::Manifest>>), Error>> + Unpin + Send,
+        Error,
+    > {
+        let reads = stream::iter(self.history.tag_keys().await?)
+            .map(async |key| self.history.load_tag(&key).await.map(|tagged| (key, tagged)));
+        Ok(Box::pin(reads.buffer_unordered(READS_IN_FLIGHT)))
     }
 }

@@ -47,6 +47,7 @@
 //! | call | requests |
 //! | --- | --- |
 //! | [`plan`](Maintenance::plan) | 1 list, n reads; with [`Retention::tagged`] 1 list and t reads more |
+//! | [`rehearse`](Maintenance::rehearse) | those of a plan; 2 lists and up to n + t reads; a list of the d data objects (in a dataset, of the slots again as well) |
 //! | [`collect`](Maintenance::collect) | those of a plan; 1 read and 1 write for each dropped snapshot (1 more for each partition in it); 3 for the time; 2 lists, n + t reads to mark; a list of the d data objects (in a dataset, of the slots again as well), and for each thousand of them up to 1 delete, and 3 for the time |
 //! | [`tag`](Maintenance::tag) | 2 reads, 1 create |
 //! | [`hold`](Maintenance::hold) | 3 more, for the time |
@@ -60,6 +61,8 @@
 
 mod clock;
 mod collecting;
+mod marks;
+mod rehearsing;
 mod report;
 mod sweeping;
 mod tagging;
@@ -74,7 +77,7 @@ pub use lode_core::collect::{Plan, Reason, Retention, Verdict};
 use lode_core::id::Id;
 
 use self::collecting::Collecting;
-pub use self::report::{Report, Tally};
+pub use self::report::{Garbage, Report, Tally};
 pub use self::tags::{Lease, TagInfo};
 use crate::Error;
 use crate::dataset::DatasetSlots;
@@ -151,6 +154,48 @@ impl Maintenance {
     #[tracing::instrument(name = "lode.plan", skip_all, fields(id = %self.id()), err)]
     pub async fn plan(&self, rules: &Retention) -> Result<Plan, Error> {
         keep!(self, keeper => keeper.plan(rules).await)
+    }
+
+    /// What [`collect`](Self::collect) would do by these rules now: a dry run to the last object.
+    /// `watch` is shown each object that would be deleted, in any order. Writes nothing.
+    ///
+    /// In the report `buried` and `deleted` are what would be. Ages are by this handle's clock,
+    /// where a collection asks the store for the time; writers and other collectors go on, so a
+    /// collection that comes later may find more or less.
+    ///
+    /// # Errors
+    ///
+    /// As [`plan`](Self::plan).
+    #[tracing::instrument(name = "lode.rehearse", skip_all, fields(id = %self.id()), err)]
+    pub async fn rehearse(
+        &self,
+        rules: &Retention,
+        watch: impl FnMut(Garbage) + Send,
+    ) -> Result<Report, Error> {
+        keep!(self, keeper => keeper.rehearse(rules, watch).await)
+    }
+
+    /// The same with a longer grace period than that of the volume or dataset: younger objects
+    /// stay than otherwise would.
+    ///
+    /// It cannot be shorter. Each writer counts on the descriptor's period: what it has staged,
+    /// and means to commit within half of it, would be deleted under its hands, and what it then
+    /// commits would lack it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::GraceTooShort`].
+    pub fn with_grace_period(mut self, period: Duration) -> Result<Self, Error> {
+        let wanted = period.as_secs().saturating_add(u64::from(period.subsec_nanos() > 0));
+        let least = keep!(self, keeper => keeper.grace_period);
+        if wanted < least {
+            return Err(Error::GraceTooShort { id: self.id().clone(), wanted, least });
+        }
+        match &mut self.target {
+            Target::Dataset(keeper) => keeper.grace_period = wanted,
+            Target::Volume(keeper) => keeper.grace_period = wanted,
+        }
+        Ok(self)
     }
 
     /// Drops the snapshots that no rule keeps, then deletes the data that nothing refers to: no

@@ -2,8 +2,11 @@
 
 use lode_core::Version;
 use lode_core::collect::Plan;
+use lode_core::key::Key;
+use lode_core::time::Timestamp;
 
-/// What a [collection](super::Maintenance::collect) has done.
+/// What a [collection](super::Maintenance::collect) has done, or
+/// [would do](super::Maintenance::rehearse).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -36,8 +39,20 @@ pub struct Tally {
 
 impl Tally {
     /// Counts one more, of this size.
-    pub(super) fn add(&mut self, bytes: u64) {
+    pub(crate) fn add(&mut self, bytes: u64) {
         self.objects += 1;
         self.bytes = self.bytes.saturating_add(bytes);
     }
+}
+
+/// A data object that a [rehearsed](super::Maintenance::rehearse) collection would delete.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Garbage {
+    /// The object.
+    pub key: Key,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// When it was written, by the store's clock.
+    pub modified: Option<Timestamp>,
 }

@@ -1,11 +1,13 @@
 //! Sweeping: deleting what is old and not marked.
 
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, stream};
-use lode_core::collect::CollectEvent;
+use lode_core::collect::{CollectEvent, MarkSet};
 use lode_core::key::Key;
 use lode_core::time::Timestamp;
 use object_store::ObjectMeta;
 
+use super::Keeper;
 use super::collecting::Collecting;
 use crate::Error;
 use crate::history::Slots;
@@ -20,13 +22,7 @@ impl<S: Slots> Collecting<'_, S> {
     pub(super) async fn sweep(&mut self, older_than: Timestamp) -> Result<CollectEvent, Error> {
         let mut listing = match self.listing.take() {
             Some(listing) => listing,
-            None => {
-                let folders = self.keeper.history.slots.data_folders();
-                let objects = &self.keeper.history.objects;
-                let lists = folders.iter().map(|folder| objects.list(folder, None));
-                let lists: Vec<_> = lists.collect::<Result<_, _>>()?;
-                stream::iter(lists).flatten().boxed()
-            }
+            None => self.keeper.list_data()?,
         };
         let mut garbage = Vec::new();
         let mut more = true;
@@ -46,20 +42,12 @@ impl<S: Slots> Collecting<'_, S> {
 
     /// The key of an object that is to be deleted; counts the others.
     fn judge(&mut self, meta: &ObjectMeta, older_than: Timestamp) -> Option<Key> {
-        // What has an impossible key, or no date, is not ours.
-        let key = Key::new(meta.location.as_ref()).ok()?;
-        let modified = modified(meta)?;
-        if !self.keeper.history.slots.is_data(key.as_str()) {
-            return None;
+        let (key, fate) = self.keeper.fate(meta, self.marks.keys(), older_than)?;
+        match fate {
+            Fate::Garbage => return Some(key),
+            Fate::Kept => self.report.kept.add(meta.size),
+            Fate::Young => self.report.young.add(meta.size),
         }
-        if self.marks.is_garbage(&key, modified, older_than) {
-            return Some(key);
-        }
-        let tally = match self.marks.contains(key.as_str()) {
-            true => &mut self.report.kept,
-            false => &mut self.report.young,
-        };
-        tally.add(meta.size);
         None
     }
 
@@ -73,5 +61,46 @@ impl<S: Slots> Collecting<'_, S> {
                 false => self.report.left.add(size),
             }
         }
+    }
+}
+
+/// What becomes of a data object.
+pub(super) enum Fate {
+    /// Nothing refers to it, and it is old enough.
+    Garbage,
+    /// Something refers to it.
+    Kept,
+    /// Nothing refers to it yet.
+    Young,
+}
+
+impl<S: Slots> Keeper<S> {
+    /// All objects in the folders of data.
+    pub(super) fn list_data(&self) -> Result<BoxStream<'static, Result<ObjectMeta, Error>>, Error> {
+        let folders = self.history.slots.data_folders();
+        let lists = folders.iter().map(|folder| self.history.objects.list(folder, None));
+        let lists: Vec<_> = lists.collect::<Result<_, _>>()?;
+        Ok(stream::iter(lists).flatten().boxed())
+    }
+
+    /// What becomes of an object that was listed there; `None` if it is not ours to judge.
+    pub(super) fn fate(
+        &self,
+        meta: &ObjectMeta,
+        marks: &MarkSet,
+        older_than: Timestamp,
+    ) -> Option<(Key, Fate)> {
+        // What has an impossible key, or no date, is not ours.
+        let key = Key::new(meta.location.as_ref()).ok()?;
+        let modified = modified(meta)?;
+        if !self.history.slots.is_data(key.as_str()) {
+            return None;
+        }
+        let fate = match () {
+            () if marks.is_garbage(&key, modified, older_than) => Fate::Garbage,
+            () if marks.contains(key.as_str()) => Fate::Kept,
+            () => Fate::Young,
+        };
+        Some((key, fate))
     }
 }

@@ -7,12 +7,10 @@ use lode_core::Version;
 use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::VolumeLayout;
-use lode_core::manifest::pages::PageSizes;
 use lode_core::manifest::{Format, SlotContent, SlotManifest, compact};
 use lode_core::store::{Name, ObjectKind};
 
 use super::VolumeReader;
-use super::pages::PageCache;
 use super::slots::VolumeSlots;
 use crate::history::History;
 use crate::store::Objects;
@@ -21,14 +19,9 @@ use crate::{Checksums, Error};
 /// Opens the medium of a device for reading.
 pub(super) async fn open(objects: Objects) -> Result<VolumeReader, Error> {
     let (id, total_length) = identify(&objects).await?;
-    let slots = VolumeSlots {
-        layout: VolumeLayout::of_device(id),
-        format: Format::Compact,
-        total_length,
-        checksums: Checksums::default(),
-        pages: PageCache::new(0),
-        sizes: PageSizes::default(),
-    };
+    let (layout, checksums) = (VolumeLayout::of_device(id), Checksums::default());
+    let slots =
+        VolumeSlots { total_length, ..VolumeSlots::bare(layout, Format::Compact, checksums) };
     Ok(VolumeReader { history: Arc::new(History::new(objects, slots)) })
 }
 

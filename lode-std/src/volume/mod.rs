@@ -16,7 +16,7 @@ use std::sync::Arc;
 use futures::{Stream, TryStreamExt};
 use lode_core::Version;
 use lode_core::checksum::Algorithm;
-use lode_core::descriptor::VolumeDescriptor;
+use lode_core::descriptor::{self, VolumeDescriptor};
 use lode_core::id::Id;
 use lode_core::layout::VolumeLayout;
 use lode_core::manifest::Format;
@@ -28,7 +28,7 @@ pub(crate) use self::slots::VolumeSlots;
 pub use self::snapshot::Snapshot;
 pub use self::stage::Staged;
 use crate::Error;
-use crate::history::{History, Writer};
+use crate::history::{History, Writer, WriterOptions};
 use crate::maintain::Maintenance;
 use crate::store::Objects;
 
@@ -212,6 +212,24 @@ impl VolumeReader {
     pub async fn tagged(&self, name: &str) -> Result<Snapshot, Error> {
         let live = self.history.tagged(name).await?;
         Ok(Snapshot::new(self.history.clone(), live))
+    }
+
+    /// The maintenance of the volume, without opening it for writing. Costs one read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::VolumeNotFound`] if it has no descriptor: one of the Go implementation that has
+    /// never been opened for writing, or one on the medium of a device;
+    /// [`Error::ManifestInvalid`] if that is damaged.
+    pub async fn maintenance(&self) -> Result<Maintenance, Error> {
+        let key = self.layout().descriptor();
+        let Some(bytes) = self.history.objects.read(&key).await? else {
+            return Err(Error::VolumeNotFound { id: self.id().clone() });
+        };
+        let found = descriptor::decode_volume(&bytes)
+            .map_err(|source| Error::ManifestInvalid { key, source })?;
+        let options = WriterOptions::default();
+        Ok(Maintenance::of_volume(self.history.clone(), options, found.grace_period))
     }
 
     /// The versions of all snapshots, collected ones included, oldest first. Costs one listing.

@@ -4,14 +4,13 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use lode_core::key::Key;
-use lode_core::layout::VolumeLayout;
+use lode_core::layout::{Reference, VolumeLayout};
 use lode_core::manifest::pages::{Page, PageHash, PageName, Visit, Walk, Wanted};
 use lode_core::manifest::{Blocks, ManifestError};
 
 use super::VolumeSlots;
 use crate::Error;
-use crate::history::History;
+use crate::history::{History, See};
 use crate::store::Objects;
 use crate::sync::Mutex;
 
@@ -99,7 +98,7 @@ impl History<VolumeSlots> {
         if let Some(page) = pages.get(&name) {
             return Ok(page);
         }
-        let page = read_page(&self.objects, layout, wanted).await?;
+        let (page, _) = read_page(&self.objects, layout, wanted).await?;
         pages.keep(name, page.clone());
         Ok(page)
     }
@@ -120,38 +119,41 @@ impl History<VolumeSlots> {
     }
 }
 
-/// Reads a page, and checks that it is the one that is referred to.
+/// Reads a page, and checks that it is the one that is referred to. Says how many bytes it has in
+/// the store, too.
 async fn read_page(
     objects: &Objects,
     layout: &VolumeLayout,
     wanted: &Wanted,
-) -> Result<Arc<Page>, Error> {
+) -> Result<(Arc<Page>, u64), Error> {
     let key = layout.page(&wanted.page.name);
     let page = match objects.read_short(&key, Page::MAX_SIZE as u64).await? {
-        Some(bytes) => wanted.page.open(wanted.level, &bytes, page_hash),
+        Some(bytes) => {
+            let page = wanted.page.open(wanted.level, &bytes, page_hash);
+            page.map(|page| (Arc::new(page), bytes.len() as u64))
+        }
         None => {
             let reason = "it is longer than any page";
             Err(ManifestError::Decode { at: Page::MAX_SIZE, field: "end", reason })
         }
     };
-    page.map(Arc::new).map_err(|source| Error::ManifestInvalid { key, source })
+    page.map_err(|source| Error::ManifestInvalid { key, source })
 }
 
-/// Shows the keys of all objects that these blocks lie in and are found by: the pages, and the
-/// blocks themselves. A page that was seen before, and all below it, is passed by; those that are
+/// Shows all objects that these blocks lie in and are found by: the pages, and the blocks
+/// themselves. A page that was seen before, and all below it, is passed by; those that are
 /// seen now are added when all of them have been. Keeps no page; holds some of each level.
 pub(super) async fn references(
     objects: &Objects,
     layout: &VolumeLayout,
     blocks: &Blocks,
     seen: &mut HashSet<PageName>,
-    see: &mut (dyn FnMut(&Key) + Send),
+    see: See<'_>,
 ) -> Result<(), Error> {
     let root = match blocks {
         Blocks::Inline(table) => {
-            let keys = table.as_slice().iter().map(|block| layout.block(block.range, &block.name));
-            keys.for_each(|key| see(&key));
-            return Ok(());
+            let mut blocks = table.as_slice().iter();
+            return blocks.try_for_each(|block| see(Ok(layout.reference(block))));
         }
         Blocks::Paged(root) => root,
     };
@@ -163,16 +165,24 @@ pub(super) async fn references(
             break;
         }
         let reads = stream::iter(wanted).map(async |wanted| {
-            Ok::<_, Error>((wanted, read_page(objects, layout, &wanted).await?))
+            let read = read_page(objects, layout, &wanted).await;
+            (wanted, read)
         });
         let mut pages = std::pin::pin!(reads.buffer_unordered(READS_IN_FLIGHT));
-        while let Some((wanted, page)) = pages.try_next().await? {
+        while let Some((wanted, read)) = pages.next().await {
             let key = layout.page(&wanted.page.name);
-            see(&key);
-            walk.take(&wanted, &page).map_err(|source| Error::ManifestInvalid { key, source })?;
-            if let Page::Leaf(table) = &*page {
-                for block in table.as_slice() {
-                    see(&layout.block(block.range, &block.name));
+            let taken = read.and_then(|(page, size)| match walk.take(&wanted, &page) {
+                Ok(()) => Ok((page, size)),
+                Err(source) => Err(Error::ManifestInvalid { key: key.clone(), source }),
+            });
+            match taken {
+                Err(error) => see(Err(error))?,
+                Ok((page, size)) => {
+                    see(Ok(Reference { key, size, digest: None, range: Some(wanted.page.range) }))?;
+                    if let Page::Leaf(table) = &*page {
+                        let mut blocks = table.as_slice().iter();
+                        blocks.try_for_each(|block| see(Ok(layout.reference(block))))?;
+                    }
                 }
             }
         }

@@ -5,37 +5,45 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use lode_core::Version;
+use lode_core::descriptor::{self, VolumeDescriptor, WantedVolume};
 use lode_core::id::Id;
 use lode_core::key::Key;
-use lode_core::layout::VolumeLayout;
+use lode_core::layout::{Place, VolumeLayout};
 use lode_core::manifest::pages::{PageName, PageSizes, Paging, UpdateStep, Updated};
 use lode_core::manifest::{
     CommitId, Expected, Format, ManifestError, Mismatch, RebaseError, SlotContent, Tombstone,
     VolumeDraft, VolumeManifest, compact, json,
 };
 use lode_core::time::Timestamp;
+use lode_core::verify::Problem;
 
 use super::pages::{self, PageCache, page_hash};
-use crate::history::{Draft, History, Live, Rebased, Slots, refusal};
+use crate::history::{Draft, History, Live, Rebased, See, Slots, refusal};
 use crate::store::Objects;
 use crate::{Checksums, Error};
 
 /// The slots of a volume.
 #[derive(Debug)]
 pub(crate) struct VolumeSlots {
-    pub(super) layout: VolumeLayout,
-    pub(super) format: Format,
+    pub(crate) layout: VolumeLayout,
+    pub(crate) format: Format,
     /// What every manifest's length must be, if it is known.
-    pub(super) total_length: Option<u64>,
+    pub(crate) total_length: Option<u64>,
     /// By which the blocks are verified.
-    pub(super) checksums: Checksums,
+    pub(crate) checksums: Checksums,
     /// Pages that need not be read again.
-    pub(super) pages: PageCache,
+    pub(crate) pages: PageCache,
     /// How large pages become that are written.
-    pub(super) sizes: PageSizes,
+    pub(crate) sizes: PageSizes,
 }
 
 impl VolumeSlots {
+    /// Of a volume that is only looked at: no page is kept, and of its length nothing is known.
+    pub(crate) fn bare(layout: VolumeLayout, format: Format, checksums: Checksums) -> Self {
+        let (pages, sizes) = (PageCache::new(0), PageSizes::default());
+        Self { layout, format, total_length: None, checksums, pages, sizes }
+    }
+
     /// What a commit makes pages with, if the format has any.
     fn paging(&self, commit: CommitId) -> Option<Paging> {
         let paging = Paging { sizes: self.sizes, commit, hash: page_hash };
@@ -121,7 +129,7 @@ impl Slots for VolumeSlots {
         objects: &Objects,
         manifest: &VolumeManifest,
         seen: &mut HashSet<PageName>,
-        see: &mut (dyn FnMut(&Key) + Send),
+        see: See<'_>,
     ) -> Result<(), Error> {
         pages::references(objects, &self.layout, &manifest.blocks, seen, see).await
     }
@@ -135,6 +143,60 @@ impl Slots for VolumeSlots {
 
     fn probe(&self, random: u64) -> Key {
         self.layout.probe(random)
+    }
+
+    fn prefix(&self) -> &str {
+        self.layout.prefix()
+    }
+
+    fn place(&self, key: &str) -> Place {
+        self.layout.place(key, self.format)
+    }
+
+    fn checksum<'a>(&self, manifest: &'a VolumeManifest) -> Option<&'a str> {
+        manifest.checksum.as_deref()
+    }
+
+    fn not_found(&self) -> Error {
+        Error::VolumeNotFound { id: self.layout.id().clone() }
+    }
+
+    fn descriptor(&self) -> Key {
+        self.layout.descriptor()
+    }
+
+    fn damaged(&self, what: &str, hash: u64) -> Key {
+        self.layout.damaged(what, hash)
+    }
+
+    fn describe(
+        &self,
+        newest: &VolumeManifest,
+        grace_period: u64,
+    ) -> Result<Vec<u8>, ManifestError> {
+        descriptor::encode_volume(&VolumeDescriptor {
+            id: self.layout.id().clone(),
+            format: self.format,
+            total_length: newest.total_length,
+            checksum: newest.checksum.clone(),
+            grace_period,
+        })
+    }
+
+    fn check_descriptor(
+        &self,
+        bytes: &[u8],
+        newest: Option<&VolumeManifest>,
+    ) -> Result<(), Problem> {
+        let found = descriptor::decode_volume(bytes).map_err(Problem::Invalid)?;
+        let wanted = WantedVolume {
+            id: self.layout.id(),
+            total_length: newest.map(|newest| newest.total_length),
+            format: newest.map(|_| self.format),
+            checksum: newest.map(|newest| newest.checksum.as_deref().unwrap_or("none")),
+            grace_period: None,
+        };
+        found.check(&wanted).map_err(Problem::Mismatch)
     }
 }
 

@@ -10,6 +10,7 @@ mod demo;
 mod errors;
 mod go;
 mod interrupted;
+mod maintain;
 #[path = "../support/medium.rs"]
 #[allow(unreachable_pub, dead_code, reason = "shared by several test crates")]
 mod medium;

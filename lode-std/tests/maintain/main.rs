@@ -16,6 +16,7 @@ mod collecting;
 mod cost;
 mod crashes;
 mod damage;
+mod damaged;
 mod go;
 mod planning;
 mod tagging;

@@ -170,6 +170,7 @@ fn advice(error: &Error) -> Option<&'static str> {
              those that cannot be listed"
         }
         Error::SnapshotNotFound { .. } => "`lode log` lists those there are",
+        Error::TagNotFound { .. } => "`lode tags` lists those there are",
         Error::ManifestInvalid { .. } => {
             "`lode log` lists the snapshots, older ones can be read with --snapshot"
         }

@@ -1,7 +1,7 @@
 //! What a command says: lines for people, or JSON for programs.
 
 use std::fmt::Display;
-use std::io::{self, StdoutLock, Write};
+use std::io::{self, Stdout, Write};
 
 use lode_std::{Metadata, Timestamp};
 use serde_json::Value;
@@ -10,14 +10,15 @@ use crate::failure::Failure;
 
 /// Where a command says things, and to whom.
 pub(crate) struct Output {
-    out: StdoutLock<'static>,
+    /// Not locked, so that what is found can be said from whichever thread finds it.
+    out: Stdout,
     json: bool,
 }
 
 impl Output {
     /// The standard output, for programs if `json`.
     pub(crate) fn new(json: bool) -> Self {
-        Self { out: io::stdout().lock(), json }
+        Self { out: io::stdout(), json }
     }
 
     /// Whether a program reads it.

@@ -50,6 +50,11 @@ impl Progress {
         self.bar.inc(bytes);
     }
 
+    /// Takes the bar away while something else is said.
+    pub(crate) fn hide_while(&self, say: impl FnOnce()) {
+        self.bar.suspend(say);
+    }
+
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();

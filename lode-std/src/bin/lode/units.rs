@@ -44,6 +44,14 @@ pub(crate) fn parse_block(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Reads a number of bytes a second.
+pub(crate) fn parse_rate(text: &str) -> Result<u64, String> {
+    match parse_size(text)? {
+        0 => Err("at no bytes a second nothing would ever be read".to_string()),
+        rate => Ok(rate),
+    }
+}
+
 /// A range of which either end may be left open: `A..B`, `A..`, `..B`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct OpenRange {

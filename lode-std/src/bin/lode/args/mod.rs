@@ -1,19 +1,23 @@
 //! The command line: what can be asked for, and how.
 
 mod dataset;
+mod maintain;
 mod reading;
 mod store;
 mod values;
+mod verify;
 mod writing;
 
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::dataset::{Codec, Compression, ReadArgs, WriteArgs};
+pub(crate) use self::maintain::{GcArgs, HoldArgs, Kept, TagArgs, TagsArgs, UntagArgs};
 pub(crate) use self::reading::{
     GapsArgs, GetArgs, LogArgs, LsArgs, MapArgs, ShowArgs, VolumeSource,
 };
 pub(crate) use self::store::{ProbeArgs, UploadsArgs};
 pub(crate) use self::values::{Medium, Selector, Subject, Target};
+pub(crate) use self::verify::{RepairArgs, VerifyArgs};
 pub(crate) use self::writing::{DemoArgs, DemoWorkerArgs, PutArgs, SyncArgs};
 
 /// Snapshots of datasets and sparse volumes on plain storage, committed atomically.
@@ -84,6 +88,20 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// List the volumes and datasets of a store.
     Ls(LsArgs),
+    /// Verify that all that was committed is there and holds.
+    Verify(VerifyArgs),
+    /// Bring back the last good state of a volume or dataset.
+    Repair(RepairArgs),
+    /// Drop old snapshots, and delete what nothing refers to.
+    Gc(GcArgs),
+    /// Give a snapshot a name that keeps it.
+    Tag(TagArgs),
+    /// Delete a tag, or end a lease.
+    Untag(UntagArgs),
+    /// List the tags of a volume or dataset.
+    Tags(TagsArgs),
+    /// Keep a snapshot for a while.
+    Hold(HoldArgs),
     /// Find out what a store guarantees.
     Probe(ProbeArgs),
     /// List uploads that were begun and never came to an end, or give them up.

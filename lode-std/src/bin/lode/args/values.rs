@@ -153,13 +153,21 @@ impl FromStr for Selector {
         if text == "latest" {
             return Ok(Self::Latest);
         }
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = text.parse().ok().filter(|_| is_number);
-        number
-            .and_then(Version::new)
-            .map(Self::Version)
-            .ok_or_else(|| "a snapshot is a version, from 1 on, or latest".to_string())
+        match read_version(text) {
+            Some(version) => Ok(Self::Version(version)),
+            None => Err("a snapshot is a version, from 1 on, or latest".to_string()),
+        }
     }
+}
+
+/// Reads a version, for a command that must not guess which one is meant.
+pub(crate) fn parse_version(text: &str) -> Result<Version, String> {
+    read_version(text).ok_or_else(|| "name the snapshot by its version, from 1 on".to_string())
+}
+
+fn read_version(text: &str) -> Option<Version> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number).and_then(Version::new)
 }
 
 /// Reads `key=value`: the value is a JSON scalar if it can be one, else a text.

@@ -6,6 +6,7 @@ mod gaps;
 mod get;
 mod log;
 mod ls;
+mod maintain;
 mod map;
 mod probe;
 mod put;
@@ -40,6 +41,13 @@ pub(crate) async fn run(command: Command, out: &mut Output) -> Result<(), Failur
         Command::Log(args) => log::run(args, out).await,
         Command::Show(args) => show::run(args, out).await,
         Command::Ls(args) => ls::run(args, out).await,
+        Command::Verify(args) => maintain::verify::run(args, out).await,
+        Command::Repair(args) => maintain::repair::run(args, out).await,
+        Command::Gc(args) => maintain::gc::run(args, out).await,
+        Command::Tag(args) => maintain::tags::tag(args, out).await,
+        Command::Untag(args) => maintain::tags::untag(args, out).await,
+        Command::Tags(args) => maintain::tags::tags(args, out).await,
+        Command::Hold(args) => maintain::tags::hold(args, out).await,
         Command::Probe(args) => probe::run(args, out).await,
         Command::Uploads(args) => uploads::run(args, out).await,
     }

@@ -1,0 +1,48 @@
+//! What is referred to, and must not be deleted.
+
+use std::collections::HashSet;
+
+use lode_core::collect::MarkSet;
+use lode_core::layout::Reference;
+use lode_core::manifest::pages::PageName;
+
+use crate::Error;
+use crate::history::{History, Slots};
+
+/// The objects that manifests refer to. A page is read once, however many snapshots share it.
+#[derive(Debug)]
+pub(super) struct Marks {
+    keys: MarkSet,
+    /// The pages whose references are all marked. By their names, not by `keys`, where two may
+    /// fall together.
+    seen: HashSet<PageName>,
+}
+
+impl Marks {
+    pub(super) fn new() -> Self {
+        Self { keys: MarkSet::new(), seen: HashSet::new() }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.keys.clear();
+        self.seen.clear();
+    }
+
+    /// Marks all that a manifest refers to. Costs one read for each page that was not seen.
+    pub(super) async fn mark<S: Slots>(
+        &mut self,
+        history: &History<S>,
+        manifest: &S::Manifest,
+    ) -> Result<(), Error> {
+        let Self { keys, seen } = self;
+        let mut see = |found: Result<Reference, Error>| {
+            keys.mark(found?.key.as_str());
+            Ok(())
+        };
+        history.slots.references(&history.objects, manifest, seen, &mut see).await
+    }
+
+    pub(super) fn keys(&self) -> &MarkSet {
+        &self.keys
+    }
+}

@@ -1,0 +1,101 @@
+//! Writing what a repair has decided.
+
+use bytes::Bytes;
+use lode_core::key::Key;
+use lode_core::manifest::{SlotManifest, Tombstone};
+use lode_core::repair::{Grave, Step, Was};
+
+use crate::Error;
+use crate::history::{Found, Slots};
+use crate::store::Creation;
+use crate::verify::Examined;
+
+impl<S: Slots> Examined<S> {
+    pub(super) async fn carry_out(&self, step: &Step, grace_period: u64) -> Result<(), Error> {
+        match step {
+            Step::Bury(grave) => self.bury(grave).await,
+            Step::Descriptor => self.describe(grace_period).await,
+            Step::Entry { object, from } => {
+                let slot = self.history.slots.slot(*from);
+                match self.history.objects.read(&slot).await? {
+                    Some(bytes) => self.history.objects.overwrite(&key(object)?, bytes).await,
+                    None => Err(Error::Missing { key: slot }),
+                }
+            }
+            Step::Hint { to } => self.history.write_hint(*to).await,
+            Step::PutAside { object } => {
+                let key = key(object)?;
+                self.keep(&key, &format!("tag-{}", key.name())).await?;
+                self.history.objects.delete(&key).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts a tombstone in a slot. It is created only where the slot is empty, and where it is
+    /// not, what lies there is kept first.
+    async fn bury(&self, grave: &Grave) -> Result<(), Error> {
+        let history = &self.history;
+        let slot = history.slots.slot(grave.version);
+        let live = match grave.was {
+            Was::Live => history.load(grave.version).await?,
+            _ => Found::Absent,
+        };
+        let mut tombstone = Tombstone {
+            id: history.id().clone(),
+            version: grave.version,
+            parent: grave.parent,
+            parent_digest: grave.parent_digest,
+            commit_id: None,
+            digest: grave.digest,
+            total_length: self.newest.as_ref().and_then(|live| live.manifest.total_length()),
+            created_at: None,
+        };
+        let mut entries = Vec::new();
+        if let Found::Live(live) = live {
+            tombstone.commit_id = live.manifest.commit_id();
+            tombstone.created_at = live.manifest.created_at();
+            entries = history.slots.entries(&live.manifest, grave.version);
+        }
+        let bytes = history.slots.encode_tombstone(&tombstone);
+        let bytes = Bytes::from(bytes.map_err(|source| Error::Unwritable { source })?);
+        if grave.was == Was::Absent {
+            return match history.objects.create(&slot, bytes).await {
+                Creation::Created | Creation::Exists => Ok(()),
+                Creation::Rejected(error) | Creation::Unknown(error) => Err(error),
+            };
+        }
+        self.keep(&slot, &grave.version.to_string()).await?;
+        // As a collector does, for those who believe the entries.
+        for entry in entries {
+            history.objects.overwrite(&entry, bytes.clone()).await?;
+        }
+        history.objects.overwrite(&slot, bytes).await
+    }
+
+    async fn describe(&self, grace_period: u64) -> Result<(), Error> {
+        let Some(newest) = &self.newest else { return Ok(()) };
+        let key = self.history.slots.descriptor();
+        let bytes = self.history.slots.describe(&newest.manifest, grace_period);
+        let bytes = bytes.map_err(|source| Error::Unwritable { source })?;
+        self.keep(&key, "descriptor").await?;
+        self.history.objects.overwrite(&key, bytes.into()).await
+    }
+
+    /// Keeps a copy of an object, if it is there.
+    async fn keep(&self, key: &Key, what: &str) -> Result<(), Error> {
+        let Some(bytes) = self.history.objects.read(key).await? else { return Ok(()) };
+        let hash = blake3::hash(&bytes);
+        let hash = hash.as_bytes().first_chunk().copied().map_or(0, u64::from_be_bytes);
+        let copy = self.history.slots.damaged(what, hash);
+        match self.history.objects.create(&copy, bytes).await {
+            // One that is there has the same bytes.
+            Creation::Created | Creation::Exists => Ok(()),
+            Creation::Rejected(error) | Creation::Unknown(error) => Err(error),
+        }
+    }
+}
+
+fn key(object: &str) -> Result<Key, Error> {
+    Key::new(object).map_err(|source| Error::InvalidKey { source })
+}

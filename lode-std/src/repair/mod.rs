@@ -1,0 +1,191 @@
+//! Repairing: bringing back the last good state of a damaged volume or dataset.
+//!
+//! [`Repair::propose`] verifies, and decides what would have to be written
+//! ([`lode_core::repair`]); nothing is until [`Proposal::carry_out`]. What is replaced is kept in
+//! `damaged/`, where no reader and no collector looks.
+//!
+//! ```
+//! use lode_std::repair::Repair;
+//! use lode_std::{Volume, meta, store};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), lode_std::Error> {
+//! let store = store::open("memory:")?;
+//! let volume = Volume::builder("disk-image", 1024).open(store.clone()).await?;
+//! let block = volume.stage_at(0, "boot").await?;
+//! volume.commit([block], meta! {}).await?;
+//!
+//! let proposal = Repair::volume(store, "disk-image")?.propose(|_finding| {}).await?;
+//! assert!(proposal.plan().steps.is_empty());
+//! proposal.carry_out().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod carry_out;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lode_core::descriptor::GRACE_PERIOD;
+use lode_core::id::Id;
+use lode_core::layout::LayoutKind;
+pub use lode_core::repair::{Grave, Refusal, RepairPlan, Step, Was};
+use lode_core::verify::Finding;
+use object_store::ObjectStore;
+
+use crate::Error;
+use crate::dataset::DatasetSlots;
+use crate::history::History;
+use crate::store::Objects;
+use crate::verify::{Examination, Examined, Options, dataset_slots, volume_slots};
+use crate::volume::VolumeSlots;
+
+/// Repairs a volume or dataset. No other writer may be at work meanwhile.
+#[must_use = "nothing is repaired until it is proposed and carried out"]
+pub struct Repair {
+    store: Arc<dyn ObjectStore>,
+    subject: Subject,
+    options: Options<'static>,
+    drop_damaged: bool,
+    /// In seconds.
+    grace_period: u64,
+}
+
+/// What is repaired.
+enum Subject {
+    Dataset(Id, Option<LayoutKind>),
+    Volume(Id),
+}
+
+impl Repair {
+    /// Of the volume `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidId`].
+    pub fn volume(store: Arc<dyn ObjectStore>, id: &str) -> Result<Self, Error> {
+        Ok(Self::new(store, Subject::Volume(Id::existing(id)?)))
+    }
+
+    /// Of the dataset `id`, in this layout, or in the one that is found.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidId`].
+    pub fn dataset(
+        store: Arc<dyn ObjectStore>,
+        id: &str,
+        layout: Option<LayoutKind>,
+    ) -> Result<Self, Error> {
+        Ok(Self::new(store, Subject::Dataset(Id::existing(id)?, layout)))
+    }
+
+    fn new(store: Arc<dyn ObjectStore>, subject: Subject) -> Self {
+        let (drop_damaged, grace_period) = (false, GRACE_PERIOD);
+        Self { store, subject, options: Options::default(), drop_damaged, grace_period }
+    }
+
+    /// Whether every byte is read to find out what is damaged.
+    pub fn data(mut self, data: bool) -> Self {
+        self.options.data = data;
+        self
+    }
+
+    /// Whether snapshots may be given up whose data are lost in part, and tags that cannot be
+    /// read: the newest snapshot that is wholly good becomes the head.
+    pub fn drop_damaged(mut self, drop_damaged: bool) -> Self {
+        self.drop_damaged = drop_damaged;
+        self
+    }
+
+    /// The grace period that a descriptor gets if it must be made anew: a day by default. It must
+    /// be the one that it had, for writers count on it.
+    pub fn grace_period(mut self, period: Duration) -> Self {
+        self.grace_period = period.as_secs();
+        self
+    }
+
+    /// Verifies, and decides what to write. `found` is shown each finding. Writes nothing, and
+    /// costs as much as a [verification](crate::verify).
+    ///
+    /// # Errors
+    ///
+    /// As [`Verification::run`](crate::verify::Verification::run).
+    #[tracing::instrument(name = "lode.repair.propose", skip_all, err)]
+    pub async fn propose(self, mut found: impl FnMut(&Finding) + Send) -> Result<Proposal, Error> {
+        let objects = Objects::new(self.store.clone());
+        let (options, found) = (&self.options, &mut found);
+        let (plan, target) = match &self.subject {
+            Subject::Volume(id) => {
+                let slots = volume_slots(&objects, id, options.checksums.clone()).await?;
+                let history = History::new(objects, slots);
+                let examined = Examination::new(history, options, found).run().await?;
+                (self.plan(&examined), Target::Volume(examined))
+            }
+            Subject::Dataset(id, layout) => {
+                let slots = dataset_slots(&self.store, &objects, id, *layout).await?;
+                let history = History::new(objects, slots);
+                let examined = Examination::new(history, options, found).run().await?;
+                (self.plan(&examined), Target::Dataset(examined))
+            }
+        };
+        Ok(Proposal { plan, target, grace_period: self.grace_period })
+    }
+
+    fn plan<S: crate::history::Slots>(&self, examined: &Examined<S>) -> RepairPlan {
+        RepairPlan::new(&examined.links, &examined.damage, self.drop_damaged)
+    }
+}
+
+impl fmt::Debug for Repair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repair").finish_non_exhaustive()
+    }
+}
+
+/// What a repair would write.
+#[must_use = "nothing is written until it is carried out"]
+pub struct Proposal {
+    plan: RepairPlan,
+    target: Target,
+    /// In seconds.
+    grace_period: u64,
+}
+
+/// What was examined.
+enum Target {
+    Dataset(Examined<DatasetSlots>),
+    Volume(Examined<VolumeSlots>),
+}
+
+impl Proposal {
+    /// What it would write, and what it leaves alone.
+    pub fn plan(&self) -> &RepairPlan {
+        &self.plan
+    }
+
+    /// Writes it, step by step. It can be broken off anywhere; what is left to do another one
+    /// proposes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unwritable`], or whatever the store reports.
+    #[tracing::instrument(name = "lode.repair", skip_all, err)]
+    pub async fn carry_out(&self) -> Result<(), Error> {
+        for step in &self.plan.steps {
+            match &self.target {
+                Target::Volume(examined) => examined.carry_out(step, self.grace_period).await?,
+                Target::Dataset(examined) => examined.carry_out(step, self.grace_period).await?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Proposal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proposal").field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
