@@ -18,7 +18,7 @@ fn the_blocks_of_a_volume_are_marked() {
         name: BlockName::Written { writer: 7, suffix },
         digest: None,
     };
-    let blocks = vec![block(0, 0), block(10, 3)];
+    let blocks = [block(0, 0), block(10, 3)];
     let mut marks = MarkSet::new();
     let key = |block: &Block| layout.block(block.range, &block.name);
     blocks.iter().for_each(|block| marks.mark(key(block).as_str()));
