@@ -23,7 +23,7 @@ use lode_core::manifest::{Block, BlockName, BlockTable, Metadata, VolumeManifest
 use lode_core::range::ByteRange;
 use serde::{Deserialize, Serialize};
 
-const BLOCKS: u64 = 200_000;
+const BLOCKS: u64 = 1_000_000;
 const LENGTH: u64 = 4096;
 const ROUNDS: usize = 4;
 

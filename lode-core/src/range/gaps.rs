@@ -64,7 +64,7 @@ impl<I: Iterator<Item = ByteRange>> Iterator for Gaps<I> {
         let mut folded = init;
         let first = if self.clipped { self.ranges.next() } else { None };
         let Some(first) = first else {
-            while let Some(gap) = self.next() {
+            for gap in self.by_ref() {
                 folded = take(folded, gap);
             }
             return folded;

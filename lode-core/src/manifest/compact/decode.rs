@@ -240,7 +240,7 @@ impl Runs {
                 (_, Spacing::Adjacent) => 0,
                 (_, Spacing::Strided(stride)) => stride,
                 (_, Spacing::Listed(shift)) => {
-                    let units: u64 = reader.take("run gap")?;
+                    let units = reader.varint("run gap")?;
                     units.checked_mul(1 << shift).ok_or_else(|| too_far(reader))?
                 }
             };
@@ -248,11 +248,19 @@ impl Runs {
             let range = start.and_then(|start| ByteRange::with_length(start, head.length));
             let range = range.ok_or_else(|| too_far(reader))?;
             let suffix = head.suffix.checked_add(index * step).ok_or_else(|| too_far(reader))?;
-            let digest = Digest::new(reader.bytes("digest", self.digest_size)?);
+            let digest = digest(reader.bytes("digest", self.digest_size)?);
             blocks.push(Block { range, name: BlockName::Written { writer, suffix }, digest });
             end = range.end();
         }
         Ok(end)
+    }
+}
+
+/// A digest of these bytes. Most have a size that is better known to the compiler.
+fn digest(bytes: &[u8]) -> Option<Digest> {
+    match <[u8; 16]>::try_from(bytes) {
+        Ok(bytes) => Some(Digest::from(bytes)),
+        Err(_) => Digest::new(bytes),
     }
 }
 

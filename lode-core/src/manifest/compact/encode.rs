@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::prefix::{Kind, Prefix};
 use super::runs::{self, Run};
-use super::wire::{Head, MIN_DIGEST, Spacing, put};
+use super::wire::{Head, MIN_DIGEST, Spacing, put, put_varint};
 use super::{metadata, page};
 use crate::checksum::Digest;
 use crate::crc32c;
@@ -147,12 +147,17 @@ fn digest_size(blocks: &BlockTable) -> Result<u8, ManifestError> {
 /// All writers of blocks as bytes, and the place of each.
 fn writers(blocks: &BlockTable) -> Result<(Vec<u8>, HashMap<u64, u64>), ManifestError> {
     let mut places = HashMap::new();
+    let mut last = None;
     for (index, block) in blocks.as_slice().iter().enumerate() {
         let Some((writer, _)) = runs::written(block) else {
             let field = block_field(index, "path");
             return Err(unrepresentable(&field, "the object was named by the Go implementation"));
         };
-        places.insert(writer, 0);
+        // Neighbours mostly have one writer, and a look-up costs more than all else here.
+        if last != Some(writer) {
+            places.insert(writer, 0);
+            last = Some(writer);
+        }
     }
     let mut writers: Vec<u64> = places.keys().copied().collect();
     writers.sort_unstable();
@@ -200,14 +205,18 @@ fn put_run(
         }
     };
     // The first block's gap is in the head of the run.
-    let listed =
-        shift.into_iter().flat_map(|shift| runs::gaps(run.blocks).map(move |gap| gap >> shift));
-    let mut listed = core::iter::once(None).chain(listed.map(Some));
+    let mut end = None;
     for block in run.blocks {
-        if let Some(Some(gap)) = listed.next() {
-            put(&gap, out)?;
+        if let Some((shift, end)) = shift.zip(end) {
+            put_varint((block.range.start() - end) >> shift, out);
         }
-        out.extend_from_slice(block.digest.as_ref().map_or(&[], Digest::as_bytes));
+        end = Some(block.range.end());
+        let digest = block.digest.as_ref().map_or(&[][..], Digest::as_bytes);
+        match <&[u8; 16]>::try_from(digest) {
+            // The size of most, known to the compiler.
+            Ok(digest) => out.extend_from_slice(digest),
+            Err(_) => out.extend_from_slice(digest),
+        }
     }
     Ok(())
 }

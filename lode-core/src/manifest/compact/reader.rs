@@ -54,6 +54,18 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The next value, a number that mostly takes one byte.
+    pub(super) fn varint(&mut self, field: &'static str) -> Result<u64, ManifestError> {
+        match self.rest.split_first() {
+            Some((byte @ ..0x80, rest)) => {
+                let value = u64::from(*byte);
+                self.advance(rest);
+                Ok(value)
+            }
+            _ => self.take(field),
+        }
+    }
+
     /// The next `count` bytes as they are.
     pub(super) fn bytes(
         &mut self,

@@ -65,7 +65,7 @@ pub(super) fn written(block: &Block) -> Option<(u64, u64)> {
 }
 
 /// The bytes between each block and the next.
-pub(super) fn gaps(blocks: &[Block]) -> impl Iterator<Item = u64> {
+fn gaps(blocks: &[Block]) -> impl Iterator<Item = u64> {
     let pairs = blocks.iter().zip(blocks.iter().skip(1));
     pairs.map(|(this, next)| next.range.start() - this.range.end())
 }

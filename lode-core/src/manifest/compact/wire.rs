@@ -77,3 +77,15 @@ pub(super) fn put<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> postca
     *out = postcard::to_extend(value, core::mem::take(out))?;
     Ok(())
 }
+
+/// Appends a number as [`put`] does, but for each block of a run.
+pub(super) fn put_varint(mut value: u64, out: &mut Vec<u8>) {
+    while let [low, ..] = value.to_le_bytes()
+        && value > 0x7f
+    {
+        out.push(low | 0x80);
+        value >>= 7;
+    }
+    let [last, ..] = value.to_le_bytes();
+    out.push(last);
+}

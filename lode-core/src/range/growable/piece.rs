@@ -62,7 +62,7 @@ impl Piece {
             self.ranges.truncate(self.ranges.len() - (count - with.len()));
         }
         // A few more or less make little difference.
-        if self.ranges.len() % 8 == 0 {
+        if self.ranges.len().is_multiple_of(8) {
             self.respread();
         }
     }
