@@ -218,6 +218,10 @@ fn where_nothing_would_be_left_nothing_is_done() {
         assert!(plan.steps.is_empty() && plan.head.is_none() && plan.refused.len() == 1);
     }
     // A slot far away from all others is rather one that does not belong here.
-    let far = plan(&[link(1), Link { parent: Some(version(1)), parent_digest: Some(digest(1)), ..link(5000) }], &[], false);
+    let far = plan(
+        &[link(1), Link { parent: Some(version(1)), parent_digest: Some(digest(1)), ..link(5000) }],
+        &[],
+        false,
+    );
     assert!(far.steps.is_empty() && far.refused.len() == 1, "{far:?}");
 }

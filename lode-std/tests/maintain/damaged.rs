@@ -1,9 +1,11 @@
 //! Histories that are damaged in many ways: each is diagnosed, and repaired where that can be.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::FutureExt;
 use lode_std::LayoutKind;
 use lode_std::repair::{Proposal, Repair};
 use lode_std::verify::{Finding, Report, Severity, Verification};
@@ -270,14 +272,20 @@ async fn each_damage_is_diagnosed_and_repaired_where_it_can_be() {
     for kind in Kind::ALL {
         wholes.insert(kind.slot(1), whole(kind).await);
     }
+    let mut failed = Vec::new();
     for case in CASES {
         for &kind in case.kinds {
             let mut objects = wholes[&kind.slot(1)].clone();
             (case.damage)(kind, &mut objects);
             let (world, store) = store_of(kind, &objects).await;
-            Trial { case, kind, world, store, objects }.run().await;
+            let trial = Trial { case, kind, world, store, objects };
+            let name = trial.name();
+            if AssertUnwindSafe(trial.run()).catch_unwind().await.is_err() {
+                failed.push(name);
+            }
         }
     }
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 struct Trial {
