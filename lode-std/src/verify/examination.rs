@@ -341,7 +341,10 @@ impl<'a, S: Slots> Examination<'a, S> {
         let hint = self.history.objects.read(&key).await?;
         let newest = self.links.last().map(|link| link.version);
         let trusted = self.history.slots.trusts_hint();
+        // Of what cannot be read it is not the hint that is wrong.
+        let damaged = self.links.last().filter(|link| link.state == LinkState::Damaged);
         let live = self.newest.as_ref().map(|live| live.manifest.version());
+        let live = damaged.map(|link| link.version).or(live);
         let mut problem = check_hint(hint.as_deref(), newest, live, trusted);
         if let Some(Problem::HintAhead { hint, .. }) = problem {
             // A commit may have come after the listing.
