@@ -47,6 +47,7 @@
 //! | [`VolumeBuilder::open`], [`DatasetBuilder::open`] | read and re-create the descriptor: 2; a new volume 4, a new dataset 6 |
 //! | [`Volume::stage_at`] | 1 create |
 //! | [`Volume::commit`] | 1 create (the manifest), 1 write (the hint) |
+//! | [`GroupCommitter::commit`] | the same, for all that go together |
 //! | [`Dataset::write`], [`Dataset::write_blob`] | 1 create for each file, and those of a commit; 1 more for each partition |
 //! | [`Volume::latest`], [`Dataset::latest`] | 1 list; on a new handle 3 (hint, list, manifest) |
 //! | [`Volume::snapshot`], [`Dataset::snapshot`] | 1 read |
@@ -116,7 +117,10 @@ pub use self::entropy::{Entropy, SystemEntropy};
 pub use self::error::Error;
 pub use self::history::CommitUnknown;
 pub use self::retry::Retry;
-pub use self::volume::{Snapshot, SnapshotReader, Staged, Volume, VolumeBuilder, VolumeReader};
+pub use self::volume::{
+    GroupCommitter, Snapshot, SnapshotReader, Staged, Volume, VolumeBuilder,
+    VolumeReader,
+};
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

@@ -7,7 +7,9 @@ use futures::StreamExt;
 
 use super::{Blocking, BlockingReader, Iter};
 use crate::maintain::Maintenance;
-use crate::{CommitUnknown, Error, Metadata, Snapshot, Staged, Version, Volume, VolumeReader};
+use crate::{
+    CommitUnknown, Error, GroupCommitter, Metadata, Snapshot, Staged, Version, Volume, VolumeReader,
+};
 
 impl Blocking<Volume> {
     /// See [`Volume::stage_at`].
@@ -63,6 +65,11 @@ impl Blocking<Volume> {
         committed.map(|snapshot| self.with(snapshot))
     }
 
+    /// See [`Volume::committer`]. Threads that commit through clones of it go out together.
+    pub fn committer(&self) -> Blocking<GroupCommitter> {
+        self.with(self.handle.committer())
+    }
+
     /// See [`Volume::resolve`].
     ///
     /// # Errors
@@ -112,6 +119,22 @@ impl Blocking<Volume> {
     /// See [`Volume::snapshots`].
     pub fn snapshots(&self) -> Iter<Result<Blocking<Snapshot>, Error>> {
         self.reader().snapshots()
+    }
+}
+
+impl Blocking<GroupCommitter> {
+    /// See [`GroupCommitter::commit`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn commit(
+        &self,
+        blocks: impl IntoIterator<Item = Staged> + Send,
+        metadata: Metadata,
+    ) -> Result<Blocking<Snapshot>, Error> {
+        let committed = self.runtime.wait(self.handle.commit(blocks, metadata));
+        committed.map(|snapshot| self.with(snapshot))
     }
 }
 

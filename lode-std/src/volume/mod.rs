@@ -3,6 +3,7 @@
 mod builder;
 mod commit;
 mod device;
+mod group;
 mod open;
 mod read;
 mod slots;
@@ -20,6 +21,7 @@ use lode_core::layout::VolumeLayout;
 use lode_core::manifest::Format;
 
 pub use self::builder::VolumeBuilder;
+pub use self::group::GroupCommitter;
 pub use self::read::SnapshotReader;
 pub(crate) use self::slots::VolumeSlots;
 pub use self::snapshot::Snapshot;

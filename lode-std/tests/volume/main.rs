@@ -15,6 +15,7 @@ mod bad_input;
 mod concurrency;
 mod cost;
 mod fixtures;
+mod group;
 mod outcomes;
 mod reading;
 mod staging;
