@@ -10,7 +10,6 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
 
 #[cfg(lode_loom)]
 pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64};
@@ -64,23 +63,29 @@ pub(crate) struct Shared(SharedWork);
 pub(crate) struct WeakShared(WeakWork);
 
 #[cfg(not(lode_loom))]
-type SharedWork = futures::future::Shared<BoxFuture<'static, ()>>;
+pub(crate) type Work = futures::future::BoxFuture<'static, ()>;
+/// Somebody's turn is part of it, which stays on its thread in a model.
+#[cfg(lode_loom)]
+pub(crate) type Work = futures::future::LocalBoxFuture<'static, ()>;
+
 #[cfg(not(lode_loom))]
-type WeakWork = futures::future::WeakShared<BoxFuture<'static, ()>>;
+type SharedWork = futures::future::Shared<Work>;
+#[cfg(not(lode_loom))]
+type WeakWork = futures::future::WeakShared<Work>;
 /// As with the turnstile: who finds another at work waits for it. `None` is at its end.
 #[cfg(lode_loom)]
-type SharedWork = Arc<Mutex<Option<BoxFuture<'static, ()>>>>;
+type SharedWork = Arc<Mutex<Option<Work>>>;
 #[cfg(lode_loom)]
-type WeakWork = Weak<Mutex<Option<BoxFuture<'static, ()>>>>;
+type WeakWork = Weak<Mutex<Option<Work>>>;
 
 impl Shared {
     #[cfg(not(lode_loom))]
-    pub(crate) fn new(work: BoxFuture<'static, ()>) -> Self {
+    pub(crate) fn new(work: Work) -> Self {
         Self(work.shared())
     }
 
     #[cfg(lode_loom)]
-    pub(crate) fn new(work: BoxFuture<'static, ()>) -> Self {
+    pub(crate) fn new(work: Work) -> Self {
         Self(Arc::new(Mutex::new(Some(work))))
     }
 
