@@ -52,7 +52,7 @@
 //! | [`Volume::latest`], [`Dataset::latest`] | 1 list; on a new handle 3 (hint, list, manifest) |
 //! | [`Volume::snapshot`], [`Dataset::snapshot`] | 1 read |
 //! | [`VolumeReader::of_device`] | 1 list, 1 read |
-//! | [`Snapshot::read_at`] | 1 range read for each block touched, several at a time |
+//! | [`Snapshot::read_at`], [`Snapshot::read_many`] | 1 range read for each block touched, several at a time; none for one in a [`BlockCache`] |
 //! | [`Snapshot::gaps`], [`Snapshot::coverage`] | none |
 //! | [`Dataset::read`](Dataset#method.read) | 1 read for each file, and 1 of the manifest unless it is the head's |
 //!
@@ -118,7 +118,7 @@ pub use self::error::Error;
 pub use self::history::CommitUnknown;
 pub use self::retry::Retry;
 pub use self::volume::{
-    GroupCommitter, Snapshot, SnapshotReader, Staged, Volume, VolumeBuilder,
+    BlockCache, GroupCommitter, Snapshot, SnapshotReader, Staged, Volume, VolumeBuilder,
     VolumeReader,
 };
 

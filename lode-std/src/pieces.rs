@@ -1,11 +1,13 @@
 //! Reading something that is fetched piece by piece, as a stream of bytes.
 
+use std::collections::VecDeque;
 use std::io::{self, SeekFrom};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use futures::future::BoxFuture;
+use futures::FutureExt;
+use futures::future::{BoxFuture, MaybeDone, maybe_done};
 use lode_core::range::ByteRange;
 use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 
@@ -23,18 +25,59 @@ pub(crate) trait Pieces: Unpin {
     fn fetch(&self, piece: ByteRange) -> BoxFuture<'static, Result<Bytes, Error>>;
 }
 
-/// Reads [`Pieces`] from their beginning to their end, and seeks. Holds one piece at a time.
+/// Reads [`Pieces`] from their beginning to their end, and seeks.
 pub(crate) struct PieceReader<P> {
     pub(crate) pieces: P,
     pub(crate) position: u64,
     /// What has been fetched from `position` on.
     fetched: Bytes,
-    fetching: Option<BoxFuture<'static, Result<Bytes, Error>>>,
+    /// The pieces behind `fetched` that are on their way, in order.
+    fetching: VecDeque<MaybeDone<BoxFuture<'static, Result<Bytes, Error>>>>,
+    /// Where the piece begins that comes behind `fetching`.
+    next: u64,
+    /// How many pieces are on their way at the same time, at least one.
+    window: usize,
 }
 
 impl<P: Pieces> PieceReader<P> {
+    /// One piece at a time is fetched and held.
     pub(crate) fn new(pieces: P) -> Self {
-        Self { pieces, position: 0, fetched: Bytes::new(), fetching: None }
+        let (fetched, fetching) = (Bytes::new(), VecDeque::new());
+        Self { pieces, position: 0, fetched, fetching, next: 0, window: 1 }
+    }
+
+    /// Fetches so many pieces at the same time.
+    pub(crate) fn with_window(self, window: usize) -> Self {
+        Self { window: window.max(1), ..self }
+    }
+
+    fn fill_window(&mut self) {
+        while self.fetching.len() < self.window {
+            let Some(rest) = ByteRange::new(self.next, self.pieces.len()) else { return };
+            let piece = self.pieces.piece(rest);
+            self.fetching.push_back(maybe_done(self.pieces.fetch(piece)));
+            self.next = piece.end();
+        }
+    }
+
+    /// The next piece, if it is there; `None` at the end.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        self.fill_window();
+        // All of them, for what is not polled does not get anywhere.
+        for fetching in &mut self.fetching {
+            let _ = fetching.poll_unpin(cx);
+        }
+        let Some(first) = self.fetching.front_mut() else { return Poll::Ready(None) };
+        let Some(fetched) = Pin::new(first).take_output() else { return Poll::Pending };
+        self.fetching.pop_front();
+        Poll::Ready(Some(fetched))
+    }
+
+    /// Goes on from another position, about which nothing is known.
+    fn restart(&mut self, position: u64) {
+        self.fetched = Bytes::new();
+        self.fetching.clear();
+        (self.position, self.next) = (position, position);
     }
 }
 
@@ -45,20 +88,14 @@ impl<P: Pieces> AsyncRead for PieceReader<P> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         while self.fetched.is_empty() && buf.remaining() > 0 {
-            let mut fetching = match self.fetching.take() {
-                Some(fetching) => fetching,
-                None => {
-                    let rest = ByteRange::new(self.position, self.pieces.len());
-                    let Some(rest) = rest else { return Poll::Ready(Ok(())) };
-                    self.pieces.fetch(self.pieces.piece(rest))
+            match ready!(self.poll_next(cx)) {
+                Some(Ok(fetched)) => self.fetched = fetched,
+                Some(Err(error)) => {
+                    let position = self.position;
+                    self.restart(position);
+                    return Poll::Ready(Err(error.into()));
                 }
-            };
-            match fetching.as_mut().poll(cx) {
-                Poll::Ready(fetched) => self.fetched = fetched?,
-                Poll::Pending => {
-                    self.fetching = Some(fetching);
-                    return Poll::Pending;
-                }
+                None => return Poll::Ready(Ok(())),
             }
         }
         let count = self.fetched.len().min(buf.remaining());
@@ -77,11 +114,12 @@ impl<P: Pieces> AsyncSeek for PieceReader<P> {
         };
         let target = target.ok_or(io::ErrorKind::InvalidInput)?;
         match target.checked_sub(self.position).map(usize::try_from) {
-            Some(Ok(ahead)) if ahead <= self.fetched.len() => self.fetched.advance(ahead),
-            _ => self.fetched = Bytes::new(),
+            Some(Ok(ahead)) if ahead <= self.fetched.len() => {
+                self.fetched.advance(ahead);
+                self.position = target;
+            }
+            _ => self.restart(target),
         }
-        self.fetching = None;
-        self.position = target;
         Ok(())
     }
 

@@ -194,6 +194,15 @@ impl Blocking<Snapshot> {
         self.runtime.wait(self.handle.read_at(range))
     }
 
+    /// See [`Snapshot::read_many`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn read_many(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, Error> {
+        self.runtime.wait(self.handle.read_many(ranges))
+    }
+
     /// A reader of the whole volume that is [`std::io::Read`] and [`std::io::Seek`]. See
     /// [`Snapshot::reader`].
     pub fn reader(&self) -> BlockingReader<crate::SnapshotReader> {

@@ -1,8 +1,10 @@
 //! Volumes: sparse, resumable byte spaces.
 
 mod builder;
+mod cache;
 mod commit;
 mod device;
+mod fetch;
 mod group;
 mod open;
 mod read;
@@ -21,6 +23,7 @@ use lode_core::layout::VolumeLayout;
 use lode_core::manifest::Format;
 
 pub use self::builder::VolumeBuilder;
+pub use self::cache::BlockCache;
 pub use self::group::GroupCommitter;
 pub use self::read::SnapshotReader;
 pub(crate) use self::slots::VolumeSlots;

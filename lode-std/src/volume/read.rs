@@ -16,7 +16,7 @@ const LARGEST_FETCH: u64 = 16 << 20;
 
 /// Reads a snapshot from its beginning to its end, and seeks.
 ///
-/// One block at a time is fetched and held. A gap is an error whose inner error is
+/// One block at a time is fetched and held, unless it is told to [`prefetch`](Self::prefetch). A gap is an error whose inner error is
 /// [`Error::RangeMissing`]; seek past it to go on.
 pub struct SnapshotReader {
     reader: PieceReader<Snapshot>,
@@ -25,6 +25,14 @@ pub struct SnapshotReader {
 impl SnapshotReader {
     pub(super) fn new(snapshot: Snapshot) -> Self {
         Self { reader: PieceReader::new(snapshot) }
+    }
+
+    /// Fetches so many blocks at the same time, of which all but the first are ahead of what is
+    /// read; for who reads from end to end. As many are held. Seeking gives up what is on its way,
+    /// unless it is to what is held already.
+    #[must_use]
+    pub fn prefetch(self, blocks: usize) -> Self {
+        Self { reader: self.reader.with_window(blocks) }
     }
 }
 

@@ -14,6 +14,7 @@ mod support;
 mod bad_input;
 mod concurrency;
 mod cost;
+mod fetching;
 mod fixtures;
 mod group;
 mod outcomes;
