@@ -90,6 +90,7 @@ mod entropy;
 mod error;
 mod history;
 pub mod maintain;
+mod offload;
 mod options;
 mod pieces;
 pub mod replicate;

@@ -43,7 +43,9 @@ where
 {
     pub(super) fn begin(shared: Arc<Shared<C, Whole>>) -> Result<Self, Error> {
         let key = shared.new_file(None)?;
-        let compression = Compression::begin(shared.compressor.as_deref(), &key)?;
+        let compressor = shared.compressor.as_deref();
+        let compression =
+            compressor.map(|compressor| Compression::begin(compressor, &key)).transpose()?;
         let (hasher, at) = (shared.begin_checksum(), shared.writer.now());
         let stored = Stored { hasher, pending: BytesMut::new(), size: 0 };
         Ok(Self { shared, key, compression, stored, upload: None, at })
