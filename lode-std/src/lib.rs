@@ -77,6 +77,7 @@
 //! | --- | --- |
 //! | `s3`, `gcs`, `azure` | stores on the network, for [`store::open`] |
 //! | `blocking` | volumes and datasets without an async runtime |
+//! | `metrics` | counters of what is asked of the store: [`mod@metrics`] |
 //! | `cli` | the `lode` command |
 
 #[cfg(feature = "blocking")]
@@ -90,6 +91,7 @@ mod entropy;
 mod error;
 mod history;
 pub mod maintain;
+pub mod metrics;
 mod offload;
 mod options;
 mod pieces;

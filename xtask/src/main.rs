@@ -92,7 +92,7 @@ fn main() -> ExitCode {
 /// The feature sets of the core: each must stand alone.
 const CORE_FEATURES: [&str; 3] = ["", "alloc", "json"];
 /// Those of the library for hosts, likewise.
-const STD_FEATURES: [&str; 5] = ["", "s3", "azure", "gcs", "blocking"];
+const STD_FEATURES: [&str; 6] = ["", "s3", "azure", "gcs", "blocking", "metrics"];
 
 fn lint() -> Result<(), Failure> {
     cargo(["fmt", "--all", "--check"]).run()?;

@@ -12,7 +12,7 @@ use lode_core::manifest::{
 use lode_core::time::Timestamp;
 
 use super::{CommitUnknown, Head, History, Live, Lookout, Slots, StagedObject, Writer};
-use crate::Error;
+use crate::{Error, metrics};
 
 /// What is to be committed, whatever it will be on top of.
 pub(crate) trait Draft<S: Slots>: Send + Sync {
@@ -141,6 +141,10 @@ impl<'a, S: Slots> Committer<'a, S> {
     }
 
     async fn prepare(&mut self, position: Position, version: Version) -> Event {
+        if self.prepared.is_some() {
+            // It was for a slot that another has taken since.
+            metrics::conflict();
+        }
         self.retract().await;
         match self.try_prepare(position, version).await {
             Ok(Some(prepared)) => {
@@ -220,11 +224,17 @@ impl<'a, S: Slots> Committer<'a, S> {
                 live.ok_or_else(|| self.lookout.take_error(version))
             }
             Outcome::AlreadyCommitted => self.head.ok_or(Error::EmptyCommit),
-            Outcome::Conflict { version } => Err(Error::Conflict { version }),
+            Outcome::Conflict { version } => {
+                metrics::conflict();
+                Err(Error::Conflict { version })
+            }
             Outcome::Damaged { version } => Err(self.lookout.take_error(version)),
             Outcome::Exhausted => Err(Error::VersionsExhausted),
             Outcome::Forked { hint, newest } => Err(Error::Forked { hint, newest }),
-            Outcome::Unknown { version } => Err(self.unknown(version)),
+            Outcome::Unknown { version } => {
+                metrics::unknown();
+                Err(self.unknown(version))
+            }
             _ => {
                 let error = self.error.take();
                 Err(error.unwrap_or_else(|| self.lookout.take_error(Version::FIRST)))

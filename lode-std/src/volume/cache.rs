@@ -8,6 +8,7 @@ use bytes::Bytes;
 use lode_core::checksum::Digest;
 use lode_core::key::Key;
 
+use crate::metrics;
 use crate::sync::Mutex;
 
 /// Keeps blocks in memory, up to a number of bytes; those that were not asked for lately make room
@@ -53,7 +54,9 @@ impl BlockCache {
     }
 
     pub(super) fn get(&self, key: &Key, digest: Digest) -> Option<Bytes> {
-        self.with(|kept| kept.get(&(key.clone(), digest)))
+        let bytes = self.with(|kept| kept.get(&(key.clone(), digest)));
+        metrics::cache(bytes.is_some());
+        bytes
     }
 
     /// Keeps a block, unless it is larger than all of the budget.
