@@ -1,5 +1,7 @@
 //! What the benches work on.
 
+pub mod bars;
+pub mod pair;
 pub mod records;
 
 use std::io;

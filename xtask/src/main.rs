@@ -1,6 +1,7 @@
 //! `cargo xtask VERB`: what is checked, one verb for each line of `.ci/run`.
 #![allow(clippy::print_stderr, reason = "a program for people")]
 
+mod bench;
 mod command;
 mod demo;
 mod firmware;
@@ -68,7 +69,11 @@ const VERBS: &[Verb] = &[
         what: "a device: build, run, kill, size, cuts, or all of it",
         run: firmware::run,
     },
-    Verb { name: "bench", what: "the benches; --quick for a first look", run: |args| bench(args) },
+    Verb {
+        name: "bench",
+        what: "the benches, to benches/RESULTS.md; --check, --instructions, --quick",
+        run: bench::run,
+    },
     Verb { name: "mutants", what: "[PART]: changes that tests must notice", run: mutants::run },
 ];
 
@@ -169,9 +174,4 @@ fn race() -> Result<(), Failure> {
     let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "stores"]);
     let test = test.args(["processes_commit_at_the_same_time", "--", "--nocapture"]);
     test.env("LODE_TEST_COMMITS", "500").run()
-}
-
-/// What follows the verb goes to criterion: `--quick` is enough to see that all of it runs.
-fn bench(args: &[String]) -> Result<(), Failure> {
-    cargo(["bench", "--package", "lode-benches", "--"]).args(args).run()
 }
