@@ -42,9 +42,12 @@ pub(crate) fn run(paired: &mut Paired) {
         15,
         Duration::ZERO,
         || time(|| runtime.block_on(dataset.latest()).unwrap()),
+        // The store in memory does its work as soon as it is asked.
         || {
-            let list = store.list_with_offset(Some(&folder), &slot);
-            time(|| runtime.block_on(list.try_collect::<Vec<ObjectMeta>>()).unwrap())
+            time(|| {
+                let list = store.list_with_offset(Some(&folder), &slot);
+                runtime.block_on(list.try_collect::<Vec<ObjectMeta>>()).unwrap()
+            })
         },
     );
 }
