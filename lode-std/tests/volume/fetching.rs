@@ -1,4 +1,4 @@
-//! Reading with few requests: scattered ranges, a cache, and blocks ahead of what is read.
+//! Reading with few requests: scattered ranges, and a cache.
 
 use std::ops::Range;
 use std::sync::Arc;

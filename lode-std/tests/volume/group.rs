@@ -119,7 +119,8 @@ async fn an_overlap_fails_alone() {
         }
     }
     let head = busy.volume.latest().await.unwrap().unwrap();
-    let starts: Vec<_> = head.manifest().blocks.ranges().map(|range| range.start()).collect();
+    let blocks = head.blocks(0..head.len()).collect().await.unwrap();
+    let starts: Vec<_> = blocks.iter().map(|block| block.range.start()).collect();
     assert_eq!(starts, [20, 30, 40, 900]);
 }
 
@@ -157,7 +158,9 @@ async fn an_unknown_outcome_is_told_to_each_and_settled_by_each() {
             let Err(Error::CommitUnknown(unknown)) = result else { panic!("{result:?}") };
             let snapshot = busy.volume.resolve(*unknown).await.unwrap();
             assert_eq!(snapshot.version().get(), 2);
-            assert_eq!(snapshot.gaps(0..5).count() + snapshot.gaps(10..15).count(), 0);
+            for range in [0..5, 10..15] {
+                assert_eq!(snapshot.gaps(range).count().await.unwrap(), 0);
+            }
         }
     }
 }
