@@ -1,6 +1,8 @@
 //! What the benches work on.
 
+pub mod bars;
 mod large;
+pub mod pair;
 pub mod records;
 
 pub use self::large::SAMPLE;

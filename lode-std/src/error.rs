@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use lode_core::checksum::Digest;
 use lode_core::codec::CodecError;
@@ -125,6 +126,11 @@ pub enum Error {
         wanted: u64,
         /// What its descriptor says, in seconds.
         least: u64,
+    },
+    /// A commit has failed that was made together with others, which are told the same.
+    Grouped {
+        /// Why.
+        source: Arc<Error>,
     },
     /// The id cannot be used.
     InvalidId {
@@ -371,6 +377,7 @@ impl Error {
             | Self::Uploads { .. }
             | Self::WriteFailed { .. } => ErrorKind::Store,
             Self::Forked { .. } => ErrorKind::Forked,
+            Self::Grouped { source } => source.kind(),
             Self::ManifestInvalid { source, .. } => source.kind(),
             Self::Diverged { .. } | Self::Mismatch { .. } | Self::Opened { .. } => {
                 ErrorKind::Mismatch
@@ -472,6 +479,7 @@ impl fmt::Display for Error {
             Self::ForeignBlock { key } => {
                 write!(f, "the block {key} was staged in another volume or store")
             }
+            Self::Grouped { source } => source.fmt(f),
             Self::InvalidId { source } => source.fmt(f),
             Self::InvalidKey { source } => source.fmt(f),
             Self::InvalidLength { length } => {
@@ -588,6 +596,7 @@ impl std::error::Error for Error {
             Self::Compress { source, .. } => Some(source),
             Self::Decode { source, .. } | Self::Encode { source, .. } => Some(source),
             Self::Partition { source, .. } => Some(source),
+            Self::Grouped { source } => source.source(),
             Self::InvalidId { source } => Some(source),
             Self::InvalidKey { source } => Some(source),
             Self::ManifestInvalid { source, .. } | Self::Unwritable { source } => Some(source),

@@ -51,11 +51,12 @@
 //! | [`VolumeBuilder::open`], [`DatasetBuilder::open`] | read and re-create the descriptor: 2; a new volume 4, a new dataset 6 |
 //! | [`Volume::stage_at`] | 1 create |
 //! | [`Volume::commit`] | 1 create (the manifest), 1 write (the hint); with more than 512 blocks 1 create before for each page that changes: 1 or 2 |
+//! | [`GroupCommitter::commit`] | the same, for all that go together |
 //! | [`Dataset::write`], [`Dataset::write_blob`] | 1 create for each file, and those of a commit; 1 more for each partition |
 //! | [`Volume::latest`], [`Dataset::latest`] | 1 list; on a new handle 3 (hint, list, manifest) |
 //! | [`Volume::snapshot`], [`Dataset::snapshot`] | 1 read |
 //! | [`VolumeReader::of_device`] | 1 list, 1 read |
-//! | [`Snapshot::read_at`] | 1 range read for each block touched, several at a time |
+//! | [`Snapshot::read_at`], [`Snapshot::read_many`] | 1 range read for each block touched, several at a time; none for one in a [`BlockCache`] |
 //! | [`Snapshot::gaps`], [`Snapshot::coverage`], [`Snapshot::blocks`] | none |
 //! | [`Dataset::read`](Dataset#method.read) | 1 read for each file, and 1 of the manifest unless it is the head's |
 //!
@@ -85,6 +86,7 @@
 //! | --- | --- |
 //! | `s3`, `gcs`, `azure` | stores on the network, for [`store::open`] |
 //! | `blocking` | volumes and datasets without an async runtime |
+//! | `metrics` | counters of what is asked of the store: [`mod@metrics`] |
 //! | `cli` | the `lode` command |
 
 #[cfg(feature = "blocking")]
@@ -99,6 +101,8 @@ mod error;
 pub mod guide;
 mod history;
 pub mod maintain;
+pub mod metrics;
+mod offload;
 mod options;
 mod pieces;
 pub mod repair;
@@ -129,8 +133,8 @@ pub use self::error::Error;
 pub use self::history::CommitUnknown;
 pub use self::retry::Retry;
 pub use self::volume::{
-    Snapshot, SnapshotBlocks, SnapshotGaps, SnapshotReader, Staged, Volume, VolumeBuilder,
-    VolumeReader,
+    BlockCache, GroupCommitter, Snapshot, SnapshotBlocks, SnapshotGaps, SnapshotReader, Staged,
+    Volume, VolumeBuilder, VolumeReader,
 };
 
 /// The examples of the README are tests.

@@ -1,6 +1,7 @@
 //! `cargo xtask VERB`: what is checked, one verb for each line of `.ci/run`.
 #![allow(clippy::print_stderr, reason = "a program for people")]
 
+mod bench;
 mod command;
 mod demo;
 mod firmware;
@@ -70,7 +71,11 @@ const VERBS: &[Verb] = &[
         what: "a device: build, run, kill, size, cuts, or all of it",
         run: firmware::run,
     },
-    Verb { name: "bench", what: "the benches; --quick for a first look", run: |args| bench(args) },
+    Verb {
+        name: "bench",
+        what: "the benches, to benches/RESULTS.md; --check, --instructions, --quick",
+        run: bench::run,
+    },
     Verb { name: "mutants", what: "[PART]: changes that tests must notice", run: mutants::run },
 ];
 
@@ -94,7 +99,7 @@ fn main() -> ExitCode {
 /// The feature sets of the core: each must stand alone.
 const CORE_FEATURES: [&str; 3] = ["", "alloc", "json"];
 /// Those of the library for hosts, likewise.
-const STD_FEATURES: [&str; 5] = ["", "s3", "azure", "gcs", "blocking"];
+const STD_FEATURES: [&str; 6] = ["", "s3", "azure", "gcs", "blocking", "metrics"];
 
 fn lint() -> Result<(), Failure> {
     cargo(["fmt", "--all", "--check"]).run()?;
@@ -171,9 +176,4 @@ fn race() -> Result<(), Failure> {
     let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "stores"]);
     let test = test.args(["processes_commit_at_the_same_time", "--", "--nocapture"]);
     test.env("LODE_TEST_COMMITS", "500").run()
-}
-
-/// What follows the verb goes to criterion: `--quick` is enough to see that all of it runs.
-fn bench(args: &[String]) -> Result<(), Failure> {
-    cargo(["bench", "--package", "lode-benches", "--"]).args(args).run()
 }

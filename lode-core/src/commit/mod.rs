@@ -57,7 +57,9 @@
 //! After a conflict, with [`Rules::retries`] left: back off, list what came after the slot that
 //! was lost, and prepare again on top of the newest.
 //!
-//! Opening a history for writing is a machine of its own: [`Open`].
+//! Opening a history for writing is a machine of its own: [`Open`]. Commits of several tasks that
+//! wait for each other may go out as one: `group` says which. To the protocol that is one commit,
+//! with one id.
 //!
 //! # What is assumed
 //!
@@ -137,6 +139,8 @@
 //! planted mistakes are found. `LODE_PROVE=1` makes its worlds larger.
 
 mod claim;
+#[cfg(feature = "alloc")]
+mod group;
 mod head;
 mod machine;
 mod open;
@@ -144,6 +148,8 @@ mod outcome;
 mod probe;
 
 pub use self::claim::{Claim, ClaimAction, ClaimEvent, Claimed, Holder};
+#[cfg(feature = "alloc")]
+pub use self::group::{Waiting, group};
 pub use self::head::{Listed, Look, Position, Resolution, Resolve, ResolveStep, Seen, Slot};
 pub use self::machine::{
     Action, BackingOff, Claiming, Commit, Event, Locating, Preparing, Rules, Sent,

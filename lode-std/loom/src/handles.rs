@@ -13,7 +13,11 @@ fn wait<F: Future>(future: F) -> F::Output {
     loom::future::block_on(future)
 }
 
-fn volume(store: Arc<dyn ObjectStore>, entropy: Arc<Counting>, conflicts: u32) -> Volume {
+pub(crate) fn volume(
+    store: Arc<dyn ObjectStore>,
+    entropy: Arc<Counting>,
+    conflicts: u32,
+) -> Volume {
     let retry = Retry { conflicts, resends: 0, base: Duration::ZERO, cap: Duration::ZERO };
     let builder = Volume::builder("disk", 100).retry(retry);
     wait(builder.clock(Arc::new(Resting)).entropy(entropy).open(store)).unwrap()

@@ -9,6 +9,8 @@
 //! or `cargo xtask loom`. Without the cfg there is nothing in it.
 
 #[cfg(all(lode_loom, test))]
+mod group;
+#[cfg(all(lode_loom, test))]
 mod handles;
 #[cfg(all(lode_loom, test))]
 mod model;

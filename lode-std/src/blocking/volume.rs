@@ -9,7 +9,9 @@ use lode_core::range::{ByteRange, GrowableRangeSet};
 
 use super::{Blocking, BlockingReader, Iter};
 use crate::maintain::Maintenance;
-use crate::{CommitUnknown, Error, Metadata, Snapshot, Staged, Version, Volume, VolumeReader};
+use crate::{
+    CommitUnknown, Error, GroupCommitter, Metadata, Snapshot, Staged, Version, Volume, VolumeReader,
+};
 
 impl Blocking<Volume> {
     /// See [`Volume::stage_at`].
@@ -65,6 +67,11 @@ impl Blocking<Volume> {
         committed.map(|snapshot| self.with(snapshot))
     }
 
+    /// See [`Volume::committer`]. Threads that commit through clones of it go out together.
+    pub fn committer(&self) -> Blocking<GroupCommitter> {
+        self.with(self.handle.committer())
+    }
+
     /// See [`Volume::resolve`].
     ///
     /// # Errors
@@ -114,6 +121,22 @@ impl Blocking<Volume> {
     /// See [`Volume::snapshots`].
     pub fn snapshots(&self) -> Iter<Result<Blocking<Snapshot>, Error>> {
         self.reader().snapshots()
+    }
+}
+
+impl Blocking<GroupCommitter> {
+    /// See [`GroupCommitter::commit`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn commit(
+        &self,
+        blocks: impl IntoIterator<Item = Staged> + Send,
+        metadata: Metadata,
+    ) -> Result<Blocking<Snapshot>, Error> {
+        let committed = self.runtime.wait(self.handle.commit(blocks, metadata));
+        committed.map(|snapshot| self.with(snapshot))
     }
 }
 
@@ -190,6 +213,15 @@ impl Blocking<Snapshot> {
     /// As there.
     pub fn coverage(&self) -> Result<GrowableRangeSet, Error> {
         self.runtime.wait(self.handle.coverage())
+    }
+
+    /// See [`Snapshot::read_many`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn read_many(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, Error> {
+        self.runtime.wait(self.handle.read_many(ranges))
     }
 
     /// A reader of the whole volume that is [`std::io::Read`] and [`std::io::Seek`]. See

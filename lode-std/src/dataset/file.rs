@@ -1,11 +1,13 @@
 //! Data files on their way into a store.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use lode_core::Version;
 use lode_core::checksum::Hasher;
 use lode_core::codec::FileStats;
+use lode_core::compress::Compressor;
 use lode_core::key::Key;
 use lode_core::manifest::{DataFile, DatasetDraft, DatasetManifest, Metadata};
 use lode_core::partition::Partition;
@@ -17,6 +19,7 @@ use super::snapshot::DatasetSnapshot;
 use super::transform::Compression;
 use crate::Error;
 use crate::history::{Committer, StagedObject};
+use crate::offload::{WORTHWHILE, offload};
 
 /// A data file that is durable and waits to be committed.
 #[derive(Clone, Debug)]
@@ -88,8 +91,8 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
         summary: Summary,
     ) -> Result<StagedFile, Error> {
         let key = self.new_file(partition)?;
-        let bytes = match Compression::begin(self.compressor.as_deref(), &key)? {
-            Some(compression) => Bytes::from(compress(compression, &bytes)?),
+        let bytes = match &self.compressor {
+            Some(compressor) => compress(compressor, &key, bytes).await?,
             None => bytes,
         };
         let size = bytes.len() as u64;
@@ -154,9 +157,19 @@ impl<C: Content, D: Division<C::Item>> Shared<C, D> {
     }
 }
 
-fn compress(mut compression: Compression, bytes: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut compressed = Vec::new();
-    compression.push(bytes, |bytes| compressed.extend_from_slice(bytes))?;
-    compression.finish(|bytes| compressed.extend_from_slice(bytes))?;
-    Ok(compressed)
+/// Compresses a file; a large one beside what else the task does.
+async fn compress(
+    compressor: &Arc<dyn Compressor>,
+    key: &Key,
+    bytes: Bytes,
+) -> Result<Bytes, Error> {
+    let (compressor, key, is_large) = (compressor.clone(), key.clone(), bytes.len() >= WORTHWHILE);
+    let work = move || {
+        let mut compressed = Vec::new();
+        let mut compression = Compression::begin(&*compressor, &key)?;
+        compression.push(&bytes, |bytes| compressed.extend_from_slice(bytes))?;
+        compression.finish(|bytes| compressed.extend_from_slice(bytes))?;
+        Ok(Bytes::from(compressed))
+    };
+    if is_large { offload(work).await } else { work() }
 }

@@ -16,6 +16,7 @@ use super::file::{StagedFile, Summary};
 use super::transform::Compression;
 use crate::Error;
 use crate::history::StagedObject;
+use crate::metrics;
 
 /// The size of a part of a large file. S3 allows 10,000 parts, so files of 78 GiB.
 const PART: usize = 8 << 20;
@@ -43,7 +44,9 @@ where
 {
     pub(super) fn begin(shared: Arc<Shared<C, Whole>>) -> Result<Self, Error> {
         let key = shared.new_file(None)?;
-        let compression = Compression::begin(shared.compressor.as_deref(), &key)?;
+        let compressor = shared.compressor.as_deref();
+        let compression =
+            compressor.map(|compressor| Compression::begin(compressor, &key)).transpose()?;
         let (hasher, at) = (shared.begin_checksum(), shared.writer.now());
         let stored = Stored { hasher, pending: BytesMut::new(), size: 0 };
         Ok(Self { shared, key, compression, stored, upload: None, at })
@@ -82,7 +85,7 @@ where
         };
         let ready = upload.wait_for_capacity(PARTS_IN_FLIGHT).await;
         ready.map_err(|source| Error::store("write", &self.key, source))?;
-        upload.put(part);
+        put_part(upload, part);
         Ok(())
     }
 
@@ -100,7 +103,7 @@ where
         let key = self.key.clone();
         let object = match self.upload.take() {
             Some(mut upload) => {
-                upload.put(rest);
+                put_part(&mut upload, rest);
                 let at = match upload.finish().await {
                     Ok(_) => self.at,
                     Err(error) => self.find_finished(error).await?,
@@ -157,6 +160,12 @@ impl<C: Content> Drop for Sink<C> {
             });
         }
     }
+}
+
+fn put_part(upload: &mut WriteMultipart, part: Bytes) {
+    metrics::call("write");
+    metrics::written(part.len());
+    upload.put(part);
 }
 
 /// The bytes of a file, as they are stored.

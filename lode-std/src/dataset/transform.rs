@@ -19,15 +19,11 @@ pub(super) struct Compression {
 }
 
 impl Compression {
-    /// Begins to compress the file `key`, if there is a compressor.
-    pub(super) fn begin(
-        compressor: Option<&dyn Compressor>,
-        key: &Key,
-    ) -> Result<Option<Self>, Error> {
-        let Some(compressor) = compressor else { return Ok(None) };
+    /// Begins to compress the file `key`.
+    pub(super) fn begin(compressor: &dyn Compressor, key: &Key) -> Result<Self, Error> {
         let transform = compressor.compress();
         let transform = transform.map_err(|source| Error::Compress { key: key.clone(), source })?;
-        Ok(Some(Self { key: key.clone(), transform, buffer: vec![0; STEP] }))
+        Ok(Self { key: key.clone(), transform, buffer: vec![0; STEP] })
     }
 
     /// Takes all of `input`, and hands what comes out to `sink`.

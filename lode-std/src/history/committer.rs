@@ -13,7 +13,7 @@ use lode_core::manifest::{CommitId, Mismatch, RebaseError, SlotContent, SlotMani
 use lode_core::time::Timestamp;
 
 use super::{CommitUnknown, Found, Head, History, Live, Lookout, Slots, StagedObject, Writer};
-use crate::Error;
+use crate::{Error, metrics};
 
 /// How many pages are written at the same time.
 const WRITES_IN_FLIGHT: usize = 16;
@@ -177,6 +177,10 @@ impl<'a, S: Slots> Committer<'a, S> {
     }
 
     async fn prepare(&mut self, position: Position, version: Version) -> Event {
+        if self.prepared.is_some() {
+            // It was for a slot that another has taken since.
+            metrics::conflict();
+        }
         self.retract().await;
         self.overtaken = None;
         match self.try_prepare(position, version).await {
@@ -304,11 +308,17 @@ impl<'a, S: Slots> Committer<'a, S> {
                 live.ok_or_else(|| self.lookout.take_error(version))
             }
             Outcome::AlreadyCommitted => self.head.ok_or(Error::EmptyCommit),
-            Outcome::Conflict { version } => Err(Error::Conflict { version }),
+            Outcome::Conflict { version } => {
+                metrics::conflict();
+                Err(Error::Conflict { version })
+            }
             Outcome::Damaged { version } => Err(self.lookout.take_error(version)),
             Outcome::Exhausted => Err(Error::VersionsExhausted),
             Outcome::Forked { hint, newest } => Err(Error::Forked { hint, newest }),
-            Outcome::Unknown { version } => Err(self.unknown(version)),
+            Outcome::Unknown { version } => {
+                metrics::unknown();
+                Err(self.unknown(version))
+            }
             _ => {
                 let error = self.error.take();
                 Err(error.unwrap_or_else(|| self.lookout.take_error(Version::FIRST)))

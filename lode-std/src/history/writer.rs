@@ -12,7 +12,7 @@ use lode_core::time::Timestamp;
 
 use crate::store::{Creation, Objects, modified};
 use crate::sync::{AtomicU32, AtomicU64, Turnstile};
-use crate::{Clock, Entropy, Error, Retry, SystemClock, SystemEntropy};
+use crate::{Clock, Entropy, Error, Retry, SystemClock, SystemEntropy, metrics};
 
 /// How many staged objects are looked at again at the same time.
 const LOOKS_IN_FLIGHT: usize = 16;
@@ -46,6 +46,7 @@ impl WriterOptions {
 
     /// Waits before attempt number `attempt`.
     pub(crate) async fn back_off(&self, attempt: u32) {
+        metrics::retry();
         // Without random bits everybody waits for the longest time: slow, but right.
         let random = self.entropy.bits().unwrap_or(u64::MAX);
         self.clock.sleep(self.retry.delay(attempt, random)).await;

@@ -14,7 +14,7 @@ use object_store::{
     ObjectStoreExt, PutMode,
 };
 
-use crate::Error;
+use crate::{Error, metrics};
 
 /// A store, by checked keys, with errors that name the key and the operation.
 #[derive(Clone, Debug)]
@@ -55,6 +55,8 @@ impl Objects {
             Ok(path) => path,
             Err(error) => return Creation::Rejected(error),
         };
+        metrics::call("create");
+        metrics::written(bytes.len());
         let Err(source) = self.store.put_opts(&path, bytes.into(), PutMode::Create.into()).await
         else {
             return Creation::Created;
@@ -77,6 +79,8 @@ impl Objects {
     /// Writes an object, whether there is one or not.
     pub(crate) async fn overwrite(&self, key: &Key, bytes: Bytes) -> Result<(), Error> {
         let path = parse(key, "write")?;
+        metrics::call("write");
+        metrics::written(bytes.len());
         match self.store.put(&path, bytes.into()).await {
             Ok(_) => Ok(()),
             Err(source) => Err(Error::store("write", key, source)),
@@ -85,7 +89,9 @@ impl Objects {
 
     /// Begins an upload in parts; the object is there when it is finished.
     pub(crate) async fn multipart(&self, key: &Key) -> Result<Box<dyn MultipartUpload>, Error> {
-        let upload = self.store.put_multipart(&parse(key, "write")?).await;
+        let path = parse(key, "write")?;
+        metrics::call("write");
+        let upload = self.store.put_multipart(&path).await;
         upload.map_err(|source| Error::store("write", key, source))
     }
 
@@ -94,10 +100,12 @@ impl Objects {
         &self,
         key: &Key,
     ) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
-        match self.store.get(&parse(key, "read")?).await {
+        let path = parse(key, "read")?;
+        metrics::call("read");
+        match self.store.get(&path).await {
             Ok(object) => {
                 let key = key.clone();
-                let bytes = object.into_stream();
+                let bytes = object.into_stream().inspect_ok(|bytes| metrics::read(bytes.len()));
                 Ok(bytes.map_err(move |source| Error::store("read", &key, source)).boxed())
             }
             Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
@@ -117,12 +125,14 @@ impl Objects {
     /// The whole of an object that must be there and have this size; of one that has another,
     /// however large, nothing is read.
     pub(crate) async fn read_exact(&self, key: &Key, size: u64) -> Result<Bytes, Error> {
-        let result = match self.store.get(&parse(key, "read")?).await {
+        let path = parse(key, "read")?;
+        metrics::call("read");
+        let result = match self.store.get(&path).await {
             Ok(object) if object.meta.size != size => {
                 let found = object.meta.size;
                 return Err(Error::Truncated { key: key.clone(), expected: size, found });
             }
-            Ok(object) => object.bytes().await,
+            Ok(object) => object.bytes().await.inspect(|bytes| metrics::read(bytes.len())),
             Err(source) => Err(source),
         };
         match result {
@@ -213,12 +223,16 @@ impl Objects {
 
     /// One request, and the bytes that answer it.
     async fn fetch(&self, path: &Path, options: GetOptions) -> Result<Bytes, StoreError> {
-        self.store.get_opts(path, options).await?.bytes().await
+        metrics::call("read");
+        let bytes = self.store.get_opts(path, options).await?.bytes().await;
+        bytes.inspect(|bytes| metrics::read(bytes.len()))
     }
 
     /// Deletes an object; that it was not there is no error.
     pub(crate) async fn delete(&self, key: &Key) -> Result<(), Error> {
-        match self.store.delete(&parse(key, "delete")?).await {
+        let path = parse(key, "delete")?;
+        metrics::call("delete");
+        match self.store.delete(&path).await {
             Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
             Err(source) => Err(Error::store("delete", key, source)),
         }
@@ -229,6 +243,7 @@ impl Objects {
     pub(crate) async fn delete_all(&self, keys: Vec<Key>) -> HashSet<Key> {
         let paths = keys.iter().filter_map(|key| parse(key, "delete").ok());
         let paths: Vec<_> = paths.map(Ok).collect();
+        metrics::call("delete");
         let mut results = self.store.delete_stream(stream::iter(paths).boxed());
         let mut gone = HashSet::new();
         while let Some(result) = results.next().await {
@@ -242,7 +257,9 @@ impl Objects {
 
     /// Size and age of an object, if there is one.
     pub(crate) async fn metadata(&self, key: &Key) -> Result<Option<ObjectMeta>, Error> {
-        match self.store.head(&parse(key, "look at")?).await {
+        let path = parse(key, "look at")?;
+        metrics::call("head");
+        match self.store.head(&path).await {
             Ok(meta) => Ok(Some(meta)),
             Err(StoreError::NotFound { .. }) => Ok(None),
             Err(source) => Err(Error::store("look at", key, source)),
@@ -256,6 +273,7 @@ impl Objects {
         after: Option<&Key>,
     ) -> Result<BoxStream<'static, Result<ObjectMeta, Error>>, Error> {
         let path = parse(folder, "list")?;
+        metrics::call("list");
         let list = match after {
             Some(after) => self.store.list_with_offset(Some(&path), &parse(after, "list")?),
             None => self.store.list(Some(&path)),
@@ -271,6 +289,7 @@ impl Objects {
     pub(crate) fn list_top(&self) -> BoxStream<'static, Result<ObjectMeta, Error>> {
         let objects = self.clone();
         let list = async move {
+            metrics::call("list");
             let list = objects.store.list_with_delimiter(None).await;
             let list = list.map_err(|source| Error::List {
                 store: objects.to_string(),
@@ -283,7 +302,9 @@ impl Objects {
 
     /// The names of the folders right below a folder.
     pub(crate) async fn folders(&self, folder: &Key) -> Result<Vec<String>, Error> {
-        match self.store.list_with_delimiter(Some(&parse(folder, "list")?)).await {
+        let path = parse(folder, "list")?;
+        metrics::call("list");
+        match self.store.list_with_delimiter(Some(&path)).await {
             Ok(list) => Ok(list
                 .common_prefixes
                 .iter()

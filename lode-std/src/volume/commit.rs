@@ -1,10 +1,10 @@
 //! Committing to a volume.
 
-use lode_core::manifest::{Metadata, VolumeDraft};
+use lode_core::manifest::{Block, Metadata, VolumeDraft};
 
 use super::{Snapshot, Staged, Volume};
 use crate::Error;
-use crate::history::{CommitUnknown, Committer};
+use crate::history::{CommitUnknown, Committer, StagedObject};
 
 impl Volume {
     /// Commits staged blocks: all of them become visible at once, as a new snapshot with this
@@ -12,7 +12,7 @@ impl Volume {
     ///
     /// Blocks that are committed already, with the same bytes, are left out; if none is left, the
     /// commit has happened before and the head is returned. Commits of one handle and its clones
-    /// queue up. Costs one create of the manifest and one write of the hint, and in a volume of
+    /// queue up; through a [`committer`](Self::committer) they go out together. Costs one create of the manifest and one write of the hint, and in a volume of
     /// more than 512 blocks one create before for each page that changes, several at a time; nothing
     /// is read or listed, except by the first commit of a handle and after a conflict, or pages that
     /// are not [kept](crate::VolumeBuilder::page_cache).
@@ -33,9 +33,21 @@ impl Volume {
     ) -> Result<Snapshot, Error> {
         let staged: Vec<_> = blocks.into_iter().collect();
         self.check_own(&staged)?;
-        let (history, writer) = (&self.shared.history, &self.shared.writer);
-        let turn = writer.committing.pass().await;
+        let turn = self.shared.writer.committing.pass().await;
         let (blocks, objects) = staged.into_iter().map(|staged| self.shared.split(staged)).unzip();
+        let committed = self.commit_split(blocks, objects, metadata).await;
+        drop(turn);
+        committed
+    }
+
+    /// Commits blocks, in the objects that were staged for them. It is the caller's turn.
+    pub(super) async fn commit_split(
+        &self,
+        blocks: Vec<Block>,
+        objects: Vec<StagedObject>,
+        metadata: Metadata,
+    ) -> Result<Snapshot, Error> {
+        let (history, writer) = (&self.shared.history, &self.shared.writer);
         let draft = VolumeDraft {
             id: self.id().clone(),
             total_length: self.len(),
@@ -45,7 +57,6 @@ impl Volume {
             blocks,
         };
         let live = Committer::commit(history, writer, draft.commit_id, &draft, objects).await?;
-        drop(turn);
         Ok(Snapshot::new(history.clone(), live))
     }
 
@@ -67,7 +78,7 @@ impl Volume {
         Ok(Snapshot::new(history.clone(), live))
     }
 
-    fn check_own(&self, staged: &[Staged]) -> Result<(), Error> {
+    pub(super) fn check_own(&self, staged: &[Staged]) -> Result<(), Error> {
         let layout = &self.shared.history.slots.layout;
         let foreign = |staged: &&Staged| {
             layout.block(staged.block.range, &staged.block.name) != staged.object.key

@@ -2,8 +2,11 @@
 
 mod blocks;
 mod builder;
+mod cache;
 mod commit;
 mod device;
+mod fetch;
+mod group;
 mod open;
 mod pages;
 mod read;
@@ -23,6 +26,8 @@ use lode_core::manifest::Format;
 
 pub use self::blocks::{SnapshotBlocks, SnapshotGaps};
 pub use self::builder::VolumeBuilder;
+pub use self::cache::BlockCache;
+pub use self::group::GroupCommitter;
 pub use self::read::SnapshotReader;
 pub(crate) use self::slots::VolumeSlots;
 pub use self::snapshot::Snapshot;

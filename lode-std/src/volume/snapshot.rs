@@ -3,25 +3,21 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
-use futures::{StreamExt, TryStreamExt, stream};
+use bytes::Bytes;
 use lode_core::Version;
-use lode_core::checksum::{Algorithm, Digest};
-use lode_core::key::Key;
+use lode_core::checksum::Algorithm;
 use lode_core::manifest::pages::{Page, Walk, Wanted};
 use lode_core::manifest::{Block, BlockTable, ManifestError, Metadata, VolumeManifest};
 use lode_core::range::{ByteRange, GrowableRangeSet, gaps_between};
 use lode_core::time::Timestamp;
 
 use super::blocks::Cursor;
+use super::fetch::{Fetcher, Part};
 use super::slots::VolumeSlots;
-use super::{SnapshotBlocks, SnapshotGaps, SnapshotReader};
+use super::{BlockCache, SnapshotBlocks, SnapshotGaps, SnapshotReader};
 use crate::Error;
 use crate::history::{History, Live, Slots};
-use crate::store::Objects;
 
-/// How many blocks of one read are fetched at the same time.
-const READS_IN_FLIGHT: usize = 16;
 /// The greatest block of which a part is read by reading, and so verifying, the whole.
 const WIDENED: u64 = 1 << 20;
 
@@ -32,11 +28,20 @@ const WIDENED: u64 = 1 << 20;
 pub struct Snapshot {
     pub(super) history: Arc<History<VolumeSlots>>,
     pub(super) live: Arc<Live<VolumeManifest>>,
+    /// Where blocks are looked for before the store is asked.
+    cache: Option<BlockCache>,
 }
 
 impl Snapshot {
     pub(super) fn new(history: Arc<History<VolumeSlots>>, live: Arc<Live<VolumeManifest>>) -> Self {
-        Self { history, live }
+        Self { history, live, cache: None }
+    }
+
+    /// The same snapshot, whose blocks are looked for in `cache` first, and kept there when they
+    /// have been read. A reader takes the cache with it.
+    #[must_use]
+    pub fn with_cache(self, cache: &BlockCache) -> Self {
+        Self { cache: Some(cache.clone()), ..self }
     }
 
     /// Its manifest.
@@ -172,6 +177,28 @@ impl Snapshot {
         self.read(range, WIDENED).await
     }
 
+    /// The bytes of each of `ranges`, in any order and overlapping or not.
+    ///
+    /// Costs one range read for each block that any of them touches, however many do, several at a
+    /// time; of a block above 1 MiB what is further apart than 64 KiB is read apart. All that is
+    /// read is held until the last of it has come. Verifies as [`read_at`](Self::read_at) does.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn read_many(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, Error> {
+        let (mut within, mut all) = (Vec::with_capacity(ranges.len()), Vec::new());
+        for range in ranges {
+            let found = self.parts(range.clone()).await?;
+            within.push(found.as_ref().map(|(within, _)| *within));
+            all.extend(found.into_iter().flat_map(|(_, parts)| parts));
+        }
+        let fetched = self.fetcher(WIDENED).fetch_all(all).await;
+        let fetched = self.explained(fetched).await?;
+        let bytes = |within: &Option<ByteRange>| within.map(|within| fetched.bytes(within));
+        Ok(within.iter().map(|within| bytes(within).unwrap_or_default()).collect())
+    }
+
     /// The bytes of `range`, all of them verified: also of a larger block the whole is read, and
     /// held, if only a part is asked for. Costs as many requests as [`read_at`](Self::read_at).
     /// Blocks without checksums, which the Go implementation may write, cannot be verified.
@@ -192,43 +219,46 @@ impl Snapshot {
         err(level = "debug")
     )]
     async fn read(&self, range: Range<u64>, widened: u64) -> Result<Bytes, Error> {
+        let Some((within, mut parts)) = self.parts(range).await? else { return Ok(Bytes::new()) };
+        let fetcher = self.fetcher(widened);
+        let bytes = match parts.pop() {
+            Some(only) if parts.is_empty() => fetcher.fetch(only).await,
+            last => {
+                parts.extend(last);
+                fetcher.fetch_all(parts).await.map(|fetched| fetched.bytes(within))
+            }
+        };
+        self.explained(bytes).await
+    }
+
+    /// What blocks have of a range, which must be without gaps; `None` if it is empty.
+    async fn parts(&self, range: Range<u64>) -> Result<Option<(ByteRange, Vec<Part>)>, Error> {
         if range.start > range.end || range.end > self.len() {
             let total_length = self.len();
             return Err(Error::OutOfBounds { start: range.start, end: range.end, total_length });
         }
-        let Some(within) = ByteRange::new(range.start, range.end) else { return Ok(Bytes::new()) };
+        let Some(within) = ByteRange::new(range.start, range.end) else { return Ok(None) };
         let blocks = self.blocks(range).collect().await?;
         if let Some(gap) = gaps_between(blocks.iter().map(|block| block.range), within).next() {
             return Err(Error::RangeMissing { gap, version: self.version() });
         }
-        match self.read_committed(&blocks, within, widened).await {
-            Ok(bytes) => Ok(bytes),
-            Err(error) => Err(self.history.explain(error, self.version()).await),
-        }
+        let (layout, algorithm) = (&self.history.slots.layout, self.algorithm()?);
+        let part = |block: &Block| {
+            Part::new(layout.block(block.range, &block.name), block, within, algorithm)
+        };
+        Ok(Some((within, blocks.iter().map(part).collect())))
     }
 
-    /// The bytes of a range without gaps, that touches these blocks.
-    async fn read_committed(
-        &self,
-        blocks: &[Block],
-        within: ByteRange,
-        widened: u64,
-    ) -> Result<Bytes, Error> {
-        let algorithm = self.algorithm()?;
-        let fetch = |block: &Block| Self::fetch(self, block, within, (algorithm, widened));
-        let objects = &self.history.objects;
-        if let [block] = blocks {
-            return fetch(block).run(objects.clone()).await;
+    fn fetcher(&self, widened: u64) -> Fetcher<'_> {
+        Fetcher { objects: &self.history.objects, cache: self.cache.as_ref(), widened }
+    }
+
+    /// If a read has failed, why.
+    async fn explained<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        match result {
+            Ok(read) => Ok(read),
+            Err(error) => Err(self.history.explain(error, self.version()).await),
         }
-        let fetches: Vec<_> = blocks.iter().map(fetch).collect();
-        let parts =
-            stream::iter(fetches).map(|fetch| fetch.run(objects.clone())).buffered(READS_IN_FLIGHT);
-        let whole = BytesMut::with_capacity(usize::try_from(within.length()).unwrap_or(0));
-        let whole = parts.try_fold(whole, async |mut whole, part| {
-            whole.extend_from_slice(&part);
-            Ok(whole)
-        });
-        Ok(whole.await?.freeze())
     }
 
     /// A reader of the whole volume, from its beginning. Seeking costs nothing.
@@ -236,59 +266,10 @@ impl Snapshot {
         SnapshotReader::new(self.clone())
     }
 
-    /// How to read the bytes of `block` that lie in `within`, and to verify those of blocks of up
-    /// to `widened` bytes.
-    fn fetch(
-        &self,
-        block: &Block,
-        within: ByteRange,
-        (algorithm, widened): (Option<Algorithm>, u64),
-    ) -> Fetch {
-        let wanted = block.range.intersection(within).unwrap_or(block.range);
-        let digest = algorithm.zip(block.digest);
-        let whole = wanted == block.range || (digest.is_some() && block.range.length() <= widened);
-        Fetch {
-            key: self.history.slots.layout.block(block.range, &block.name),
-            block: block.range,
-            fetched: if whole { block.range } else { wanted },
-            wanted,
-            digest: digest.filter(|_| whole),
-        }
-    }
-
     /// The algorithm by which its blocks are verified.
     fn algorithm(&self) -> Result<Option<Algorithm>, Error> {
         let name = self.manifest().checksum.as_deref();
         let slots = &self.history.slots;
         slots.checksums.named(name, || slots.slot(self.version()))
-    }
-}
-
-/// A read of one block.
-struct Fetch {
-    key: Key,
-    block: ByteRange,
-    /// What is read: `wanted` and, to verify it, the rest of the block.
-    fetched: ByteRange,
-    /// What is returned; it lies within `fetched`.
-    wanted: ByteRange,
-    /// What the bytes must have, if all of the block is read.
-    digest: Option<(Algorithm, Digest)>,
-}
-
-impl Fetch {
-    async fn run(self, objects: Objects) -> Result<Bytes, Error> {
-        let Self { key, block, fetched, wanted, digest } = self;
-        let offset = fetched.start() - block.start();
-        let bytes = objects.read_range(&key, offset, fetched.length()).await?;
-        if let Some((algorithm, expected)) = digest {
-            let found = algorithm.digest(&bytes);
-            if found != expected {
-                return Err(Error::Corrupt { key, expected, found });
-            }
-        }
-        let skipped = usize::try_from(wanted.start() - fetched.start()).unwrap_or(usize::MAX);
-        let length = usize::try_from(wanted.length()).unwrap_or(usize::MAX);
-        Ok(bytes.slice(skipped..skipped + length))
     }
 }

@@ -1,0 +1,46 @@
+//! Measuring: against peers, and against what was measured before.
+
+mod criterion;
+mod instructions;
+mod plot;
+mod ratios;
+mod results;
+
+use crate::command::{Failure, Program, cargo};
+
+/// The benches that write ratios to `target/bench`.
+const WITH_RATIOS: [&str; 1] = ["paired"];
+
+/// Without arguments all benches, and what they say to `benches/RESULTS.md`; `--check` for what
+/// has a bar, in short; `--instructions` for what callgrind counts; `--results` to write the page
+/// once more from what was measured last. Any other arguments go to the benches: `--quick` is
+/// enough to see that all of them run.
+pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
+    match args.first().map(String::as_str) {
+        None => all(),
+        Some("--check") => check(),
+        Some("--instructions") => instructions::run(),
+        Some("--results") => results::write(),
+        Some(_) => bench(&[]).args(["--"]).args(args).run(),
+    }
+}
+
+fn all() -> Result<(), Failure> {
+    ratios::forget()?;
+    bench(&[]).run()?;
+    results::write()?;
+    ratios::check()
+}
+
+fn check() -> Result<(), Failure> {
+    ratios::forget()?;
+    for name in WITH_RATIOS {
+        bench(&["--bench", name]).args(["--", "--short"]).run()?;
+    }
+    let (ratios, instructions) = (ratios::check(), instructions::run());
+    ratios.and(instructions)
+}
+
+fn bench(targets: &[&str]) -> Program {
+    cargo(["bench", "--package", "lode-benches"]).args(targets)
+}
