@@ -43,6 +43,7 @@ const VERBS: &[Verb] = &[
     Verb { name: "loom", what: "every interleaving of what threads share", run: |_| loom() },
     Verb { name: "crash", what: "power cuts after every call, and 200 kills", run: |_| crash() },
     Verb { name: "race", what: "2 processes x 500 commits to one directory", run: |_| race() },
+    Verb { name: "gc", what: "a minute of writers, readers and a collector", run: |_| gc() },
     Verb {
         name: "demo",
         what: "`lode demo`, and what it leaves, byte by byte",
@@ -168,6 +169,12 @@ fn sim(args: &[String]) -> Result<(), Failure> {
 fn crash() -> Result<(), Failure> {
     let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "crash"]);
     test.args(["--", "--nocapture"]).env("LODE_TEST_ROUNDS", "200").run()
+}
+
+/// The ordinary test is shorter.
+fn gc() -> Result<(), Failure> {
+    let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "maintain"]);
+    test.args(["load::", "--", "--nocapture"]).env("LODE_GC_SECONDS", "60").run()
 }
 
 /// The ordinary test makes fewer commits. In a directory, that syncs.

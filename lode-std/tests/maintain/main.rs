@@ -18,6 +18,7 @@ mod crashes;
 mod damage;
 mod damaged;
 mod go;
+mod load;
 mod planning;
 mod tagging;
 mod world;
