@@ -9,6 +9,7 @@ mod datasets_wrong;
 mod demo;
 mod errors;
 mod go;
+mod help;
 mod interrupted;
 mod maintain;
 #[path = "../support/medium.rs"]

@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and how.
 
 mod dataset;
+mod help;
 mod maintain;
 mod reading;
 mod store;
@@ -11,6 +12,7 @@ mod writing;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::dataset::{Codec, Compression, ReadArgs, WriteArgs};
+pub(crate) use self::help::{CompletionsArgs, ManArgs};
 pub(crate) use self::maintain::{GcArgs, HoldArgs, Kept, TagArgs, TagsArgs, UntagArgs};
 pub(crate) use self::reading::{
     GapsArgs, GetArgs, LogArgs, LsArgs, MapArgs, ShowArgs, VolumeSource,
@@ -106,6 +108,10 @@ pub(crate) enum Command {
     Probe(ProbeArgs),
     /// List uploads that were begun and never came to an end, or give them up.
     Uploads(UploadsArgs),
+    /// Print what a shell needs to complete these commands.
+    Completions(CompletionsArgs),
+    /// Write the manual pages.
+    Man(ManArgs),
 }
 
 #[cfg(test)]

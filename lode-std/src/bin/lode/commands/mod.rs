@@ -4,6 +4,7 @@ mod dataset;
 mod demo;
 mod gaps;
 mod get;
+mod help;
 mod log;
 mod ls;
 mod maintain;
@@ -50,6 +51,8 @@ pub(crate) async fn run(command: Command, out: &mut Output) -> Result<(), Failur
         Command::Hold(args) => maintain::tags::hold(args, out).await,
         Command::Probe(args) => probe::run(args, out).await,
         Command::Uploads(args) => uploads::run(args, out).await,
+        Command::Completions(args) => help::completions(&args, out),
+        Command::Man(args) => help::man(&args, out),
     }
 }
 
