@@ -2,10 +2,9 @@
 
 use futures::FutureExt;
 use lode_std::{GroupCommitter, Staged, meta};
-use loom::future::block_on as wait;
 
 use crate::handles::volume;
-use crate::model::{Counting, explore, spawn};
+use crate::model::{Counting, explore, spawn, wait};
 use crate::store::Visible;
 
 async fn commit(committer: GroupCommitter, block: Staged) -> u64 {

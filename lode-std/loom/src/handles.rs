@@ -6,12 +6,8 @@ use std::time::Duration;
 use lode_std::{Dataset, Retry, Staged, Volume, meta};
 use object_store::ObjectStore;
 
-use crate::model::{Counting, Resting, explore, spawn};
+use crate::model::{Counting, Resting, explore, spawn, wait};
 use crate::store::Visible;
-
-fn wait<F: Future>(future: F) -> F::Output {
-    loom::future::block_on(future)
-}
 
 pub(crate) fn volume(
     store: Arc<dyn ObjectStore>,

@@ -31,7 +31,13 @@ pub(crate) fn explore(name: &str, model: impl Fn() + Send + Sync + 'static) {
 pub(crate) fn spawn<T: 'static>(
     task: impl Future<Output = T> + 'static,
 ) -> loom::thread::JoinHandle<T> {
+    let task = Box::pin(task);
     loom::thread::spawn(move || loom::future::block_on(task))
+}
+
+/// Waits for a task. On the heap, because a thread of the model has a small stack.
+pub(crate) fn wait<T>(task: impl Future<Output = T>) -> T {
+    loom::future::block_on(Box::pin(task))
 }
 
 /// A clock at rest, on which nobody waits.
