@@ -122,7 +122,7 @@ fn manifest(most: u64) -> VolumeManifest {
         total_length: 1 << 40,
         checksum: Some("xxh3-128".into()),
         metadata: Metadata::new(),
-        blocks: BlockTable::from_sorted((0..BLOCKS).map(block).collect()).unwrap(),
+        blocks: BlockTable::from_sorted((0..BLOCKS).map(block).collect()).unwrap().into(),
         extra: Metadata::new(),
     }
 }
@@ -135,5 +135,5 @@ fn plain(manifest: &VolumeManifest) -> Vec<Plain> {
         let checksum = block.digest.unwrap().as_bytes().try_into().unwrap();
         Plain { gap, length: block.range.length(), checksum }
     };
-    manifest.blocks.as_slice().iter().map(plain).collect()
+    manifest.blocks.inline().unwrap().as_slice().iter().map(plain).collect()
 }

@@ -9,11 +9,11 @@ use crate::subject;
 use crate::workload::{Random, ranges};
 
 /// Asks this program for the memory of one peer.
-pub const FLAG: &str = "--memory-of";
+pub(crate) const FLAG: &str = "--memory-of";
 
 /// Bytes a range for each subject. Each has a process to itself, since what an earlier one freed
 /// would be taken again; none for those that would take for ever, and where there is no `/proc`.
-pub fn measure(size: usize, collected: bool) -> Vec<Option<f64>> {
+pub(crate) fn measure(size: usize, collected: bool) -> Vec<Option<f64>> {
     let how = if collected { "collected" } else { "inserted" };
     let of = |(peer, _)| {
         let mut child = Command::new(env::current_exe().ok()?);
@@ -25,7 +25,7 @@ pub fn measure(size: usize, collected: bool) -> Vec<Option<f64>> {
 }
 
 /// Prints how many bytes more are resident once the set is built.
-pub fn child(peer: &str, size: usize, how: &str) {
+pub(crate) fn child(peer: &str, size: usize, how: &str) {
     let names = subject::names();
     let place = names.iter().position(|(name, _)| *name == peer).unwrap();
     let mut subject = subject::all().remove(place);

@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 use crate::subject::Pair;
 
 /// A set of ranges that coalesces.
-pub trait Set: Clone + Default {
+pub(crate) trait Set: Clone + Default {
     const NAME: &'static str;
     /// Whether each insertion moves half of all ranges.
     const IS_VECTOR: bool = false;
@@ -32,7 +32,7 @@ pub trait Set: Clone + Default {
     }
 }
 
-pub type Lode = GrowableRangeSet;
+pub(crate) type Lode = GrowableRangeSet;
 
 fn range(start: u64, end: u64) -> ByteRange {
     ByteRange::new(start, end).unwrap()
@@ -69,7 +69,7 @@ impl Set for Lode {
 
 /// A sorted vector.
 #[derive(Clone, Default)]
-pub struct Vector(Vec<Pair>);
+pub(crate) struct Vector(Vec<Pair>);
 
 impl Set for Vector {
     const NAME: &'static str = "Vec";
@@ -146,7 +146,7 @@ impl Set for Vector {
 
 /// A B-tree from starts to ends.
 #[derive(Clone, Default)]
-pub struct Tree(BTreeMap<u64, u64>);
+pub(crate) struct Tree(BTreeMap<u64, u64>);
 
 impl Set for Tree {
     const NAME: &'static str = "BTreeMap";
@@ -197,7 +197,7 @@ impl Set for Tree {
     }
 }
 
-pub type Rangemap = rangemap::RangeSet<u64>;
+pub(crate) type Rangemap = rangemap::RangeSet<u64>;
 
 impl Set for Rangemap {
     const NAME: &'static str = "rangemap";
@@ -228,7 +228,7 @@ impl Set for Rangemap {
     }
 }
 
-pub type Blaze = RangeSetBlaze<u64>;
+pub(crate) type Blaze = RangeSetBlaze<u64>;
 
 impl Set for Blaze {
     const NAME: &'static str = "blaze";
@@ -265,7 +265,7 @@ impl Set for Blaze {
     }
 }
 
-pub type Boundaries = RangeSet2<u64>;
+pub(crate) type Boundaries = RangeSet2<u64>;
 
 impl Set for Boundaries {
     const NAME: &'static str = "collections";
@@ -306,7 +306,7 @@ impl Set for Boundaries {
 
 /// Intervals with a value each, coalesced by hand.
 #[derive(Clone, Default)]
-pub struct Intervals(IntervalMap<u64, u32>);
+pub(crate) struct Intervals(IntervalMap<u64, u32>);
 
 impl Set for Intervals {
     const NAME: &'static str = "iset";
@@ -357,7 +357,7 @@ impl Set for Intervals {
 
 /// The numbers of blocks of 4 KiB: what can be had where all ranges lie on one grid.
 #[derive(Clone, Default)]
-pub struct Blocks(RoaringBitmap);
+pub(crate) struct Blocks(RoaringBitmap);
 
 fn block(offset: u64) -> u32 {
     (offset >> 12) as u32

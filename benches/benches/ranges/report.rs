@@ -6,26 +6,26 @@ use std::path::Path;
 use crate::workload::Workload;
 
 /// Collects what has been measured.
-pub struct Report {
+pub(crate) struct Report {
     names: Vec<(&'static str, bool)>,
     ratios: Vec<serde_json::Value>,
 }
 
 impl Report {
-    pub fn new(names: &[(&'static str, bool)]) -> Self {
+    pub(crate) fn new(names: &[(&'static str, bool)]) -> Self {
         print!("{:27}", "ns an operation");
         names.iter().for_each(|(name, _)| print!("{name:>12}"));
         println!("{:>9}{:>7}", "ratio", "bar");
         Self { names: names.to_vec(), ratios: Vec::new() }
     }
 
-    pub fn line(&mut self, workload: Workload, size: usize, times: &[Option<f64>]) {
+    pub(crate) fn line(&mut self, workload: Workload, size: usize, times: &[Option<f64>]) {
         self.put(&format!("ranges/{}/{size}", workload.name()), times, workload.bar());
     }
 
     /// 16 bytes are two offsets; packed, there may be one more. A vector that is filled in order
     /// has no room to spare, but one that takes them in any order needs some.
-    pub fn memory(&mut self, name: &str, size: usize, bytes: &[Option<f64>]) {
+    pub(crate) fn memory(&mut self, name: &str, size: usize, bytes: &[Option<f64>]) {
         let bar = if name == "memory-collected" { 17.0 / 16.0 } else { 1.6 };
         self.put(&format!("ranges/{name}/{size}"), bytes, bar);
     }
@@ -49,7 +49,7 @@ impl Report {
     }
 
     /// Beside what other benches leave in the target directory.
-    pub fn write(self) {
+    pub(crate) fn write(self) {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("bench");
         fs::create_dir_all(&target).unwrap();
         let ratios = serde_json::to_string_pretty(&self.ratios).unwrap();

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::peers::{self, Set};
 
 /// The bounds of a range.
-pub type Pair = (u64, u64);
+pub(crate) type Pair = (u64, u64);
 
 /// A set under measurement. Each call does much, so that what it costs to call does not count.
-pub trait Subject {
+pub(crate) trait Subject {
     /// Whether each insertion moves half of all ranges.
     fn is_vector(&self) -> bool;
     /// Inserts all one by one, into an empty set.
@@ -30,7 +30,7 @@ pub trait Subject {
 }
 
 /// All subjects, ours first.
-pub fn all() -> Vec<Box<dyn Subject>> {
+pub(crate) fn all() -> Vec<Box<dyn Subject>> {
     fn of<S: Set + 'static>() -> Box<dyn Subject> {
         Box::new(Held::<S>(S::default(), false))
     }
@@ -47,7 +47,7 @@ pub fn all() -> Vec<Box<dyn Subject>> {
 }
 
 /// Their names, and whether they know bytes.
-pub fn names() -> [(&'static str, bool); 8] {
+pub(crate) fn names() -> [(&'static str, bool); 8] {
     [
         (peers::Lode::NAME, true),
         (peers::Vector::NAME, true),

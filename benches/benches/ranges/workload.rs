@@ -10,7 +10,7 @@ const STRIDE: u64 = 16 << 10;
 const BLOCK: u64 = 4 << 10;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Workload {
+pub(crate) enum Workload {
     /// Inserts in ascending order.
     Ascending,
     /// Inserts in random order.
@@ -34,7 +34,7 @@ pub enum Workload {
 }
 
 impl Workload {
-    pub const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Ascending,
         Self::Random,
         Self::Adjacent,
@@ -47,7 +47,7 @@ impl Workload {
         Self::CollectSorted,
     ];
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ascending => "insert-ascending",
             Self::Random => "insert-random",
@@ -64,7 +64,7 @@ impl Workload {
 
     /// The greatest ratio to the best peer that is good enough: a tenth ahead, but on a par where
     /// all go as fast as memory does.
-    pub fn bar(self) -> f64 {
+    pub(crate) fn bar(self) -> f64 {
         match self {
             Self::Gaps | Self::CollectSorted => 1.0,
             _ => 0.9,
@@ -72,10 +72,14 @@ impl Workload {
     }
 
     /// Nanoseconds an operation for each subject, or none for those that would take for ever.
-    pub fn measure(self, size: usize, subjects: &mut [Box<dyn Subject>]) -> Vec<Option<f64>> {
+    pub(crate) fn measure(
+        self,
+        size: usize,
+        subjects: &mut [Box<dyn Subject>],
+    ) -> Vec<Option<f64>> {
         let (rounds, repeats) = match size {
             ..10_000 => (40, 8),
-            ..1_000_000 => (12, 1),
+            10_000..1_000_000 => (12, 1),
             _ => (2, 1),
         };
         let mut random = Random(size as u64);
@@ -127,7 +131,7 @@ impl Workload {
                 load(subjects, size, &ranges, &shuffled);
                 let (rounds, merges) = match size {
                     ..10_000 => (200, 4),
-                    ..1_000_000 => (16, 32),
+                    10_000..1_000_000 => (16, 32),
                     _ => (4, 16),
                 };
                 let batches: Vec<Vec<Vec<Pair>>> = (0..rounds)
@@ -193,7 +197,7 @@ fn rounds_of_some(
 }
 
 /// Scattered ranges: each has a place of 16 KiB to itself, of which it takes 27 % on average.
-pub fn ranges(size: usize, random: &mut Random) -> Vec<Pair> {
+pub(crate) fn ranges(size: usize, random: &mut Random) -> Vec<Pair> {
     let ranges = (0..size as u64).map(|at| {
         let start = at * STRIDE + random.below(2) * BLOCK;
         let blocks = if random.below(100) < 8 { 2 } else { 1 };
@@ -203,7 +207,7 @@ pub fn ranges(size: usize, random: &mut Random) -> Vec<Pair> {
 }
 
 /// A generator of numbers (SplitMix64), the same on every run.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -217,7 +221,7 @@ impl Random {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 
-    pub fn shuffle<T>(&mut self, mut items: Vec<T>) -> Vec<T> {
+    pub(crate) fn shuffle<T>(&mut self, mut items: Vec<T>) -> Vec<T> {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last as u64 + 1) as usize);
         }

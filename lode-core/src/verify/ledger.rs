@@ -98,12 +98,12 @@ impl Ledger {
     pub fn affected(&self, key: &Key, claim: &Claim) -> Affected {
         let mut uses = self.claims.get(&(key.clone(), *claim)).cloned().unwrap_or_default();
         if self.shared && uses.range.is_some() {
-            uses.spans = self.from_first_on(&uses.spans);
+            uses.spans = self.since_first(&uses.spans);
         }
         Affected { snapshots: uses.spans, tags: uses.tags, range: uses.range }
     }
 
-    fn from_first_on(&self, spans: &[Span]) -> Vec<Span> {
+    fn since_first(&self, spans: &[Span]) -> Vec<Span> {
         let ends = spans.first().zip(self.current);
         ends.map(|(first, last)| Span { first: first.first, last }).into_iter().collect()
     }
