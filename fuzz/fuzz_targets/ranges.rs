@@ -5,8 +5,7 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use lode_core::range::{
-    ByteRange, FixedRangeSet, FixedTable, GrowableTable, RangeSet, Table,
-    gaps_between,
+    ByteRange, FixedRangeSet, FixedTable, GrowableTable, RangeSet, Table, gaps_between,
 };
 
 const SIZE: usize = 96;
