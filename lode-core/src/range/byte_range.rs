@@ -64,7 +64,6 @@ impl ByteRange {
     }
 
     /// The bytes between this range and one that begins above its end.
-    #[cfg(feature = "alloc")]
     pub(super) fn gap_to(self, next: Self) -> Self {
         Self { start: self.end, end: next.start }
     }

@@ -59,7 +59,6 @@ impl<I: Iterator<Item = ByteRange>> Iterator for Gaps<I> {
         None
     }
 
-    #[cfg(feature = "alloc")]
     fn fold<B, F: FnMut(B, ByteRange) -> B>(mut self, init: B, mut take: F) -> B {
         let mut folded = init;
         let first = if self.clipped { self.ranges.next() } else { None };
