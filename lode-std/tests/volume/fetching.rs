@@ -118,7 +118,7 @@ proptest! {
         length in 1..130_u64,
         budget in 0..500_u64,
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let (_, snapshot) = snapshot(550_u64.div_ceil(length), length).await;
             let snapshot = snapshot.with_cache(&BlockCache::new(budget));
