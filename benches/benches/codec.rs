@@ -11,11 +11,10 @@
 #![allow(clippy::print_stdout, reason = "it reports")]
 #![allow(clippy::disallowed_methods, reason = "it is the time that is measured")]
 
-use std::fs;
 use std::hint::black_box;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
+use lode_benches::ratios::{self, Ratio};
 use lode_core::Version;
 use lode_core::checksum::Digest;
 use lode_core::id::Id;
@@ -76,12 +75,10 @@ fn main() {
         let [ours, postcard, _] = each;
         for ((way, ours), peer) in ["encode", "decode"].iter().zip(ours).zip(postcard) {
             let name = format!("codec/{name}/{way}");
-            ratios.push(serde_json::json!({ "name": name, "ratio": ours / peer, "bar": 0.9 }));
+            ratios.push(Ratio::of_costs(name, ours, peer, 0.9));
         }
     }
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("bench");
-    fs::create_dir_all(&target).unwrap();
-    fs::write(target.join("codec.json"), serde_json::to_string_pretty(&ratios).unwrap()).unwrap();
+    ratios::write("codec", &ratios).unwrap();
 }
 
 /// Encodes and decodes once, and says how many bytes it took.

@@ -3,6 +3,7 @@
 pub mod bars;
 mod large;
 pub mod pair;
+pub mod ratios;
 pub mod records;
 
 pub use self::large::SAMPLE;

@@ -4,31 +4,27 @@
 //! bad minute has it for both. What counts is the median of the rounds' ratios.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::bars::BARS;
+use crate::ratios::{self, Ratio};
 
-/// What was measured, on its way to `target/bench/paired.json`: a list of objects with `name`,
-/// `ratio`, `bar` and `reason`. `cargo xtask bench` reads all such files; a ratio below its bar is
-/// a failure.
+/// What was measured, on its way to `target/bench/paired.json`.
 #[derive(Debug)]
 pub struct Paired {
     /// Whether fewer rounds are enough.
     short: bool,
     /// What is measured: names that contain this.
     filter: String,
-    found: Vec<serde_json::Value>,
+    found: Vec<Ratio>,
 }
 
 impl Paired {
-    /// As the command line says: `--short` for fewer rounds, and a part of a name to measure only
+    /// As the command line says: `--quick` for fewer rounds, and a part of a name to measure only
     /// those.
     pub fn from_args() -> Self {
         let mut args: Vec<_> = std::env::args().skip(1).collect();
-        let short = args.iter().any(|arg| arg == "--short" || arg == "--quick");
+        let short = args.iter().any(|arg| arg == "--quick");
         // Cargo passes arguments of its own.
         args.retain(|arg| !arg.starts_with("--"));
         Self { short, filter: args.pop().unwrap_or_default(), found: Vec::new() }
@@ -81,9 +77,8 @@ impl Paired {
             panic!("{name} has no bar: add it to benches/src/bars.rs");
         };
         println!("{name}: {ratio:.3}, bar {:.3} ({said})", bar.at_least);
-        self.found.push(json!({
-            "name": name, "ratio": ratio, "bar": bar.at_least, "reason": bar.reason, "said": said,
-        }));
+        let reason = bar.reason.to_string();
+        self.found.push(Ratio { name: name.to_string(), ratio, bar: bar.at_least, reason });
     }
 
     /// Writes what was measured, for `cargo xtask bench`.
@@ -92,17 +87,8 @@ impl Paired {
     ///
     /// If the file cannot be written.
     pub fn write(self) -> io::Result<()> {
-        let folder = target().join("bench");
-        std::fs::create_dir_all(&folder)?;
-        let text = serde_json::to_string_pretty(&self.found)?;
-        std::fs::write(folder.join("paired.json"), text)
+        ratios::write("paired", &self.found)
     }
-}
-
-/// Where cargo builds.
-pub fn target() -> PathBuf {
-    let chosen = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    chosen.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"))
 }
 
 /// How long this takes.

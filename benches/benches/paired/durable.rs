@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use lode_benches::pair::{Paired, target, time};
+use lode_benches::pair::{Paired, time};
+use lode_benches::ratios::target;
 use lode_benches::runtime;
 use lode_std::{Volume, meta, store};
 

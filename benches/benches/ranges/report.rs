@@ -1,14 +1,13 @@
 //! A table for people, and ratios for the check.
 
-use std::fs;
-use std::path::Path;
+use lode_benches::ratios::{self, Ratio};
 
 use crate::workload::Workload;
 
 /// Collects what has been measured.
 pub(crate) struct Report {
     names: Vec<(&'static str, bool)>,
-    ratios: Vec<serde_json::Value>,
+    ratios: Vec<Ratio>,
 }
 
 impl Report {
@@ -44,15 +43,12 @@ impl Report {
             let ratio = ours / best;
             let mark = if ratio > bar { " *" } else { "" };
             println!("{ratio:9.2}{bar:7.2}{mark}");
-            self.ratios.push(serde_json::json!({ "name": name, "ratio": ratio, "bar": bar }));
+            self.ratios.push(Ratio::of_costs(name.to_string(), *ours, best, bar));
         }
     }
 
-    /// Beside what other benches leave in the target directory.
+    /// For `cargo xtask bench`.
     pub(crate) fn write(self) {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("bench");
-        fs::create_dir_all(&target).unwrap();
-        let ratios = serde_json::to_string_pretty(&self.ratios).unwrap();
-        fs::write(target.join("ranges.json"), ratios).unwrap();
+        ratios::write("ranges", &self.ratios).unwrap();
     }
 }

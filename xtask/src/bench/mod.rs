@@ -9,7 +9,7 @@ mod results;
 use crate::command::{Failure, Program, cargo};
 
 /// The benches that write ratios to `target/bench`.
-const WITH_RATIOS: [&str; 1] = ["paired"];
+const WITH_RATIOS: [&str; 3] = ["codec", "paired", "ranges"];
 
 /// Without arguments all benches, and what they say to `benches/RESULTS.md`; `--check` for what
 /// has a bar, in short; `--instructions` for what callgrind counts; `--results` to write the page
@@ -35,7 +35,7 @@ fn all() -> Result<(), Failure> {
 fn check() -> Result<(), Failure> {
     ratios::forget()?;
     for name in WITH_RATIOS {
-        bench(&["--bench", name]).args(["--", "--short"]).run()?;
+        bench(&["--bench", name]).args(["--", "--quick"]).run()?;
     }
     let (ratios, instructions) = (ratios::check(), instructions::run());
     ratios.and(instructions)
