@@ -1,32 +1,11 @@
 //! Bytes that somebody made to do harm: with a right checksum, and anything inside.
 
-use lode_core::crc32c;
 use lode_core::manifest::ManifestError;
 use lode_core::manifest::compact::{decode, encode};
 use proptest::prelude::*;
 
+use crate::forge::{seal, varint};
 use crate::{block, manifest};
-
-/// An object with this kind and body, and the trailer that it needs.
-fn seal(kind: u8, body: &[u8]) -> Vec<u8> {
-    let mut bytes = [b"LODE\x02".as_slice(), &[kind], body].concat();
-    let trailer = crc32c::of(&bytes);
-    bytes.extend(trailer.to_le_bytes());
-    bytes
-}
-
-fn varint(mut number: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let low = u8::try_from(number & 0x7f).unwrap();
-        number >>= 7;
-        match number {
-            0 => break bytes.push(low),
-            _ => bytes.push(low | 0x80),
-        }
-    }
-    bytes
-}
 
 /// The parts of a manifest with one block of a byte; each test spoils one.
 struct Parts {

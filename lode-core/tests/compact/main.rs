@@ -8,6 +8,8 @@
     reason = "helpers of tests lie outside of test functions"
 )]
 
+#[path = "../support/forge.rs"]
+mod forge;
 mod hostile;
 mod round_trip;
 mod vectors;

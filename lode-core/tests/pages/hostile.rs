@@ -1,34 +1,13 @@
 //! Pages that somebody has tampered with.
 
-use lode_core::crc32c;
 use lode_core::manifest::ManifestError;
 use lode_core::manifest::compact::{decode_page, encode_page};
 use lode_core::manifest::pages::{Blocks, Page, PageNode, PageRef, Walk};
 use lode_core::range::ByteRange;
 use proptest::prelude::*;
 
+use crate::forge::{seal, varint};
 use crate::support::{Pages, block, hash, sizes};
-
-/// A page with this body, and the trailer that it needs.
-fn seal(kind: u8, body: &[u8]) -> Vec<u8> {
-    let mut bytes = [b"LODE\x02".as_slice(), &[kind], body].concat();
-    let trailer = crc32c::of(&bytes);
-    bytes.extend(trailer.to_le_bytes());
-    bytes
-}
-
-fn varint(mut number: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let low = u8::try_from(number & 0x7f).unwrap();
-        number >>= 7;
-        match number {
-            0 => break bytes.push(low),
-            _ => bytes.push(low | 0x80),
-        }
-    }
-    bytes
-}
 
 /// A reference: gap, span, blocks, covered; then a hash and a commit.
 fn reference(numbers: [u64; 4]) -> Vec<u8> {

@@ -9,6 +9,8 @@
     reason = "helpers of tests lie outside of test functions"
 )]
 
+#[path = "../support/forge.rs"]
+mod forge;
 mod hostile;
 mod model;
 mod shape;
