@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use lode_std::maintain::Tally;
+use lode_std::maintain::{Maintenance, Tally};
 use lode_std::verify::Verification;
 use lode_std::{Blobs, Dataset, Error, Retry, Version, Volume, Whole, meta, store};
 
@@ -87,12 +87,7 @@ async fn a_volume_under_load_keeps_what_was_acknowledged() {
             }
         }
     });
-    let collector = async {
-        let maintenance = open().await.maintenance();
-        while !bell.has_rung() {
-            maintenance.collect(&last(3)).await.unwrap();
-        }
-    };
+    let collector = async { collect(&open().await.maintenance(), &bell).await };
     let (acknowledged, _, (), ()) =
         tokio::join!(join_all(writers), join_all(readers), collector, bell.ring_in_time());
 
@@ -149,12 +144,7 @@ async fn a_dataset_under_load_keeps_what_is_held() {
         }
         assert!(read > 0, "nothing could be read");
     });
-    let collector = async {
-        let maintenance = open().await.maintenance();
-        while !bell.has_rung() {
-            maintenance.collect(&last(3)).await.unwrap();
-        }
-    };
+    let collector = async { collect(&open().await.maintenance(), &bell).await };
     let (acknowledged, _, (), ()) =
         tokio::join!(join_all(writers), join_all(readers), collector, bell.ring_in_time());
 
@@ -195,8 +185,15 @@ async fn read_held(dataset: &Dataset<Blobs, Whole>, version: Version) -> bool {
     true
 }
 
+/// Collects until the bell rings.
+async fn collect(maintenance: &Maintenance, bell: &Bell) {
+    while !bell.has_rung() {
+        maintenance.collect(&last(3)).await.unwrap();
+    }
+}
+
 /// Collects until all that is not kept is old enough, and gone.
-async fn collect_the_rest(maintenance: &lode_std::maintain::Maintenance) -> Tally {
+async fn collect_the_rest(maintenance: &Maintenance) -> Tally {
     let begun = Instant::now();
     loop {
         let report = maintenance.collect(&last(3)).await.unwrap();
