@@ -12,10 +12,12 @@ impl Volume {
     ///
     /// Blocks that are committed already, with the same bytes, are left out; if none is left, the
     /// commit has happened before and the head is returned. Commits of one handle and its clones
-    /// queue up; through a [`committer`](Self::committer) they go out together. Costs one create of the manifest and one write of the hint, and in a volume of
-    /// more than 512 blocks one create before for each page that changes, several at a time; nothing
-    /// is read or listed, except by the first commit of a handle and after a conflict, or pages that
-    /// are not [kept](crate::VolumeBuilder::page_cache).
+    /// queue up; through a [`committer`](Self::committer) they go out together.
+    ///
+    /// Costs one create of the manifest and one write of the hint, and in a volume of more than 512
+    /// blocks one create before for each page that changes, several at a time; nothing is read or
+    /// listed, except by the first commit of a handle and after a conflict, or pages that are not
+    /// [kept](crate::VolumeBuilder::page_cache).
     ///
     /// If the future is dropped, the commit may or may not take place.
     ///
