@@ -6,7 +6,6 @@ use std::future::ready;
 use futures::future::BoxFuture;
 use lode_core::Version;
 use lode_core::descriptor::{self, DatasetDescriptor, WantedDataset};
-use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::{DatasetLayout, LayoutKind, Place};
 use lode_core::manifest::pages::PageName;
@@ -19,7 +18,7 @@ use lode_core::time::Timestamp;
 use lode_core::verify::Problem;
 
 use crate::Error;
-use crate::history::{Draft, History, Live, Rebased, See, Slots, refusal};
+use crate::history::{Draft, History, Live, Rebased, See, Slots, as_laid_out, refusal};
 use crate::store::Objects;
 
 /// The slots of a dataset.
@@ -39,9 +38,7 @@ pub(super) fn partitions(
 impl Slots for DatasetSlots {
     type Manifest = DatasetManifest;
 
-    fn id(&self) -> &Id {
-        self.layout.id()
-    }
+    as_laid_out!();
 
     fn folder(&self) -> Option<Key> {
         Some(self.layout.slots())
@@ -53,10 +50,6 @@ impl Slots for DatasetSlots {
 
     fn parse_slot(&self, key: &str) -> Option<Version> {
         self.layout.parse_slot(key)
-    }
-
-    fn hint(&self) -> Key {
-        self.layout.hint()
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<SlotContent<DatasetManifest>, ManifestError> {
@@ -91,26 +84,6 @@ impl Slots for DatasetSlots {
         true
     }
 
-    fn tags(&self) -> Key {
-        self.layout.tags()
-    }
-
-    fn tag(&self, name: &Id) -> Key {
-        self.layout.tag(name)
-    }
-
-    fn parse_tag(&self, key: &str) -> Option<Id> {
-        self.layout.parse_tag(key)
-    }
-
-    fn data_folders(&self) -> Vec<Key> {
-        self.layout.data_folders()
-    }
-
-    fn is_data(&self, key: &str) -> bool {
-        self.layout.is_data(key)
-    }
-
     async fn references(
         &self,
         _objects: &Objects,
@@ -125,14 +98,6 @@ impl Slots for DatasetSlots {
         json::encode_dataset_tombstone(tombstone)
     }
 
-    fn probe(&self, random: u64) -> Key {
-        self.layout.probe(random)
-    }
-
-    fn prefix(&self) -> &str {
-        self.layout.prefix()
-    }
-
     fn place(&self, key: &str) -> Place {
         self.layout.place(key)
     }
@@ -143,14 +108,6 @@ impl Slots for DatasetSlots {
 
     fn not_found(&self) -> Error {
         Error::DatasetNotFound { id: self.layout.id().clone() }
-    }
-
-    fn descriptor(&self) -> Key {
-        self.layout.descriptor()
-    }
-
-    fn damaged(&self, what: &str, hash: u64) -> Key {
-        self.layout.damaged(what, hash)
     }
 
     fn describe(

@@ -4,12 +4,11 @@ mod committer;
 mod entries;
 mod lookout;
 mod open;
+mod slots;
 mod tags;
 mod unknown;
 mod writer;
 
-use std::collections::HashSet;
-use std::fmt::Debug;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
@@ -18,108 +17,19 @@ use lode_core::Version;
 use lode_core::commit::{Listed, Position, Resolution, Resolve, ResolveStep, Slot};
 use lode_core::id::Id;
 use lode_core::key::Key;
-use lode_core::layout::{Place, Reference};
-use lode_core::manifest::pages::PageName;
-use lode_core::manifest::{
-    Expected, ManifestDigest, ManifestError, Mismatch, SlotContent, SlotManifest, Tombstone,
-};
-use lode_core::verify::{Problem, parse_hint};
+use lode_core::manifest::{ManifestDigest, SlotContent, SlotManifest, Tombstone};
+use lode_core::verify::parse_hint;
 
 pub(crate) use self::committer::{Committer, Draft, Rebased, refusal};
 pub(crate) use self::lookout::Lookout;
 pub(crate) use self::open::{Opening, Subject};
+pub(crate) use self::slots::{See, Slots, as_laid_out};
 pub(crate) use self::tags::Tagged;
 pub use self::unknown::CommitUnknown;
 pub(crate) use self::writer::{StagedObject, Writer, WriterOptions};
 use crate::Error;
 use crate::store::Objects;
 use crate::sync::RwLock;
-
-/// What a history is of: where its slots lie, and what is in them.
-pub(crate) trait Slots: Debug + Send + Sync + 'static {
-    type Manifest: SlotManifest + Clone + Debug + Send + Sync;
-
-    fn id(&self) -> &Id;
-    /// The folder of the slots; `None` if they lie right in the store.
-    fn folder(&self) -> Option<Key>;
-    fn slot(&self, version: Version) -> Key;
-    fn parse_slot(&self, key: &str) -> Option<Version>;
-    fn hint(&self) -> Key;
-    fn decode(&self, bytes: &[u8]) -> Result<SlotContent<Self::Manifest>, ManifestError>;
-    fn encode(&self, manifest: &Self::Manifest) -> Result<Vec<u8>, ManifestError>;
-
-    /// What a manifest must be to be one of this history.
-    fn expected(&self, version: Version) -> Expected<'_>;
-    fn check(&self, manifest: &Self::Manifest, expected: &Expected<'_>) -> Result<(), Mismatch>;
-
-    /// The index entries that tell of a snapshot, apart from its slot.
-    fn entries(&self, _manifest: &Self::Manifest, _version: Version) -> Vec<Key> {
-        Vec::new()
-    }
-
-    /// Whether a Go writer trusts the hint blindly.
-    fn trusts_hint(&self) -> bool;
-
-    /// The folder of the tags.
-    fn tags(&self) -> Key;
-    fn tag(&self, name: &Id) -> Key;
-    fn parse_tag(&self, key: &str) -> Option<Id>;
-
-    /// The folders of what a collector may delete, and whether it may delete this object there.
-    fn data_folders(&self) -> Vec<Key>;
-    fn is_data(&self, key: &str) -> bool;
-    /// Shows all objects that a manifest refers to, itself or by pages: what must be there as long
-    /// as it is, and the one answer for collectors and verifications. A page in `seen`, and all
-    /// that lies below it, is passed by; those that are seen now are added to it, unless it fails.
-    /// A page that cannot be read is shown as well: `see` decides whether to go on without it.
-    ///
-    /// Costs one read for each page.
-    fn references(
-        &self,
-        objects: &Objects,
-        manifest: &Self::Manifest,
-        seen: &mut HashSet<PageName>,
-        see: See<'_>,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
-    fn encode_tombstone(&self, tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>;
-
-    /// An object that is written to learn the store's time.
-    fn probe(&self, random: u64) -> Key;
-
-    /// The folder below which all of it lies.
-    fn prefix(&self) -> &str;
-
-    /// What an object is, by its key.
-    fn place(&self, key: &str) -> Place;
-
-    /// The algorithm of a snapshot's checksums.
-    fn checksum<'a>(&self, manifest: &'a Self::Manifest) -> Option<&'a str>;
-
-    /// There is none of it at all.
-    fn not_found(&self) -> Error;
-
-    fn descriptor(&self) -> Key;
-
-    /// Where a repair keeps the bytes of what it replaces.
-    fn damaged(&self, what: &str, hash: u64) -> Key;
-
-    /// The descriptor of a history whose newest snapshot is this.
-    fn describe(
-        &self,
-        newest: &Self::Manifest,
-        grace_period: u64,
-    ) -> Result<Vec<u8>, ManifestError>;
-
-    /// Checks that a descriptor is one of this history, and agrees with its newest snapshot.
-    fn check_descriptor(
-        &self,
-        bytes: &[u8],
-        newest: Option<&Self::Manifest>,
-    ) -> Result<(), Problem>;
-}
-
-/// Takes one reference of a manifest after the other.
-pub(crate) type See<'a> = &'a mut (dyn FnMut(Result<Reference, Error>) -> Result<(), Error> + Send);
 
 /// The slots of one history, and what is known of its head.
 #[derive(Debug)]
@@ -193,6 +103,25 @@ impl<S: Slots> History<S> {
     /// Where the history stood when it was last looked at.
     pub(crate) fn known_head(&self) -> Option<Head<S::Manifest>> {
         self.head.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A tombstone as it is stored.
+    pub(crate) fn tombstone_bytes(&self, tombstone: &Tombstone) -> Result<Bytes, Error> {
+        let bytes = self.slots.encode_tombstone(tombstone);
+        bytes.map(Bytes::from).map_err(|source| Error::Unwritable { source })
+    }
+
+    /// Puts a tombstone over its slot, and over the index entries that tell of it.
+    ///
+    /// A Go reader believes the entries, so they must not outlive the slot: they come first. If it
+    /// ends in between, the slot is still what it was, and whoever comes next begins with them
+    /// again.
+    pub(crate) async fn bury(&self, tombstone: &Tombstone, entries: &[Key]) -> Result<(), Error> {
+        let bytes = self.tombstone_bytes(tombstone)?;
+        for entry in entries {
+            self.objects.overwrite(entry, bytes.clone()).await?;
+        }
+        self.objects.overwrite(&self.slots.slot(tombstone.version), bytes).await
     }
 
     /// Takes note of where the history stands, unless more is known already.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, stream};
 use lode_core::Version;
@@ -72,15 +71,8 @@ impl<'a, S: Slots> Collecting<'a, S> {
             Found::Collected(_) => {}
             Found::Live(live) => {
                 let tombstone = live.manifest.tombstone(live.digest);
-                let bytes = history.slots.encode_tombstone(&tombstone);
-                let bytes = Bytes::from(bytes.map_err(|source| Error::Unwritable { source })?);
-                // A Go reader believes the entries, so they must not outlive the slot: they come
-                // first. If the run ends in between, the slot is still live, and the next run
-                // begins with them again.
-                for entry in history.slots.entries(&live.manifest, version) {
-                    history.objects.overwrite(&entry, bytes.clone()).await?;
-                }
-                history.objects.overwrite(&history.slots.slot(version), bytes).await?;
+                let entries = history.slots.entries(&live.manifest, version);
+                history.bury(&tombstone, &entries).await?;
                 self.report.buried.push(version);
             }
         }

@@ -57,20 +57,11 @@ impl<S: Slots> Examined<S> {
             tombstone.created_at = live.manifest.created_at();
             entries = history.slots.entries(&live.manifest, grave.version);
         }
-        let bytes = history.slots.encode_tombstone(&tombstone);
-        let bytes = Bytes::from(bytes.map_err(|source| Error::Unwritable { source })?);
         if grave.was == Was::Absent {
-            return match history.objects.create(&slot, bytes).await {
-                Creation::Created | Creation::Exists => Ok(()),
-                Creation::Rejected(error) | Creation::Unknown(error) => Err(error),
-            };
+            return self.create(&slot, history.tombstone_bytes(&tombstone)?).await;
         }
         self.keep(&slot, &grave.version.to_string()).await?;
-        // As a collector does, for those who believe the entries.
-        for entry in entries {
-            history.objects.overwrite(&entry, bytes.clone()).await?;
-        }
-        history.objects.overwrite(&slot, bytes).await
+        history.bury(&tombstone, &entries).await
     }
 
     async fn describe(&self, grace_period: u64) -> Result<(), Error> {
@@ -88,8 +79,13 @@ impl<S: Slots> Examined<S> {
         let hash = blake3::hash(&bytes);
         let hash = hash.as_bytes().first_chunk().copied().map_or(0, u64::from_be_bytes);
         let copy = self.history.slots.damaged(what, hash);
-        match self.history.objects.create(&copy, bytes).await {
-            // One that is there has the same bytes.
+        // One that is there has the same bytes.
+        self.create(&copy, bytes).await
+    }
+
+    /// Creates an object, unless it is there.
+    async fn create(&self, key: &Key, bytes: Bytes) -> Result<(), Error> {
+        match self.history.objects.create(key, bytes).await {
             Creation::Created | Creation::Exists => Ok(()),
             Creation::Rejected(error) | Creation::Unknown(error) => Err(error),
         }

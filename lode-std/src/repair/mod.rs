@@ -29,34 +29,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lode_core::descriptor::GRACE_PERIOD;
-use lode_core::id::Id;
 use lode_core::layout::LayoutKind;
 pub use lode_core::repair::{Grave, Refusal, RepairPlan, Step, Was};
 use lode_core::verify::Finding;
 use object_store::ObjectStore;
 
 use crate::Error;
-use crate::dataset::DatasetSlots;
-use crate::history::History;
-use crate::store::Objects;
-use crate::verify::{Examination, Examined, Options, dataset_slots, volume_slots};
-use crate::volume::VolumeSlots;
+use crate::verify::{Target, Verification};
 
 /// Repairs a volume or dataset. No other writer may be at work meanwhile.
 #[must_use = "nothing is repaired until it is proposed and carried out"]
 pub struct Repair {
-    store: Arc<dyn ObjectStore>,
-    subject: Subject,
-    options: Options<'static>,
+    verification: Verification<'static>,
     drop_damaged: bool,
     /// In seconds.
     grace_period: u64,
-}
-
-/// What is repaired.
-enum Subject {
-    Dataset(Id, Option<LayoutKind>),
-    Volume(Id),
 }
 
 impl Repair {
@@ -66,7 +53,7 @@ impl Repair {
     ///
     /// [`Error::InvalidId`].
     pub fn volume(store: Arc<dyn ObjectStore>, id: &str) -> Result<Self, Error> {
-        Ok(Self::new(store, Subject::Volume(Id::existing(id)?)))
+        Verification::volume(store, id).map(Self::new)
     }
 
     /// Of the dataset `id`, in this layout, or in the one that is found.
@@ -79,17 +66,16 @@ impl Repair {
         id: &str,
         layout: Option<LayoutKind>,
     ) -> Result<Self, Error> {
-        Ok(Self::new(store, Subject::Dataset(Id::existing(id)?, layout)))
+        Verification::dataset(store, id, layout).map(Self::new)
     }
 
-    fn new(store: Arc<dyn ObjectStore>, subject: Subject) -> Self {
-        let (drop_damaged, grace_period) = (false, GRACE_PERIOD);
-        Self { store, subject, options: Options::default(), drop_damaged, grace_period }
+    fn new(verification: Verification<'static>) -> Self {
+        Self { verification, drop_damaged: false, grace_period: GRACE_PERIOD }
     }
 
     /// Whether every byte is read to find out what is damaged.
     pub fn data(mut self, data: bool) -> Self {
-        self.options.data = data;
+        self.verification = self.verification.data(data);
         self
     }
 
@@ -114,28 +100,14 @@ impl Repair {
     ///
     /// As [`Verification::run`](crate::verify::Verification::run).
     #[tracing::instrument(name = "lode.repair.propose", skip_all, err)]
-    pub async fn propose(self, mut found: impl FnMut(&Finding) + Send) -> Result<Proposal, Error> {
-        let objects = Objects::new(self.store.clone());
-        let (options, found) = (&self.options, &mut found);
-        let (plan, target) = match &self.subject {
-            Subject::Volume(id) => {
-                let slots = volume_slots(&objects, id, options.checksums.clone()).await?;
-                let history = History::new(objects, slots);
-                let examined = Examination::new(history, options, found).run().await?;
-                (self.plan(&examined), Target::Volume(examined))
-            }
-            Subject::Dataset(id, layout) => {
-                let slots = dataset_slots(&self.store, &objects, id, *layout).await?;
-                let history = History::new(objects, slots);
-                let examined = Examination::new(history, options, found).run().await?;
-                (self.plan(&examined), Target::Dataset(examined))
-            }
+    pub async fn propose(self, found: impl FnMut(&Finding) + Send) -> Result<Proposal, Error> {
+        let Self { verification, drop_damaged, grace_period } = self;
+        let target = verification.examine(found).await?;
+        let plan = match &target {
+            Target::Volume(found) => RepairPlan::new(&found.links, &found.damage, drop_damaged),
+            Target::Dataset(found) => RepairPlan::new(&found.links, &found.damage, drop_damaged),
         };
-        Ok(Proposal { plan, target, grace_period: self.grace_period })
-    }
-
-    fn plan<S: crate::history::Slots>(&self, examined: &Examined<S>) -> RepairPlan {
-        RepairPlan::new(&examined.links, &examined.damage, self.drop_damaged)
+        Ok(Proposal { plan, target, grace_period })
     }
 }
 
@@ -152,12 +124,6 @@ pub struct Proposal {
     target: Target,
     /// In seconds.
     grace_period: u64,
-}
-
-/// What was examined.
-enum Target {
-    Dataset(Examined<DatasetSlots>),
-    Volume(Examined<VolumeSlots>),
 }
 
 impl Proposal {

@@ -29,8 +29,9 @@
 //!
 //! # What it costs
 //!
-//! In requests, for n slots, t tags, e index entries and d objects: one list for each thousand
-//! objects, 2 + n + t + e reads, and with data d reads more. What seems to be missing costs two
+//! In requests, for n slots, t tags, e index entries, p pages and d objects: one list for each
+//! thousand objects, 2 + n + t + e + p reads, and with data d + p reads more; before that the slots
+//! of a volume are listed, or up to three looks find the layout of a dataset. What seems to be missing costs two
 //! more. Some 300 bytes of memory for each object, whatever its size.
 
 mod data;
@@ -49,7 +50,8 @@ use lode_core::manifest::Format;
 pub use lode_core::verify::{Affected, Finding, Part, Problem, Severity, Span};
 use object_store::ObjectStore;
 
-pub(crate) use self::examination::{Examination, Examined};
+use self::examination::Examination;
+pub(crate) use self::examination::Examined;
 pub use self::report::{Progress, Report};
 use crate::dataset::{DatasetReader, DatasetSlots};
 use crate::history::History;
@@ -71,17 +73,23 @@ enum Subject {
     Volume(Id),
 }
 
+/// What was examined.
+pub(crate) enum Target {
+    Dataset(Examined<DatasetSlots>),
+    Volume(Examined<VolumeSlots>),
+}
+
 /// How it is verified.
-pub(crate) struct Options<'a> {
+struct Options<'a> {
     /// Whether every byte is read.
-    pub(crate) data: bool,
+    data: bool,
     /// Only this snapshot, and what it consists of.
-    pub(crate) snapshot: Option<Version>,
+    snapshot: Option<Version>,
     /// In bytes a second.
-    pub(crate) bandwidth: Option<u64>,
-    pub(crate) checksums: Checksums,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) watch: Box<dyn Fn(Progress) + Send + Sync + 'a>,
+    bandwidth: Option<u64>,
+    checksums: Checksums,
+    clock: Arc<dyn Clock>,
+    watch: Box<dyn Fn(Progress) + Send + Sync + 'a>,
 }
 
 impl Default for Options<'_> {
@@ -167,17 +175,30 @@ impl<'a> Verification<'a> {
     /// [`Error::SnapshotNotFound`] if one was asked for that is not there; or whatever the store
     /// reports, of what is not data: what cannot be read of those is a finding.
     #[tracing::instrument(name = "lode.verify", skip_all, err)]
-    pub async fn run(self, mut found: impl FnMut(&Finding) + Send) -> Result<Report, Error> {
+    pub async fn run(self, found: impl FnMut(&Finding) + Send) -> Result<Report, Error> {
+        Ok(match self.examine(found).await? {
+            Target::Volume(examined) => examined.report,
+            Target::Dataset(examined) => examined.report,
+        })
+    }
+
+    /// All that a verification finds out.
+    pub(crate) async fn examine(
+        self,
+        mut found: impl FnMut(&Finding) + Send,
+    ) -> Result<Target, Error> {
         let objects = Objects::new(self.store.clone());
         let (options, found) = (&self.options, &mut found);
         Ok(match &self.subject {
             Subject::Volume(id) => {
                 let slots = volume_slots(&objects, id, options.checksums.clone()).await?;
-                Examination::new(History::new(objects, slots), options, found).run().await?.report
+                let history = History::new(objects, slots);
+                Target::Volume(Examination::new(history, options, found).run().await?)
             }
             Subject::Dataset(id, layout) => {
                 let slots = dataset_slots(&self.store, &objects, id, *layout).await?;
-                Examination::new(History::new(objects, slots), options, found).run().await?.report
+                let history = History::new(objects, slots);
+                Target::Dataset(Examination::new(history, options, found).run().await?)
             }
         })
     }
@@ -191,7 +212,7 @@ impl fmt::Debug for Verification<'_> {
 
 /// The slots of a volume, whose descriptor may be damaged: the format is that of most of what
 /// lies where slots do. What its length is, is to be found out.
-pub(crate) async fn volume_slots(
+async fn volume_slots(
     objects: &Objects,
     id: &Id,
     checksums: Checksums,
@@ -218,7 +239,7 @@ pub(crate) async fn volume_slots(
 }
 
 /// The slots of a dataset, whose descriptor may be damaged.
-pub(crate) async fn dataset_slots(
+async fn dataset_slots(
     store: &Arc<dyn ObjectStore>,
     objects: &Objects,
     id: &Id,

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use lode_core::Version;
 use lode_core::descriptor::{self, VolumeDescriptor, WantedVolume};
-use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::{Place, VolumeLayout};
 use lode_core::manifest::pages::{PageName, PageSizes, Paging, UpdateStep, Updated};
@@ -18,7 +17,7 @@ use lode_core::time::Timestamp;
 use lode_core::verify::Problem;
 
 use super::pages::{self, PageCache, page_hash};
-use crate::history::{Draft, History, Live, Rebased, See, Slots, refusal};
+use crate::history::{Draft, History, Live, Rebased, See, Slots, as_laid_out, refusal};
 use crate::store::Objects;
 use crate::{Checksums, Error};
 
@@ -54,9 +53,7 @@ impl VolumeSlots {
 impl Slots for VolumeSlots {
     type Manifest = VolumeManifest;
 
-    fn id(&self) -> &Id {
-        self.layout.id()
-    }
+    as_laid_out!();
 
     fn folder(&self) -> Option<Key> {
         self.layout.slots()
@@ -68,10 +65,6 @@ impl Slots for VolumeSlots {
 
     fn parse_slot(&self, key: &str) -> Option<Version> {
         self.layout.parse_slot(key, self.format)
-    }
-
-    fn hint(&self) -> Key {
-        self.layout.hint()
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, ManifestError> {
@@ -104,26 +97,6 @@ impl Slots for VolumeSlots {
         self.format == Format::Json
     }
 
-    fn tags(&self) -> Key {
-        self.layout.tags()
-    }
-
-    fn tag(&self, name: &Id) -> Key {
-        self.layout.tag(name)
-    }
-
-    fn parse_tag(&self, key: &str) -> Option<Id> {
-        self.layout.parse_tag(key)
-    }
-
-    fn data_folders(&self) -> Vec<Key> {
-        self.layout.data_folders()
-    }
-
-    fn is_data(&self, key: &str) -> bool {
-        self.layout.is_data(key)
-    }
-
     async fn references(
         &self,
         objects: &Objects,
@@ -141,14 +114,6 @@ impl Slots for VolumeSlots {
         }
     }
 
-    fn probe(&self, random: u64) -> Key {
-        self.layout.probe(random)
-    }
-
-    fn prefix(&self) -> &str {
-        self.layout.prefix()
-    }
-
     fn place(&self, key: &str) -> Place {
         self.layout.place(key, self.format)
     }
@@ -159,14 +124,6 @@ impl Slots for VolumeSlots {
 
     fn not_found(&self) -> Error {
         Error::VolumeNotFound { id: self.layout.id().clone() }
-    }
-
-    fn descriptor(&self) -> Key {
-        self.layout.descriptor()
-    }
-
-    fn damaged(&self, what: &str, hash: u64) -> Key {
-        self.layout.damaged(what, hash)
     }
 
     fn describe(

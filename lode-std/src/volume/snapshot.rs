@@ -147,13 +147,10 @@ impl Snapshot {
 
     /// A page of it.
     pub(super) async fn page(&self, wanted: &Wanted) -> Result<Arc<Page>, Error> {
-        match self.history.page(wanted).await {
-            Ok(page) => match wanted.page.check(wanted.level, &page) {
-                Ok(()) => Ok(page),
-                Err(source) => Err(self.damaged(wanted, source)),
-            },
-            Err(error) => Err(self.history.explain(error, self.version()).await),
-        }
+        let page = self.explained(self.history.page(wanted).await).await?;
+        let checked = wanted.page.check(wanted.level, &page);
+        checked.map_err(|source| self.damaged(wanted, source))?;
+        Ok(page)
     }
 
     /// What is wrong with a page of it.
