@@ -37,8 +37,10 @@ fn test(part: &Part) -> Result<(), Failure> {
     let Part { name, tests } = part;
     let output = target().join("mutants").join(name);
     make_folder(&output)?;
+    // Linking and the tests of one mutant keep one core busy each.
+    let jobs = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
     let mutants = cargo(["mutants", "--package", "lode-core", "--features", "json"])
-        .args(["--profile", "mutants", "--output"])
+        .args(["--profile", "mutants", "--jobs", &jobs.to_string(), "--output"])
         .args([output])
         .args([format!("--file=lode-core/src/{name}.rs")])
         .args([format!("--file=lode-core/src/{name}/**")]);
