@@ -4,21 +4,29 @@ use crate::command::{Failure, cargo, install, make_folder, target};
 
 /// A part of the core, and the tests that must notice what is changed there.
 struct Part {
-    /// A file or a folder of the core.
     name: &'static str,
+    /// Which files, in the core's `src`.
+    files: &'static [&'static str],
     /// Test binaries, apart from the unit tests. Fewer of them can only leave more survivors.
     tests: &'static [&'static str],
 }
 
 const PARTS: &[Part] = &[
-    Part { name: "range", tests: &[] },
-    Part { name: "id", tests: &["json"] },
-    Part { name: "key", tests: &["json"] },
-    Part { name: "version", tests: &["json"] },
-    Part { name: "layout", tests: &["json"] },
-    Part { name: "manifest", tests: &["compact", "draft", "json", "manifest", "pages"] },
-    Part { name: "collect", tests: &["collect", "explorer"] },
-    Part { name: "commit", tests: &["commit", "explorer"] },
+    Part { name: "range", files: &["range/**"], tests: &[] },
+    Part { name: "id", files: &["id.rs"], tests: &["json"] },
+    Part { name: "key", files: &["key.rs"], tests: &["json"] },
+    Part { name: "version", files: &["version.rs"], tests: &["json"] },
+    Part { name: "layout", files: &["layout/**"], tests: &["json"] },
+    Part {
+        name: "manifest",
+        files: &["manifest/*.rs"],
+        tests: &["compact", "draft", "json", "manifest", "pages"],
+    },
+    Part { name: "compact", files: &["manifest/compact/**"], tests: &["compact", "manifest"] },
+    Part { name: "pages", files: &["manifest/pages/**"], tests: &["pages"] },
+    Part { name: "json", files: &["manifest/json/**"], tests: &["json", "manifest"] },
+    Part { name: "collect", files: &["collect/**"], tests: &["collect", "explorer"] },
+    Part { name: "commit", files: &["commit/**"], tests: &["commit", "group", "explorer"] },
 ];
 
 /// `cargo xtask mutants [PART]`, of one part or, which takes hours, of all.
@@ -34,7 +42,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
 }
 
 fn test(part: &Part) -> Result<(), Failure> {
-    let Part { name, tests } = part;
+    let Part { name, files, tests } = part;
     let output = target().join("mutants").join(name);
     make_folder(&output)?;
     // Linking and the tests of one mutant keep one core busy each.
@@ -42,8 +50,7 @@ fn test(part: &Part) -> Result<(), Failure> {
     let mutants = cargo(["mutants", "--package", "lode-core", "--features", "json"])
         .args(["--profile", "mutants", "--jobs", &jobs.to_string(), "--output"])
         .args([output])
-        .args([format!("--file=lode-core/src/{name}.rs")])
-        .args([format!("--file=lode-core/src/{name}/**")]);
+        .args(files.iter().map(|files| format!("--file=lode-core/src/{files}")));
     // Without the examples in the documentation, which are slow and find little.
     let tests = tests.iter().flat_map(|test| ["--test", test]);
     mutants.args(["--", "--lib"]).args(tests).run()
