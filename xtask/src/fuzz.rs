@@ -1,12 +1,10 @@
 //! The fuzz targets, run by `cargo fuzz`.
 
 use std::fs;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use crate::command::{Failure, Program, cargo, install, make_folder, remove, root, target};
+use crate::parallel::side_by_side;
 
 const USAGE: &str = "fuzz TARGET [--minutes N], or fuzz --smoke [--seconds S]";
 /// For how many minutes a target is run.
@@ -35,24 +33,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     };
     install("fuzz")?;
     build()?;
+    // Each keeps one processor busy.
     side_by_side(&targets, |target| fuzz(target, seconds, order))
-}
-
-/// Runs targets as many at a time as there are processors: each keeps one of them busy.
-fn side_by_side(
-    targets: &[String],
-    run: impl Fn(&str) -> Result<(), Failure> + Sync,
-) -> Result<(), Failure> {
-    let waiting = Mutex::new(targets.iter());
-    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let work = || std::iter::from_fn(next).try_for_each(|target| run(target));
-    let workers = thread::available_parallelism().map_or(1, NonZero::get);
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let mut ended = workers.into_iter().map(|worker| worker.join());
-        let panicked = |_| Err(Failure::Check("a target was not run to its end".into()));
-        ended.try_for_each(|result| result.unwrap_or_else(panicked))
-    })
 }
 
 fn number(text: &str) -> Result<u64, Failure> {

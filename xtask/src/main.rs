@@ -10,6 +10,7 @@ mod interop;
 mod map;
 mod memory;
 mod mutants;
+mod parallel;
 mod stores;
 mod sync;
 

@@ -51,7 +51,8 @@ fn test(part: &Part) -> Result<(), Failure> {
         .args(["--profile", "mutants", "--jobs", &jobs.to_string(), "--output"])
         .args([output])
         .args(files.iter().map(|files| format!("--file=lode-core/src/{files}")));
-    // Without the examples in the documentation, which are slow and find little.
-    let tests = tests.iter().flat_map(|test| ["--test", test]);
-    mutants.args(["--", "--lib"]).args(tests).run()
+    // Without the examples in the documentation, which are slow and find little. What is not said
+    // to cargo itself is built all the same.
+    let tests = tests.iter().map(|test| format!("--cargo-arg=--test={test}"));
+    mutants.args(["--cargo-arg=--lib"]).args(tests).run()
 }

@@ -13,6 +13,7 @@ use self::build::build;
 use self::check::{Acknowledged, check_files, check_images};
 use self::emulate::{Emulator, Ended};
 use crate::command::{Failure, cargo, make_folder, remove, target};
+use crate::parallel::side_by_side;
 
 /// How many commits a logger makes.
 const COMMITS: usize = 1000;
@@ -34,12 +35,11 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     match args {
         [] => {
             budget::weigh(&firmware)?;
-            run_both(&firmware)?;
-            kill(&firmware)?;
-            cuts()
+            let checks: [fn(&Path) -> _; 4] = [kill, log_to_flash, |_| cuts(), log_to_files];
+            side_by_side(&checks, |check| check(&firmware))
         }
         [verb] if verb == "build" => Ok(()),
-        [verb] if verb == "run" => run_both(&firmware),
+        [verb] if verb == "run" => log_to_files(&firmware).and_then(|()| log_to_flash(&firmware)),
         [verb] if verb == "size" => budget::weigh(&firmware),
         [verb] if verb == "kill" => kill(&firmware),
         _ => Err(Failure::Check("firmware build, cuts, run, size or kill".to_string())),
@@ -54,13 +54,16 @@ fn fresh(name: &str) -> Result<PathBuf, Failure> {
     Ok(dir)
 }
 
-/// Both loggers, to their end; they reset themselves on the way.
-fn run_both(firmware: &Path) -> Result<(), Failure> {
+/// The logger on files, to its end; it resets itself on the way.
+fn log_to_files(firmware: &Path) -> Result<(), Failure> {
     let dir = fresh("files")?;
     let acknowledged = to_the_end(&firmware.join("log-files"), &dir)?;
     check_files(&dir, &acknowledged)?;
-    report("files", &acknowledged)?;
+    report("files", &acknowledged)
+}
 
+/// The logger on flash, likewise.
+fn log_to_flash(firmware: &Path) -> Result<(), Failure> {
     let dir = fresh("flash")?;
     let acknowledged = to_the_end(&firmware.join("log-flash"), &dir)?;
     check_images(&dir, IMAGES, &acknowledged)?;

@@ -3,11 +3,12 @@
 mod servers;
 
 use std::path::Path;
-use std::process::Command;
+use std::process::Output;
 
 use self::servers::{SERVERS, Server, install};
 use crate::command::{Failure, Program, cargo, lode};
 use crate::memory::{self, Stream};
+use crate::parallel::side_by_side;
 
 /// How many commits each process of the race makes, to a volume and to a dataset each, unless it
 /// is said.
@@ -19,9 +20,9 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     match args[..] {
         ["up"] => up(),
         ["down"] => down(),
-        [] | ["test"] => each(|lode, server| test(lode, server, COMMITS)),
-        ["test", "--commits", commits] => each(|lode, server| test(lode, server, commits)),
-        ["load"] => each(load),
+        [] | ["test"] => test_all(COMMITS),
+        ["test", "--commits", commits] => test_all(commits),
+        ["load"] => load(),
         _ => {
             let args = args.join(" ");
             let how = "It is up, test, test --commits N, load or down";
@@ -45,27 +46,26 @@ fn start(server: &Server) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Each server runs only while it is tested: none takes another's time, nor comes to the point
-/// where it tidies up.
-fn each(act: impl Fn(&Path, &Server) -> Result<(), Failure>) -> Result<(), Failure> {
+/// Tests all of them, side by side: they spend most of the time waiting for each other's locks.
+fn test_all(commits: &str) -> Result<(), Failure> {
     install()?;
     let lode = lode()?;
-    for server in &SERVERS {
-        let tested = start(server).and_then(|()| act(&lode, server));
-        // Also if something has failed.
-        server.stop().and(tested)?;
-    }
-    Ok(())
+    side_by_side(&SERVERS, |server| while_up(server, || test(&lode, server, commits)))
+}
+
+/// Each server runs only while it is needed, so that none comes to the point where it tidies up.
+fn while_up(server: &Server, act: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    let done = start(server).and_then(|()| act());
+    // Also if something has failed.
+    server.stop().and(done)
 }
 
 fn test(lode: &Path, server: &Server, commits: &str) -> Result<(), Failure> {
-    let location = (server.location)();
-    let status = Command::new(lode)
-        .args(["probe", &location])
-        .args(["--contenders", &server.contenders.to_string()])
-        .status()
-        .map_err(|source| Failure::io(lode.display(), source))?;
-    if status.success() != server.keeps_conditions {
+    let probe = Program::new(lode).args(["probe", &(server.location)()]);
+    let probe = probe.args(["--contenders", &server.contenders.to_string()]).output()?;
+    say(server, &probe);
+    if probe.status.success() != server.keeps_conditions {
+        let status = probe.status;
         return Err(Failure::Check(format!("lode probe, on {}: {status}", server.name)));
     }
     match server.keeps_conditions {
@@ -74,16 +74,26 @@ fn test(lode: &Path, server: &Server, commits: &str) -> Result<(), Failure> {
     }
 }
 
+/// Says at once what a program has said: those for other servers speak at the same time.
+fn say(server: &Server, output: &Output) {
+    let [said, complained] = [&output.stdout, &output.stderr].map(|s| String::from_utf8_lossy(s));
+    eprintln!("\n== {}\n{}{}", server.name, complained, said);
+}
+
 /// How fast blocks are staged, and what a large stream takes, and leaves when it is killed.
-fn load(lode: &Path, server: &Server) -> Result<(), Failure> {
-    if !server.carries_load {
-        return Ok(());
-    }
-    let location = &(server.location)();
-    let bench = cargo(["bench", "--package", "lode-benches", "--bench", "staging"]);
-    bench.env("LODE_BENCH_STORE", location).run()?;
-    memory::measure(lode, &Stream { location, size: 5 << 30, limit: 100 << 10 })?;
-    memory::interrupt(lode, location)
+fn load() -> Result<(), Failure> {
+    install()?;
+    let lode = &lode()?;
+    let carries_load = |server: &&Server| server.carries_load;
+    SERVERS.iter().filter(carries_load).try_for_each(|server| {
+        while_up(server, || {
+            let location = &(server.location)();
+            let bench = cargo(["bench", "--package", "lode-benches", "--bench", "staging"]);
+            bench.env("LODE_BENCH_STORE", location).run()?;
+            memory::measure(lode, &Stream { location, size: 5 << 30, limit: 100 << 10 })?;
+            memory::interrupt(lode, location)
+        })
+    })
 }
 
 /// The same packages and features as in the README's command, so that nothing is built twice.
@@ -100,7 +110,8 @@ fn tests(server: &Server, commits: &str) -> Program {
 fn test_contracts(server: &Server, commits: &str) -> Result<(), Failure> {
     let contracts = ["--test", "volume", "--test", "dataset"];
     // These try every point of a sequence, thousands of requests, and say nothing of the store.
-    tests(server, commits).args(contracts).args(["--", "--skip", "every_crash"]).run()?;
+    let contracts = tests(server, commits).args(contracts);
+    check(server, contracts.args(["--", "--skip", "every_crash"]))?;
     // Azurite tidies up after ten minutes, and answers nobody for as long as that takes.
     server.stop()?;
     start(server)?;
@@ -113,10 +124,19 @@ fn test_contracts(server: &Server, commits: &str) -> Result<(), Failure> {
     }
     let stores = tests(server, commits).args(["--test", "stores", "--", "--include-ignored"]);
     let skips = skipped.iter().flat_map(|test| ["--skip", test]);
-    stores.args(["--nocapture", "--test-threads", "1"]).args(skips).run()
+    check(server, stores.args(["--nocapture", "--test-threads", "1"]).args(skips))
 }
 
 fn test_refusal(server: &Server) -> Result<(), Failure> {
     let stores = tests(server, COMMITS).args(["--test", "stores", "--", "--ignored"]);
-    stores.args(["a_server_that_ignores_conditions"]).run()
+    check(server, stores.args(["a_server_that_ignores_conditions"]))
+}
+
+/// Runs tests, which must pass.
+fn check(server: &Server, tests: Program) -> Result<(), Failure> {
+    let output = tests.output()?;
+    say(server, &output);
+    let status = output.status;
+    let failed = || Failure::Check(format!("the tests on {}: {status}", server.name));
+    status.success().then_some(()).ok_or_else(failed)
 }
