@@ -1,10 +1,22 @@
-//! Bringing what one volume has into another: what has to travel, and what has to agree.
+//! Bringing what one volume or dataset has into another: what has to travel, and what has to agree.
 //!
-//! Pure: a [`Plan`] follows from the blocks of both. A shell reads what must be compared, and only if
-//! all of it agrees sends what is missing. It plans again whenever the target has changed; what it
-//! has [settled](Plan::new) by then is not compared again.
+//! Pure. Of volumes, a [`Plan`] follows from the blocks of both. A shell reads what must be
+//! compared, and only if all of it agrees sends what is missing. It plans again whenever the target
+//! has changed; what it has [settled](Plan::new) by then is not compared again.
+//!
+//! Of datasets, whole histories are copied slot by slot: a [`Comparison`] finds out whether the
+//! target's is the beginning of the source's, and a [`Leftover`] says what becomes of what an
+//! interrupted copy has left. [`same_content`] tells whether a single snapshot is there already.
+
+mod history;
+mod leftover;
+mod snapshot;
 
 use alloc::vec::Vec;
+
+pub use self::history::{Comparison, Step};
+pub use self::leftover::Leftover;
+pub use self::snapshot::same_content;
 
 use crate::manifest::{Block, BlockTable};
 use crate::range::{ByteRange, GrowableRangeSet, gaps_between};
@@ -78,6 +90,14 @@ impl Plan {
     /// How many bytes are missing.
     pub fn missing_bytes(&self) -> u64 {
         self.missing.iter().map(|piece| piece.range.length()).sum()
+    }
+
+    /// Whether all of this range is missing and is a whole block of the source, so that a block of
+    /// the target with the same bytes would do for it.
+    pub fn misses(&self, range: ByteRange) -> bool {
+        let at = self.missing.binary_search_by_key(&range.start(), |piece| piece.range.start());
+        let piece = at.ok().and_then(|at| self.missing.get(at));
+        piece.is_some_and(|piece| piece.range == range && piece.block == range)
     }
 
     /// What is missing, cut into batches to be committed one after the other: none has more than

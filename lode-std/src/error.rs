@@ -132,6 +132,13 @@ pub enum Error {
         /// Why.
         source: Arc<Error>,
     },
+    /// The history of a dataset is not the beginning of the one that was to be copied into it.
+    HistoryDiverged {
+        /// The dataset that was to be written to.
+        id: Id,
+        /// The first version that is another, or is there on one side only.
+        version: Version,
+    },
     /// The id cannot be used.
     InvalidId {
         /// Why not.
@@ -379,9 +386,10 @@ impl Error {
             Self::Forked { .. } => ErrorKind::Forked,
             Self::Grouped { source } => source.kind(),
             Self::ManifestInvalid { source, .. } => source.kind(),
-            Self::Diverged { .. } | Self::Mismatch { .. } | Self::Opened { .. } => {
-                ErrorKind::Mismatch
-            }
+            Self::Diverged { .. }
+            | Self::HistoryDiverged { .. }
+            | Self::Mismatch { .. }
+            | Self::Opened { .. } => ErrorKind::Mismatch,
             Self::Overlap { .. } => ErrorKind::Overlap,
             Self::RangeMissing { .. } => ErrorKind::RangeMissing,
             Self::DatasetNotFound { .. }
@@ -480,6 +488,12 @@ impl fmt::Display for Error {
                 write!(f, "the block {key} was staged in another volume or store")
             }
             Self::Grouped { source } => source.fmt(f),
+            Self::HistoryDiverged { id, version } => write!(
+                f,
+                "the history of {:?} is not the beginning of its source's: version {version} is \
+                 another, or on one side only; use another store",
+                id.as_str()
+            ),
             Self::InvalidId { source } => source.fmt(f),
             Self::InvalidKey { source } => source.fmt(f),
             Self::InvalidLength { length } => {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::Problem;
 use crate::Version;
-use crate::manifest::ManifestDigest;
+use crate::manifest::{ManifestDigest, SlotManifest};
 
 /// A slot, as far as its place in the history goes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -22,6 +22,20 @@ pub struct Link {
     pub digest: ManifestDigest,
     /// Whether it has a commit id: the Go implementation, which leaves gaps, writes none.
     pub is_ours: bool,
+}
+
+impl Link {
+    /// Of a manifest or a tombstone.
+    pub fn of(manifest: &impl SlotManifest, state: LinkState, digest: ManifestDigest) -> Self {
+        Self {
+            version: manifest.version(),
+            state,
+            parent: manifest.parent(),
+            parent_digest: manifest.parent_digest(),
+            digest,
+            is_ours: manifest.commit_id().is_some(),
+        }
+    }
 }
 
 /// What a slot holds.

@@ -36,6 +36,7 @@ pub use self::content::{Blobs, Content, Division, Partitioned, Records, Whole};
 pub use self::limits::Limits;
 pub use self::object::ObjectReader;
 pub use self::reader::DatasetReader;
+pub(crate) use self::reader::read_descriptor;
 pub(crate) use self::slots::DatasetSlots;
 pub use self::snapshot::DatasetSnapshot;
 pub use self::transaction::Transaction;

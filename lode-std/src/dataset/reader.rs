@@ -228,7 +228,7 @@ impl DatasetReader {
         Ok(DatasetLayout::new(Id::existing(id)?, self.layout))
     }
 
-    fn history(&self, id: &str) -> Result<History<DatasetSlots>, Error> {
+    pub(crate) fn history(&self, id: &str) -> Result<History<DatasetSlots>, Error> {
         let layout = self.layout_of(id)?;
         Ok(History::new(self.objects.clone(), DatasetSlots { layout }))
     }
@@ -284,7 +284,7 @@ async fn described_layout(
 }
 
 /// The descriptor of a dataset, if there is one at this place.
-async fn read_descriptor(
+pub(crate) async fn read_descriptor(
     objects: &Objects,
     layout: &DatasetLayout,
 ) -> Result<Option<DatasetDescriptor>, Error> {

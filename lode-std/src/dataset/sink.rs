@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use lode_core::checksum::Hasher;
 use lode_core::codec::FileStats;
 use lode_core::key::Key;
 use lode_core::manifest::{DataFile, Metadata};
 use lode_core::time::Timestamp;
-use object_store::WriteMultipart;
 
 use super::Shared;
 use super::content::{Content, Division, Whole};
@@ -16,12 +15,8 @@ use super::file::{StagedFile, Summary};
 use super::transform::Compression;
 use crate::Error;
 use crate::history::StagedObject;
-use crate::metrics;
+use crate::store::{Finished, PART, Parts};
 
-/// The size of a part of a large file. S3 allows 10,000 parts, so files of 78 GiB.
-const PART: usize = 8 << 20;
-/// How many parts are on their way at the same time.
-const PARTS_IN_FLIGHT: usize = 2;
 /// Above this size a file is likely to need a whole part, which is allocated at once: growing to it
 /// step by step would need it twice.
 const SMALL: usize = 1 << 20;
@@ -33,8 +28,8 @@ pub(super) struct Sink<C: Content> {
     key: Key,
     compression: Option<Compression>,
     stored: Stored,
-    /// Present once there was a full part.
-    upload: Option<WriteMultipart>,
+    /// What has been sent once there was a full part.
+    parts: Parts,
     at: Option<Timestamp>,
 }
 
@@ -49,7 +44,8 @@ where
             compressor.map(|compressor| Compression::begin(compressor, &key)).transpose()?;
         let (hasher, at) = (shared.begin_checksum(), shared.writer.now());
         let stored = Stored { hasher, pending: BytesMut::new(), size: 0 };
-        Ok(Self { shared, key, compression, stored, upload: None, at })
+        let parts = Parts::new(shared.history.objects.clone(), key.clone());
+        Ok(Self { shared, key, compression, stored, parts, at })
     }
 
     /// Takes bytes, without sending any.
@@ -70,22 +66,8 @@ where
     pub(super) async fn upload_full_parts(&mut self) -> Result<(), Error> {
         while self.has_full_part() {
             let part = self.stored.pending.split_to(PART).freeze();
-            self.upload_part(part).await?;
+            self.parts.send(part).await?;
         }
-        Ok(())
-    }
-
-    async fn upload_part(&mut self, part: Bytes) -> Result<(), Error> {
-        let upload = match &mut self.upload {
-            Some(upload) => upload,
-            None => {
-                let upload = self.shared.history.objects.multipart(&self.key).await?;
-                self.upload.insert(WriteMultipart::new_with_chunk_size(upload, PART))
-            }
-        };
-        let ready = upload.wait_for_capacity(PARTS_IN_FLIGHT).await;
-        ready.map_err(|source| Error::store("write", &self.key, source))?;
-        put_part(upload, part);
         Ok(())
     }
 
@@ -101,16 +83,12 @@ where
         self.upload_full_parts().await?;
         let rest = self.stored.pending.split().freeze();
         let key = self.key.clone();
-        let object = match self.upload.take() {
-            Some(mut upload) => {
-                put_part(&mut upload, rest);
-                let at = match upload.finish().await {
-                    Ok(_) => self.at,
-                    Err(error) => self.find_finished(error).await?,
-                };
-                StagedObject { key, at }
-            }
-            None => self.shared.put_bytes(key, None, &rest).await?,
+        let object = match self.parts.has_begun() {
+            true => match self.parts.finish(rest).await? {
+                Finished::Acknowledged => StagedObject { key, at: self.at },
+                Finished::Found => StagedObject { key, at: None },
+            },
+            false => self.shared.put_bytes(key, None, &rest).await?,
         };
         let (size, digest) = (self.stored.size, self.stored.hasher.take().map(Hasher::finish));
         let key = object.key.clone();
@@ -118,54 +96,9 @@ where
         Ok(StagedFile { file, object, summary })
     }
 
-    /// An upload whose end was not acknowledged may have come to it all the same: the reply was
-    /// lost, or a client repeated the request and found no upload left. Nobody else knows the
-    /// name, so what is there is ours; before it is committed it is looked at once more.
-    async fn find_finished(&self, error: object_store::Error) -> Result<Option<Timestamp>, Error> {
-        match self.shared.history.objects.metadata(&self.key).await? {
-            Some(meta) if meta.size == self.stored.size => Ok(None),
-            _ => Err(Error::store("write", &self.key, without_upload(error))),
-        }
+    pub(super) async fn abort(self) {
+        self.parts.abort().await;
     }
-
-    pub(super) async fn abort(mut self) {
-        if let Some(upload) = self.upload.take()
-            && let Err(error) = upload.abort().await
-        {
-            tracing::warn!(key = %self.key, %error, "an abandoned upload was left behind");
-        }
-    }
-}
-
-/// What is not found, after an upload that may have come to its end or not, is the upload. That
-/// must not be taken for an object or bucket that does not exist: it helps to write once more.
-fn without_upload(error: object_store::Error) -> object_store::Error {
-    match error {
-        object_store::Error::NotFound { .. } => {
-            object_store::Error::Generic { store: "upload", source: error.into() }
-        }
-        error => error,
-    }
-}
-
-/// Gives the parts of an abandoned upload back, as far as there is a runtime to do it.
-impl<C: Content> Drop for Sink<C> {
-    fn drop(&mut self) {
-        let Some(upload) = self.upload.take() else { return };
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                if let Err(error) = upload.abort().await {
-                    tracing::warn!(%error, "an abandoned upload was left behind");
-                }
-            });
-        }
-    }
-}
-
-fn put_part(upload: &mut WriteMultipart, part: Bytes) {
-    metrics::call("write");
-    metrics::written(part.len());
-    upload.put(part);
 }
 
 /// The bytes of a file, as they are stored.

@@ -18,7 +18,7 @@ use lode_core::commit::{Listed, Position, Resolution, Resolve, ResolveStep, Slot
 use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::manifest::{ManifestDigest, SlotContent, SlotManifest, Tombstone};
-use lode_core::verify::parse_hint;
+use lode_core::verify::{Link, LinkState, parse_hint};
 
 pub(crate) use self::committer::{Committer, Draft, Rebased, refusal};
 pub(crate) use self::lookout::Lookout;
@@ -77,6 +77,15 @@ pub(crate) enum Found<M> {
 }
 
 impl<M: SlotManifest> Found<M> {
+    /// Its place in the history; `None` if there is nothing.
+    pub(crate) fn link(&self) -> Option<Link> {
+        match self {
+            Self::Absent => None,
+            Self::Collected(found) => Some(Link::of(found, LinkState::Collected, found.digest)),
+            Self::Live(live) => Some(Link::of(&live.manifest, LinkState::Live, live.digest)),
+        }
+    }
+
     /// What a machine has to know of it.
     fn slot(&self) -> Slot {
         match self {
@@ -229,11 +238,17 @@ impl<S: Slots> History<S> {
 
     /// What the slot of this version holds, as the store has it now. Costs one read.
     pub(crate) async fn load(&self, version: Version) -> Result<Found<S::Manifest>, Error> {
+        Ok(self.load_stored(version).await?.map_or(Found::Absent, |(found, _)| found))
+    }
+
+    /// The same, and the bytes that say so. Costs one read.
+    pub(crate) async fn load_stored(
+        &self,
+        version: Version,
+    ) -> Result<Option<(Found<S::Manifest>, Bytes)>, Error> {
         let key = self.slots.slot(version);
-        match self.objects.read(&key).await? {
-            Some(bytes) => self.parse(&key, &bytes, Some(version)),
-            None => Ok(Found::Absent),
-        }
+        let Some(bytes) = self.objects.read(&key).await? else { return Ok(None) };
+        Ok(Some((self.parse(&key, &bytes, Some(version))?, bytes)))
     }
 
     /// Why reading what the manifest of `version` refers to has failed: if an object is gone, the
@@ -275,7 +290,7 @@ impl<S: Slots> History<S> {
     }
 
     /// What the hint says, if it makes sense.
-    async fn read_hint(&self) -> Result<Option<Version>, Error> {
+    pub(crate) async fn read_hint(&self) -> Result<Option<Version>, Error> {
         let hint = self.objects.read(&self.slots.hint()).await?;
         Ok(hint.and_then(|text| parse_hint(&text)))
     }

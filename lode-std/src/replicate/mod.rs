@@ -1,9 +1,20 @@
-//! Replication: bringing what one volume has committed into another.
+//! Replication: bringing what one volume or dataset has committed into another.
 //!
 //! Between any two stores, and from a device's medium into the cloud. Only what the target lacks
-//! travels, in blocks as the source has them, verified when they are read; what both have is
-//! compared first, and nothing is written unless all of it agrees. It is committed in batches, so
-//! that a replication that was interrupted goes on where it was when it is run again.
+//! travels, verified when it is read; what both have is compared first, and nothing is written
+//! unless all of it agrees. What was interrupted goes on where it was when it is run again.
+//!
+//! | what is brought | by | and becomes |
+//! | --- | --- | --- |
+//! | a snapshot of a volume | [`Replication`] | snapshots of the target, as many as it takes batches |
+//! | all snapshots of a volume | [`Replay`] | the same, of each in order, with its metadata |
+//! | the history of a dataset | [`Mirror`] | the same history, byte by byte |
+//! | a snapshot of a dataset | [`DatasetReplication`] | the target's next snapshot |
+//!
+//! # Volumes
+//!
+//! A volume takes what it lacks, in blocks as the source has them, and others may write to it at
+//! the same time. Its manifests are its own: they may have another format than the source's.
 //!
 //! ```
 //! use lode_std::replicate::Replication;
@@ -29,146 +40,103 @@
 //! # }
 //! ```
 //!
+//! # Datasets
+//!
+//! ```
+//! use lode_std::replicate::Mirror;
+//! use lode_std::{Dataset, DatasetReader, LayoutKind, meta, store};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), lode_std::Error> {
+//! let (here, there) = (store::open("memory:")?, store::open("memory:")?);
+//! let models = Dataset::builder("models").open(here.clone()).await?;
+//! models.write_blob("weights", meta! { "epoch" => 1 }).await?;
+//!
+//! let source = DatasetReader::new(here, LayoutKind::Default);
+//! let report = Mirror::new(&source, "models", there.clone()).run().await?;
+//! assert_eq!((report.snapshots, report.sent), (1, 7));
+//!
+//! // Later only what has been committed since travels.
+//! models.write_blob("better weights", meta! { "epoch" => 2 }).await?;
+//! let report = Mirror::new(&source, "models", there.clone()).run().await?;
+//! assert_eq!((report.present, report.snapshots, report.sent), (1, 1, 14));
+//!
+//! let copy = DatasetReader::new(there, LayoutKind::Default);
+//! let (ours, theirs) = (models.latest().await?, copy.latest("models").await?);
+//! assert_eq!(ours.unwrap().manifest(), theirs.unwrap().manifest());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A copied history has the same versions, manifests and data files, under the same keys, so
+//! digests and tags of the source hold for it. What is committed at the source goes on into it as
+//! long as nobody else commits to the copy.
+//!
 //! # What it costs
 //!
-//! In requests, where nothing fails and nobody else writes to the target:
+//! In requests, where nothing fails and nobody else writes to the target. Of a volume:
 //!
 //! | what | at the source | at the target |
 //! | --- | --- | --- |
 //! | finding the head, of a new handle | | 3 |
 //! | what equal ranges' digests by one algorithm tell | none | none |
 //! | other ranges that both have, for each 4 MiB | 1 read for each block | 1 read for each block |
+//! | if anything is missing, finding what an earlier run has left | | 1 list of the blocks, for each thousand |
+//! | each block that was left so | | 1 read, 1 look |
 //! | each block that is missing | 1 read | 1 create |
 //! | each batch (up to 256 blocks and 64 MiB) | | 2 writes |
 //! | making sure that nothing is missing any more | | 1 list |
 //! | of large volumes, what lists their blocks | 1 read for each page | 1 read for each page that is not held |
+//! | finding where a [`Replay`] goes on | 1 list, 1 read for each snapshot that is missing and one more | |
+//! | each snapshot that is replayed | 1 read | 2 lists, and the above |
 //!
 //! The lists of the blocks of both are held in memory, some 80 bytes for each block.
 //!
 //! A target that [`open_like`](crate::VolumeBuilder::open_like) has created has the source's
 //! checksum algorithm: what has travelled once need not be read again.
+//!
+//! Of a dataset:
+//!
+//! | what | at the source | at the target |
+//! | --- | --- | --- |
+//! | comparing the histories | 1 list, 1 read | 1 list, 1 read |
+//! | of the Go implementation's, which has no digests of parents | 1 read for each snapshot | 1 read for each snapshot |
+//! | if that is all | | 1 read (the hint) |
+//! | opening the target, new | 4 | 4, or 5 in the flat layout |
+//! | each snapshot | 1 read | 2 writes; in the hive layout 1 more for each partition |
+//! | each file of up to 8 MiB | 1 read | 1 create |
+//! | each larger one | 1 read | 1 look; 1 write for each 8 MiB, and 2 |
+//! | each file of the first snapshot that is missing | | 1 look more; 2, and 1 read of it, if it is there |
 
+mod adopt;
+mod claim;
 mod compare;
+mod dataset;
+mod files;
+mod mirror;
+mod replay;
+mod replica;
 mod report;
 mod send;
+mod volume;
 
-use std::fmt;
+pub use self::dataset::DatasetReplication;
+pub use self::mirror::Mirror;
+pub use self::replay::Replay;
+pub use self::report::{DatasetReport, Progress, Report};
+pub use self::volume::Replication;
 
-use lode_core::manifest::{BlockTable, Mismatch};
-use lode_core::range::GrowableRangeSet;
-use lode_core::replicate::{Plan, Side};
-
-pub use self::report::{Progress, Report};
-use crate::{Error, Snapshot, Volume};
-
-/// How many blocks are committed together, unless it is said: as many as an interruption may cost,
-/// while the manifest is written once for all of them.
-const BATCH: usize = 256;
 /// How many bytes are held in memory at the same time, unless a single block has more.
 const MEMORY: u64 = 64 << 20;
 /// The most blocks that are on their way at the same time.
 const MOST_IN_FLIGHT: u64 = 16;
+/// How many data files are on their way at the same time. Of each up to three parts are held.
+const FILES_IN_FLIGHT: usize = 4;
 
-/// Brings all that a snapshot of one volume has into another volume.
-#[must_use = "nothing travels until it is run"]
-pub struct Replication<'a> {
-    source: &'a Snapshot,
-    target: &'a Volume,
-    batch: usize,
-    watch: Box<dyn Fn(Progress) + Send + Sync + 'a>,
-}
-
-impl<'a> Replication<'a> {
-    /// From the snapshot `source` into the volume `target`, which must have the same length.
-    pub fn new(source: &'a Snapshot, target: &'a Volume) -> Self {
-        Self { source, target, batch: BATCH, watch: Box::new(|_| {}) }
-    }
-
-    /// How many blocks are committed together, at the most; 256 by default, and in any case not
-    /// more than 64 MiB, unless a single block has more.
-    pub fn batch(mut self, blocks: usize) -> Self {
-        self.batch = blocks;
-        self
-    }
-
-    /// Tells how far it is, for a progress bar.
-    pub fn watch(mut self, watch: impl Fn(Progress) + Send + Sync + 'a) -> Self {
-        self.watch = Box::new(watch);
-        self
-    }
-
-    /// Runs it. Each commit has the metadata of the source's snapshot; where nothing is missing,
-    /// nothing is committed.
-    ///
-    /// If the future is dropped, or it fails on the way, what has been committed by then stays,
-    /// and the next run goes on behind it. Others may write to the target meanwhile; conflicts are
-    /// retried as the target was [opened](crate::VolumeBuilder::retry) to.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Mismatch`] if the lengths differ; [`Error::Diverged`] with all ranges in which
-    /// both have bytes, but not the same; else what reading a snapshot, staging and committing
-    /// report.
-    #[tracing::instrument(name = "lode.replicate", skip_all, fields(id = %self.target.id()), err)]
-    pub async fn run(self) -> Result<Report, Error> {
-        let (source, target) = (self.source.manifest(), self.target);
-        Mismatch::check("total_length", &source.total_length, &target.len()).map_err(|source| {
-            Error::Mismatch { key: target.reader().layout().descriptor(), source }
-        })?;
-        let ours = self.source.table().await?;
-        let mut report = Report::default();
-        let mut settled = GrowableRangeSet::new();
-        loop {
-            report.head = target.latest().await?;
-            let plan = self.plan(&ours, report.head.as_ref(), &settled).await?;
-            let diverged = self.compare(&plan, report.head.as_ref()).await?;
-            if !diverged.is_empty() {
-                let ranges = diverged.iter().collect();
-                return Err(Error::Diverged { id: target.id().clone(), ranges });
-            }
-            report.compared += plan.compare.covered();
-            settled.extend(plan.compare.iter());
-            if plan.missing.is_empty() {
-                report.present = source.blocks.covered().saturating_sub(report.sent);
-                return Ok(report);
-            }
-            match self.send(&plan, &mut settled, &mut report).await {
-                // Another writer has committed some of it meanwhile. Look again what is missing.
-                Err(Error::Overlap { .. }) => {}
-                sent => sent?,
-            }
-        }
-    }
-
-    /// What is to be done to bring `ours` into the target, whose head this is.
-    async fn plan(
-        &self,
-        ours: &BlockTable,
-        head: Option<&Snapshot>,
-        settled: &GrowableRangeSet,
-    ) -> Result<Plan, Error> {
-        let source = Side { checksum: self.source.manifest().checksum.as_deref(), blocks: ours };
-        let Some(head) = head else { return Ok(Plan::new(source, None, settled)) };
-        let checksum = head.manifest().checksum.as_deref();
-        let theirs = head.table().await?;
-        Ok(Plan::new(source, Some(Side { checksum, blocks: &theirs }), settled))
-    }
-
-    fn tell(&self, progress: Progress) {
-        (self.watch)(progress);
-    }
-}
+/// Whom progress is told.
+type Watch<'a> = dyn Fn(Progress) + Send + Sync + 'a;
 
 /// How many pieces of this size may be on their way at the same time.
 fn in_flight(size: u64) -> usize {
     usize::try_from((MEMORY / size.max(1)).clamp(1, MOST_IN_FLIGHT)).unwrap_or(1)
-}
-
-impl fmt::Debug for Replication<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Replication")
-            .field("source", &self.source.version())
-            .field("target", self.target.id())
-            .finish_non_exhaustive()
-    }
 }

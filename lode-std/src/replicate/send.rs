@@ -1,31 +1,34 @@
 //! Sending what is missing.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use lode_core::range::GrowableRangeSet;
 use lode_core::replicate::{Piece, Plan};
 
-use super::{MEMORY, Progress, Replication, Report, in_flight};
+use super::volume::Run;
+use super::{MEMORY, Progress, Replication, in_flight};
 use crate::{Error, Staged};
 
 impl Replication<'_> {
     /// Sends what is missing, batch by batch, and takes note of what is there by then.
-    pub(super) async fn send(
-        &self,
-        plan: &Plan,
-        settled: &mut GrowableRangeSet,
-        report: &mut Report,
-    ) -> Result<(), Error> {
+    pub(super) async fn send(&self, plan: &Plan, run: &mut Run) -> Result<(), Error> {
         self.tell(Progress::Sending(plan.missing_bytes()));
         for batch in plan.batches(self.batch, MEMORY) {
-            let staged = self.stage(batch).await?;
+            let left: Vec<_> =
+                batch.iter().filter_map(|piece| run.left.remove(&piece.range)).collect();
+            let is_left = |range| left.iter().any(|staged| staged.range() == range);
+            let missing: Vec<_> =
+                batch.iter().copied().filter(|piece| !is_left(piece.range)).collect();
+            let adopted = left.iter().map(|staged| staged.range().length()).sum();
+            self.tell(Progress::Done(adopted));
+            let staged = self.stage(&missing).await?.into_iter().chain(left);
             let metadata = self.source.metadata().clone();
-            report.head = Some(self.target.commit(staged, metadata).await?);
-            settled.extend(batch.iter().map(|piece| piece.range));
-            report.commits += 1;
-            report.blocks += batch.len();
-            for piece in batch {
-                report.sent += piece.range.length();
-                report.verified += if piece.is_verified { piece.range.length() } else { 0 };
+            run.report.head = Some(self.target.commit(staged, metadata).await?);
+            run.settled.extend(batch.iter().map(|piece| piece.range));
+            run.report.commits += 1;
+            run.report.blocks += missing.len();
+            run.report.adopted += adopted;
+            for piece in missing {
+                run.report.sent += piece.range.length();
+                run.report.verified += if piece.is_verified { piece.range.length() } else { 0 };
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ mod objects;
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
 mod once;
 mod options;
+mod parts;
 mod uploads;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use object_store::ObjectStore;
 
 pub(crate) use self::objects::{Creation, Objects, modified};
 pub use self::options::StoreOptions;
+pub(crate) use self::parts::{Finished, PART, Parts};
 pub use self::uploads::{UnfinishedUpload, Uploads};
 use crate::Error;
 

@@ -13,6 +13,7 @@ mod read;
 mod slots;
 mod snapshot;
 mod stage;
+mod uncommitted;
 
 use std::sync::Arc;
 

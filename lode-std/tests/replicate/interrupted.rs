@@ -1,11 +1,12 @@
 //! A replication is interrupted at every write, and goes on where it was.
 
-use lode_std::Volume;
 use lode_std::replicate::Replication;
+use lode_std::{Checksums, Volume};
 
 use super::{check_has, head, ranges, volume};
-use crate::support::fresh;
+use crate::support::clock::ManualClock;
 use crate::support::scripted::Scripted;
+use crate::support::{fresh, pattern};
 
 /// How many blocks are committed together.
 const BATCH: usize = 2;
@@ -33,13 +34,20 @@ async fn it_goes_on_behind_the_last_batch_wherever_it_ended() {
         let target = Volume::existing("disk").open_like(&source, to.store()).await.unwrap();
         let there = target.latest().await.unwrap().map_or(0, |head| head.covered());
         let report = Replication::new(&source, &target).batch(BATCH).run().await.unwrap();
-        // Whole batches are there, and none of their bytes travels again.
+        // Whole batches are there, and none of the bytes that have arrived travels again.
         assert_eq!(there % (100 * BATCH as u64), 0, "after {allowed} writes");
-        assert_eq!((report.present, report.sent), (there, 700 - there), "after {allowed} writes");
+        let arrived = (allowed as u64).saturating_sub(2);
+        let arrived = arrived / 4 * 200 + (arrived % 4).min(2) * 100;
+        assert_eq!(there + report.adopted, arrived.min(700), "after {allowed} writes");
+        assert_eq!(report.present, there, "after {allowed} writes");
+        assert_eq!(report.sent, 700 - there - report.adopted, "after {allowed} writes");
         assert_eq!(report.compared, 0);
         let calls = to.take_calls();
         let sent = calls.iter().filter(|call| call.starts_with("create volumes/disk/data/"));
         assert_eq!(sent.count() as u64, report.sent / 100);
+        let objects = to.objects().await;
+        let blocks_there = objects.iter().filter(|(key, _)| key.contains("/data/"));
+        assert_eq!(blocks_there.count(), 7, "after {allowed} writes");
         let copy = head(&target).await;
         assert_eq!(ranges(&copy), blocks);
         check_has(&copy, &source).await;
@@ -65,6 +73,45 @@ async fn it_goes_on_after_it_was_dropped() {
         futures::future::select(run, reached).await;
     }
     let report = Replication::new(&source, &target).batch(BATCH).run().await.unwrap();
-    assert_eq!((report.present, report.sent), (200, 200));
+    // One of the two blocks on their way had arrived.
+    assert_eq!((report.present, report.adopted, report.sent), (200, 100, 100));
     check_has(&head(&target).await, &source).await;
+}
+
+/// What lies there and was never committed is taken only if it is what is missing.
+#[tokio::test]
+async fn only_what_holds_and_is_young_is_adopted() {
+    let source = head(&volume(fresh(), &[(0, 100), (100, 200), (200, 300)]).await).await;
+    let to = Scripted::new();
+    let target = Volume::existing("disk").open_like(&source, to.store()).await.unwrap();
+    // The same range with other bytes, another range, and the right one.
+    let _ = target.stage_at(0, vec![7; 100]).await.unwrap();
+    let _ = target.stage_at(100, pattern(100, 50)).await.unwrap();
+    let _ = target.stage_at(200, pattern(200, 100)).await.unwrap();
+    let clock = ManualClock::new();
+    let later = Volume::existing("disk").clock(clock.clone()).open(to.store()).await.unwrap();
+    clock.advance(3 * 60 * 60);
+    let report = Replication::new(&source, &later).run().await.unwrap();
+    assert_eq!((report.adopted, report.sent), (0, 300));
+
+    let to = Scripted::new();
+    let target = Volume::existing("disk").open_like(&source, to.store()).await.unwrap();
+    let _ = target.stage_at(0, vec![7; 100]).await.unwrap();
+    let _ = target.stage_at(100, pattern(100, 50)).await.unwrap();
+    let _ = target.stage_at(200, pattern(200, 100)).await.unwrap();
+    let report = Replication::new(&source, &target).run().await.unwrap();
+    assert_eq!((report.adopted, report.sent, report.present), (100, 200, 0));
+    check_has(&head(&target).await, &source).await;
+}
+
+/// Digests by another algorithm do not tell whether what lies there is what is missing.
+#[tokio::test]
+async fn nothing_is_adopted_by_another_algorithm() {
+    let source = head(&volume(fresh(), &[(0, 100)]).await).await;
+    let md5 = Checksums::default().find("md5").unwrap();
+    let builder = Volume::builder("disk", super::LENGTH).checksum(md5);
+    let target = builder.open(fresh()).await.unwrap();
+    let _ = target.stage_at(0, pattern(0, 100)).await.unwrap();
+    let report = Replication::new(&source, &target).run().await.unwrap();
+    assert_eq!((report.adopted, report.sent), (0, 100));
 }

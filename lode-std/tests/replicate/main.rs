@@ -1,4 +1,4 @@
-//! Bringing one volume into another, by the public interface.
+//! Bringing one volume or dataset into another, by the public interface.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -11,7 +11,13 @@
 mod support;
 
 mod agreeing;
+mod formats;
+mod go;
 mod interrupted;
+mod mirroring;
+mod replaying;
+mod resuming;
+mod single;
 mod travelling;
 
 use std::sync::Arc;

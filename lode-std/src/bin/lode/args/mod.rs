@@ -5,6 +5,7 @@ mod help;
 mod maintain;
 mod reading;
 mod store;
+mod sync;
 mod values;
 mod verify;
 mod writing;
@@ -18,9 +19,10 @@ pub(crate) use self::reading::{
     GapsArgs, GetArgs, LogArgs, LsArgs, MapArgs, ShowArgs, VolumeSource,
 };
 pub(crate) use self::store::{ProbeArgs, UploadsArgs};
-pub(crate) use self::values::{Medium, Selector, Subject, Target};
+pub(crate) use self::sync::SyncArgs;
+pub(crate) use self::values::{Medium, Selector, Snapshots, Subject, Target};
 pub(crate) use self::verify::{RepairArgs, VerifyArgs};
-pub(crate) use self::writing::{DemoArgs, DemoWorkerArgs, PutArgs, SyncArgs};
+pub(crate) use self::writing::{DemoArgs, DemoWorkerArgs, PutArgs};
 
 /// Snapshots of datasets and sparse volumes on plain storage, committed atomically.
 #[derive(Debug, Parser)]
@@ -78,7 +80,7 @@ pub(crate) enum Command {
     Gaps(GapsArgs),
     /// Draw what has been committed.
     Map(MapArgs),
-    /// Bring what a volume has into the same volume in another store.
+    /// Bring what a volume or dataset has into another store.
     Sync(SyncArgs),
     /// Write files, or the records in them, as a new snapshot of a dataset.
     Write(WriteArgs),

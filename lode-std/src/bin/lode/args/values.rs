@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use lode_core::id::Id;
-use lode_std::{LayoutKind, Value, Version};
+use lode_std::{Format, LayoutKind, Value, Version};
 
 use crate::failure::Failure;
 
@@ -160,6 +160,27 @@ impl FromStr for Selector {
     }
 }
 
+/// Which snapshots are meant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Snapshots {
+    /// All of them, each in its order.
+    All,
+    /// A single one.
+    One(Selector),
+}
+
+impl FromStr for Snapshots {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.parse()) {
+            ("all", _) => Ok(Self::All),
+            (_, Ok(selector)) => Ok(Self::One(selector)),
+            (_, Err(_)) => Err("it is all, latest, or a version, from 1 on".to_string()),
+        }
+    }
+}
+
 /// Reads a version, for a command that must not guess which one is meant.
 pub(crate) fn parse_version(text: &str) -> Result<Version, String> {
     read_version(text).ok_or_else(|| "name the snapshot by its version, from 1 on".to_string())
@@ -181,6 +202,11 @@ pub(crate) fn parse_meta(text: &str) -> Result<(String, Value), String> {
         Ok(scalar) => scalar,
     };
     Ok((name.to_string(), value))
+}
+
+/// Reads the name of a format of a volume's manifests.
+pub(crate) fn parse_format(name: &str) -> Result<Format, String> {
+    name.parse().map_err(|_| "the formats are compact and json".to_string())
 }
 
 /// Reads the name of a dataset's layout.
@@ -248,6 +274,14 @@ mod tests {
         for bad in ["", "0", "-1", "+3", "newest", "9223372036854775808", "3.0"] {
             assert!(bad.parse::<Selector>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn all_snapshots_are_meant_or_a_single_one() {
+        assert_eq!("all".parse(), Ok(Snapshots::All));
+        assert_eq!("latest".parse(), Ok(Snapshots::One(Selector::Latest)));
+        assert!(matches!("3".parse(), Ok(Snapshots::One(Selector::Version(_)))));
+        assert!("some".parse::<Snapshots>().unwrap_err().contains("all, latest"));
     }
 
     #[test]

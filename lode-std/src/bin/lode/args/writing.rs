@@ -7,8 +7,7 @@ use clap::Args;
 use lode_core::id::Id;
 use lode_std::{Format, Value};
 
-use super::values::{parse_meta, parse_volume};
-use super::{Medium, Selector};
+use super::values::{parse_format, parse_meta, parse_volume};
 use crate::units::{parse_block, parse_size};
 
 /// The arguments of `lode put`.
@@ -44,43 +43,6 @@ pub(crate) struct PutArgs {
     /// What to record with each commit; VALUE is a JSON scalar, or else a text. Can be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_meta)]
     pub(crate) meta: Vec<(String, Value)>,
-}
-
-/// The arguments of `lode sync`.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Brings what a snapshot of the volume in SOURCE has into the volume of the same id in TARGET, which
-is created if it is not there. Only what is missing there travels, block by block, and is verified;
-what both have is compared before anything is written, and if it differs nothing is. It is
-committed part by part: after an interruption, run the same command again. Others may write to
-TARGET at the same time. A device must not write to its medium meanwhile.
-
-Examples:
-  lode sync /media/card volumes/logger-7 s3://bucket --layout device
-  lode sync /data volumes/disk /backup --snapshot 3")]
-pub(crate) struct SyncArgs {
-    /// The store to read: a directory, or a URL: s3://bucket/folder.
-    #[arg(value_name = "SOURCE")]
-    pub(crate) source: String,
-    /// The volume: volumes/ID.
-    #[arg(value_name = "volumes/ID", value_parser = parse_volume)]
-    pub(crate) volume: Id,
-    /// The store to write.
-    #[arg(value_name = "TARGET")]
-    pub(crate) target: String,
-    /// The layout: device, if SOURCE is what a device has written.
-    #[arg(long, value_name = "LAYOUT")]
-    pub(crate) layout: Option<Medium>,
-    /// The snapshot: a version, or latest.
-    #[arg(long, visible_alias = "snapshots", value_name = "VERSION", default_value = "latest")]
-    pub(crate) snapshot: Selector,
-    /// The format of the manifests: compact, or json; compact, if the volume is created.
-    #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
-    pub(crate) format: Option<Format>,
-}
-
-fn parse_format(name: &str) -> Result<Format, String> {
-    name.parse().map_err(|_| "the formats are compact and json".to_string())
 }
 
 /// The arguments of `lode demo`.

@@ -1,12 +1,5 @@
 //! Plans to bring one volume into another, against a model of single bytes.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "helpers of tests lie outside of test functions"
-)]
-
 use lode_core::checksum::Checksum;
 use lode_core::crc32c::Crc32c;
 use lode_core::manifest::{Block, BlockName, BlockTable};
@@ -103,6 +96,11 @@ proptest! {
             prop_assert!(source.blocks().contains(&piece.block));
             prop_assert!(piece.block.contains(&piece.range));
             prop_assert_eq!(there.first_overlap(piece.range), None);
+            prop_assert_eq!(plan.misses(piece.range), piece.range == piece.block);
+        }
+        for block in source.blocks() {
+            let is_missing = plan.missing.iter().any(|piece| piece.range == block);
+            prop_assert_eq!(plan.misses(block), is_missing);
         }
         prop_assert_eq!(plan.missing_bytes(), singles(missing).len() as u64);
     }

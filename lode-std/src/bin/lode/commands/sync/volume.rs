@@ -1,36 +1,42 @@
-//! `lode sync`: bringing what a volume has into the same volume in another store.
+//! A snapshot of a volume, or all of them.
 
-use lode_std::replicate::{self, Replication, Report};
-use lode_std::{Retry, Snapshot, Volume, store};
+use lode_core::id::Id;
+use lode_std::replicate::{Replay, Replication, Report};
+use lode_std::{Snapshot, Volume, store};
 use serde_json::json;
 
-use super::{find_snapshot, no_snapshot, open_reader};
-use crate::args::SyncArgs;
+use super::{retry, show};
+use crate::args::{Medium, Selector, Snapshots, SyncArgs};
+use crate::commands::{find_snapshot, no_snapshot, open_reader};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::units::{count, grouped};
 
-/// How many times a commit makes way for other writers before it gives up.
-const CONFLICTS: u32 = 10_000;
-
-pub(super) async fn run(args: SyncArgs, out: &mut Output) -> Result<(), Failure> {
-    let reader = open_reader(&args.source, Some(&args.volume), args.layout).await?;
-    let source = find_snapshot(&reader, args.snapshot).await?;
+pub(super) async fn run(
+    args: &SyncArgs,
+    id: Option<&Id>,
+    medium: Option<Medium>,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let reader = open_reader(&args.source, id, medium).await?;
+    let selector = match args.snapshots {
+        Some(Snapshots::One(selector)) => selector,
+        Some(Snapshots::All) | None => Selector::Latest,
+    };
+    let source = find_snapshot(&reader, selector).await?;
     let source = source.ok_or_else(|| no_snapshot(reader.id()))?;
-    let mut builder = Volume::existing(args.volume.as_str()).retry(Retry::conflicts(CONFLICTS));
+    let mut builder = Volume::existing(reader.id().as_str()).retry(retry());
     if let Some(format) = args.format {
         builder = builder.format(format);
     }
     let target = builder.open_like(&source, store::open(&args.target)?).await?;
     let progress = Progress::new(out, 0, "comparing");
-    let watch = |step| match step {
-        replicate::Progress::Comparing(bytes) => progress.restart(bytes, "comparing"),
-        replicate::Progress::Sending(bytes) => progress.restart(bytes, "sending"),
-        replicate::Progress::Done(bytes) => progress.advance(bytes),
-        _ => {}
+    let watch = |step| show(&progress, step);
+    let report = match args.snapshots {
+        Some(Snapshots::All) => Replay::new(&reader, &target).watch(watch).run().await?,
+        _ => Replication::new(&source, &target).watch(watch).run().await?,
     };
-    let report = Replication::new(&source, &target).watch(watch).run().await?;
     progress.finish();
     tell(&source, &target, &report, out)
 }
@@ -42,8 +48,8 @@ fn tell(
     out: &mut Output,
 ) -> Result<(), Failure> {
     let volume = target.id();
-    let &Report { sent, blocks, commits, present, compared, verified, .. } = report;
-    if sent == 0 {
+    let &Report { sent, blocks, commits, adopted, present, compared, verified, .. } = report;
+    if commits == 0 {
         out.line(format_args!(
             "nothing to do: all {} bytes are in volumes/{volume} already, {} compared byte by byte",
             grouped(present),
@@ -57,7 +63,7 @@ fn tell(
             count(blocks, "block"),
             count(commits, "commit"),
             grouped(verified),
-            grouped(present),
+            grouped(present + adopted),
             grouped(compared)
         ))?;
     }
@@ -66,6 +72,7 @@ fn tell(
         "source": source.version().to_string(),
         "version": report.head.as_ref().map(|head| head.version().to_string()),
         "sent": { "bytes": sent, "blocks": blocks, "commits": commits },
+        "adopted": adopted,
         "present": present,
         "compared": compared,
         "verified": verified,

@@ -1,0 +1,197 @@
+//! Bringing a single snapshot of a dataset into another store.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use lode_core::Version;
+use lode_core::manifest::{DataFile, DatasetDraft, DatasetManifest};
+use lode_core::replicate::same_content;
+use object_store::ObjectStore;
+
+use super::files::{Carrier, digest_of};
+use super::replica::Replica;
+use super::{DatasetReport, FILES_IN_FLIGHT, Progress, Watch};
+use crate::dataset::DatasetSlots;
+use crate::history::{Committer, History, Slots, StagedObject, Writer, WriterOptions};
+use crate::{Checksums, Clock, DatasetReader, DatasetSnapshot, Error, Retry};
+
+/// Brings a single snapshot of a dataset into the dataset of the same id in another store, as a new
+/// snapshot with the same files, metadata and statistics: what that has to do with the snapshots
+/// there already is the caller's affair. To copy a history, use a [`Mirror`](super::Mirror).
+#[must_use = "nothing travels until it is run"]
+pub struct DatasetReplication<'a> {
+    source: &'a DatasetReader,
+    snapshot: &'a DatasetSnapshot,
+    store: Arc<dyn ObjectStore>,
+    checksums: Checksums,
+    options: WriterOptions,
+    watch: Box<Watch<'a>>,
+}
+
+impl<'a> DatasetReplication<'a> {
+    /// Of the `snapshot` that `source` has opened, into the store `target`.
+    pub fn new(
+        source: &'a DatasetReader,
+        snapshot: &'a DatasetSnapshot,
+        target: Arc<dyn ObjectStore>,
+    ) -> Self {
+        Self {
+            source,
+            snapshot,
+            store: target,
+            checksums: Checksums::default(),
+            options: WriterOptions::default(),
+            watch: Box::new(|_| {}),
+        }
+    }
+
+    /// The checksum algorithms that files are verified by; those that come with Lode, by default.
+    pub fn checksums(mut self, checksums: Checksums) -> Self {
+        self.checksums = checksums;
+        self
+    }
+
+    /// What to do about conflicts and lost replies; [`Retry::none`] by default.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.options.retry = retry;
+        self
+    }
+
+    /// The clock; the system's by default.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.options.clock = clock;
+        self
+    }
+
+    /// Tells how far it is, for a progress bar.
+    pub fn watch(mut self, watch: impl Fn(Progress) + Send + Sync + 'a) -> Self {
+        self.watch = Box::new(watch);
+        self
+    }
+
+    /// Runs it. If the target's newest snapshot has the same content, nothing is committed; what
+    /// has no checksums is read on both sides to find out.
+    ///
+    /// If it is interrupted, the next run begins again with the first file, and what has travelled
+    /// is collected.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Mismatch`] if the target has another layout or checksum algorithm;
+    /// [`Error::Corrupt`], [`Error::Truncated`] or [`Error::Missing`] if a file is not what was
+    /// committed, [`Error::Collected`] if the snapshot has been collected meanwhile;
+    /// [`Error::UnknownChecksum`]; else those of a [commit](crate::Volume::commit).
+    #[tracing::instrument(
+        name = "lode.replicate",
+        skip_all,
+        fields(id = %self.snapshot.manifest().id, version = %self.snapshot.version()),
+        err
+    )]
+    pub async fn run(self) -> Result<DatasetReport, Error> {
+        let manifest = self.snapshot.manifest();
+        let source = self.source.history(manifest.id.as_str())?;
+        let target = Replica::new(source.slots.layout.clone(), self.store.clone());
+        let mut report = DatasetReport::default();
+        if let Some(head) = target.history.refresh().await?
+            && self.is_there(&source, &target.history, &head.manifest).await?
+        {
+            report.present = 1;
+            report.head = Some(head.manifest.version);
+            return Ok(report);
+        }
+        let writer = target.open(&source, Some(manifest), &self.options).await?;
+        let (files, objects) = match self.send(&source, &target.history, &writer).await {
+            Ok(sent) => sent.into_iter().unzip(),
+            Err(error) => return Err(source.explain(error, manifest.version).await),
+        };
+        for file in &manifest.files {
+            report.count(file, manifest.checksum.is_some(), true);
+        }
+        report.head = Some(self.commit(&target.history, &writer, files, objects).await?);
+        report.snapshots = 1;
+        Ok(report)
+    }
+
+    /// Whether a snapshot of the target has the same content.
+    async fn is_there(
+        &self,
+        source: &History<DatasetSlots>,
+        target: &History<DatasetSlots>,
+        head: &DatasetManifest,
+    ) -> Result<bool, Error> {
+        let (layout, manifest) = (&source.slots.layout, self.snapshot.manifest());
+        let Some(untold) = same_content(layout, manifest, head) else { return Ok(false) };
+        for place in untold {
+            let Some((file, there)) = manifest.files.get(place).zip(head.files.get(place)) else {
+                return Ok(false);
+            };
+            let algorithm = Checksums::standard();
+            let (ours, theirs) = futures::try_join!(
+                digest_of(&source.objects, &file.key, file.size, algorithm),
+                digest_of(&target.objects, &there.key, there.size, algorithm),
+            )?;
+            if ours != theirs {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Sends all files, under new names.
+    async fn send(
+        &self,
+        source: &History<DatasetSlots>,
+        target: &History<DatasetSlots>,
+        writer: &Writer,
+    ) -> Result<Vec<(DataFile, StagedObject)>, Error> {
+        let manifest = self.snapshot.manifest();
+        let slot = || source.slots.slot(manifest.version);
+        let carrier = Carrier {
+            source: &source.objects,
+            target: &target.objects,
+            writer,
+            algorithm: self.checksums.named(manifest.checksum.as_deref(), slot)?,
+            watch: &*self.watch,
+        };
+        let total = manifest.files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
+        (self.watch)(Progress::Sending(total));
+        let layout = &target.slots.layout;
+        let sends = manifest.files.iter().zip(0_u64..).map(async |(file, number)| {
+            let token = u128::from(writer.bits) << 64 | u128::from(number);
+            let partition = layout.partition_of(&file.key);
+            let key = layout.file(token, partition.as_ref(), file.key.name());
+            let key = key.map_err(|source| Error::InvalidKey { source })?;
+            let object = carrier.send(file, &key).await?;
+            Ok((DataFile { key, ..file.clone() }, object))
+        });
+        stream::iter(sends).buffered(FILES_IN_FLIGHT).try_collect().await
+    }
+
+    async fn commit(
+        &self,
+        target: &History<DatasetSlots>,
+        writer: &Writer,
+        files: Vec<DataFile>,
+        objects: Vec<StagedObject>,
+    ) -> Result<Version, Error> {
+        let commit_id = writer.next_commit();
+        let manifest = DatasetManifest {
+            files,
+            commit_id: Some(commit_id),
+            ..self.snapshot.manifest().clone()
+        };
+        let draft = DatasetDraft { manifest };
+        let live = Committer::commit(target, writer, commit_id, &draft, objects).await?;
+        Ok(live.manifest.version)
+    }
+}
+
+impl fmt::Debug for DatasetReplication<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatasetReplication")
+            .field("id", &self.snapshot.manifest().id)
+            .field("version", &self.snapshot.version())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,201 @@
+//! Data files on their way from one store to another.
+
+use bytes::BytesMut;
+use futures::TryStreamExt;
+use lode_core::checksum::{Algorithm, Digest};
+use lode_core::key::Key;
+use lode_core::manifest::DataFile;
+use lode_core::replicate::Leftover;
+
+use super::{Progress, Watch};
+use crate::history::{StagedObject, Writer};
+use crate::store::{Finished, Objects, PART, Parts, modified};
+use crate::{Checksums, Error};
+
+/// Brings data files from one store to another.
+pub(super) struct Carrier<'a> {
+    pub(super) source: &'a Objects,
+    pub(super) target: &'a Objects,
+    pub(super) writer: &'a Writer,
+    /// The algorithm of the files' digests.
+    pub(super) algorithm: Option<Algorithm>,
+    pub(super) watch: &'a Watch<'a>,
+}
+
+/// How a file has come to be in the target.
+pub(super) struct Carried {
+    pub(super) object: StagedObject,
+    /// Whether it has travelled now, and not before.
+    pub(super) is_sent: bool,
+}
+
+impl Carrier<'_> {
+    /// Sends a file to the key `to`, unless a run that was interrupted has done so already. What it
+    /// has left is read, and must be the same.
+    ///
+    /// Costs one look, and one read and one create; of a large file one read, and one write for
+    /// each 8 MiB.
+    pub(super) async fn resume(&self, file: &DataFile, to: &Key) -> Result<Carried, Error> {
+        let sent = |object| Carried { object, is_sent: true };
+        let Some(found) = self.target.metadata(to).await? else {
+            return self.send(file, to).await.map(sent);
+        };
+        let now = self.writer.now().unwrap_or_default();
+        let age = modified(&found).map_or(u64::MAX, |modified| now.seconds_since(modified));
+        match Leftover::of(age, self.writer.grace_period) {
+            Leftover::Take => {
+                self.check_there(file, to).await?;
+                (self.watch)(Progress::Done(file.size));
+                // It is looked at once more before it is committed.
+                let object = StagedObject { key: to.clone(), at: None };
+                Ok(Carried { object, is_sent: false })
+            }
+            Leftover::Renew => {
+                self.check_there(file, to).await?;
+                self.renew(file, to).await.map(sent)
+            }
+            Leftover::Expired => Err(Error::StageExpired { key: to.clone() }),
+        }
+    }
+
+    /// Sends a file to the key `to`, which is not there yet.
+    ///
+    /// Costs one read and one create; of a large file one read, and one write for each 8 MiB.
+    pub(super) async fn send(&self, file: &DataFile, to: &Key) -> Result<StagedObject, Error> {
+        if file.size > PART as u64 {
+            return self.send_parts(file, to).await;
+        }
+        let (bytes, at) = (self.read(file).await?, self.writer.now());
+        let key = to.clone();
+        let object = match self.writer.create(self.target, to, &bytes).await? {
+            true => StagedObject { key, at },
+            // A lost reply, or another run that does the same.
+            false => {
+                self.check_there(file, to).await?;
+                StagedObject { key, at: None }
+            }
+        };
+        (self.watch)(Progress::Done(file.size));
+        Ok(object)
+    }
+
+    /// Sends a file over itself.
+    async fn renew(&self, file: &DataFile, to: &Key) -> Result<StagedObject, Error> {
+        if file.size > PART as u64 {
+            return self.send_parts(file, to).await;
+        }
+        let (bytes, at) = (self.read(file).await?, self.writer.now());
+        self.target.overwrite(to, bytes).await?;
+        (self.watch)(Progress::Done(file.size));
+        Ok(StagedObject { key: to.clone(), at })
+    }
+
+    /// The bytes of a small file.
+    async fn read(&self, file: &DataFile) -> Result<bytes::Bytes, Error> {
+        let bytes = self.source.read_exact(&file.key, file.size).await?;
+        self.check(file, self.algorithm.map(|algorithm| algorithm.digest(&bytes)))?;
+        Ok(bytes)
+    }
+
+    /// Sends a large file part by part. It appears when all of it has been verified.
+    async fn send_parts(&self, file: &DataFile, to: &Key) -> Result<StagedObject, Error> {
+        let (at, key) = (self.writer.now(), to.clone());
+        let mut parts = Parts::new(self.target.clone(), key.clone());
+        let rest = match self.send_all_but_the_rest(file, &mut parts).await {
+            Ok(rest) => rest,
+            Err(error) => {
+                parts.abort().await;
+                return Err(error);
+            }
+        };
+        let length = rest.len() as u64;
+        let at = match parts.finish(rest.freeze()).await? {
+            Finished::Acknowledged => at,
+            Finished::Found => None,
+        };
+        (self.watch)(Progress::Done(length));
+        Ok(StagedObject { key, at })
+    }
+
+    async fn send_all_but_the_rest(
+        &self,
+        file: &DataFile,
+        parts: &mut Parts,
+    ) -> Result<BytesMut, Error> {
+        let mut bytes = self.source.stream(&file.key).await?;
+        let mut hasher = self.algorithm.map(|algorithm| algorithm.begin());
+        let (mut pending, mut size) = (BytesMut::new(), 0);
+        while let Some(piece) = bytes.try_next().await? {
+            size += piece.len() as u64;
+            if size > file.size {
+                break;
+            }
+            if let Some(hasher) = &mut hasher {
+                hasher.update(&piece);
+            }
+            pending.extend_from_slice(&piece);
+            while pending.len() > PART {
+                parts.send(pending.split_to(PART).freeze()).await?;
+                (self.watch)(Progress::Done(PART as u64));
+            }
+        }
+        check_size(&file.key, file.size, size)?;
+        self.check(file, hasher.map(|hasher| hasher.finish()))?;
+        Ok(pending)
+    }
+
+    /// Checks that bytes with the digest `found` are those of a file.
+    fn check(&self, file: &DataFile, found: Option<Digest>) -> Result<(), Error> {
+        match file.digest.zip(found) {
+            Some((expected, found)) => check_digest(&file.key, expected, found),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that what is in the target under the key `to` is the file. Where it has no digest,
+    /// it is read on both sides.
+    pub(super) async fn check_there(&self, file: &DataFile, to: &Key) -> Result<(), Error> {
+        let (algorithm, expected) = match self.algorithm.zip(file.digest) {
+            Some(known) => known,
+            None => {
+                let algorithm = Checksums::standard();
+                let source = digest_of(self.source, &file.key, file.size, algorithm).await?;
+                (algorithm, source)
+            }
+        };
+        check_digest(to, expected, digest_of(self.target, to, file.size, algorithm).await?)
+    }
+}
+
+/// The digest of an object, which must have this size.
+pub(super) async fn digest_of(
+    objects: &Objects,
+    key: &Key,
+    size: u64,
+    algorithm: Algorithm,
+) -> Result<Digest, Error> {
+    let (mut bytes, mut hasher, mut found) = (objects.stream(key).await?, algorithm.begin(), 0);
+    while let Some(piece) = bytes.try_next().await? {
+        found += piece.len() as u64;
+        if found > size {
+            break;
+        }
+        hasher.update(&piece);
+    }
+    check_size(key, size, found)?;
+    Ok(hasher.finish())
+}
+
+fn check_size(key: &Key, expected: u64, found: u64) -> Result<(), Error> {
+    match expected == found {
+        true => Ok(()),
+        false => Err(Error::Truncated { key: key.clone(), expected, found }),
+    }
+}
+
+fn check_digest(key: &Key, expected: Digest, found: Digest) -> Result<(), Error> {
+    match expected == found {
+        true => Ok(()),
+        false => Err(Error::Corrupt { key: key.clone(), expected, found }),
+    }
+}
