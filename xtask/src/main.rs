@@ -11,6 +11,7 @@ mod map;
 mod memory;
 mod mutants;
 mod parallel;
+mod replicate;
 mod stores;
 mod sync;
 
@@ -58,6 +59,11 @@ const VERBS: &[Verb] = &[
     Verb { name: "interop", what: "parquet with pyarrow and DuckDB", run: |_| interop::run() },
     Verb { name: "map", what: "the page of `lode map`, in a browser", run: |_| map::run() },
     Verb { name: "sync", what: "a directory's syncs, under strace", run: |_| sync::run() },
+    Verb {
+        name: "replicate",
+        what: "[--size 10GiB] [--seed S]: `lode sync`, killed ten times",
+        run: replicate::run,
+    },
     Verb {
         name: "stores",
         what: "up, test [--commits N], load or down: real servers for S3 and Azure",

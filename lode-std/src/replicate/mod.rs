@@ -68,9 +68,9 @@
 //! # }
 //! ```
 //!
-//! A copied history has the same versions, manifests and data files, under the same keys, so
-//! digests and tags of the source hold for it. What is committed at the source goes on into it as
-//! long as nobody else commits to the copy.
+//! A copied history has the same versions, manifests and data files, under the same keys, so the
+//! digests hold for it. Tags are not copied. What is committed at the source goes on into it as long
+//! as nobody else commits to the copy.
 //!
 //! # What it costs
 //!

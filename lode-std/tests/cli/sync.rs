@@ -8,7 +8,7 @@ use lode_std::meta;
 use serde_json::json;
 
 use crate::medium::Medium;
-use crate::support::{Answer, DISK, Place, command, contents, lode, noise};
+use crate::support::{Answer, DISK, EVENTS, Place, command, contents, lode, noise};
 
 /// The volume on the card.
 const LOGGER: &str = "volumes/logger-7";
@@ -144,8 +144,62 @@ fn a_killed_sync_goes_on_where_it_was() {
     let missing = gaps["missing"].as_u64().unwrap();
     assert!(missing > 0 && missing < bytes.len() as u64, "{missing}");
     let said = lode(&[&sync[..], &["--json"]].concat()).ok().json();
-    assert_eq!(said["sent"]["bytes"], missing);
+    // What had arrived by then, and was not committed, is taken up.
+    let [sent, adopted] = [&said["sent"]["bytes"], &said["adopted"]].map(|it| it.as_u64().unwrap());
+    assert_eq!(sent + adopted, missing);
     assert_eq!(said["present"], bytes.len() as u64 - missing);
     assert_eq!(said["compared"], 0);
     assert_eq!(lode(&["get", &copy, DISK]).ok().out, bytes);
+}
+
+#[test]
+fn a_dataset_is_copied_and_goes_on() {
+    let place = Place::new();
+    fs::create_dir(place.path("copy")).unwrap();
+    let copy = place.path("copy").to_str().unwrap().to_string();
+    let line = place.file("line", b"{\"day\":\"1\"}\n");
+    place.events("write", &[&line, "--codec", "jsonl"]).ok();
+    place.events("write", &[&line, "--codec", "jsonl", "--meta", "step=2"]).ok();
+    let sync = ["sync", &place.store(), EVENTS, &copy];
+    let said = lode(&sync).ok();
+    let expected = "sent 2 snapshots to datasets/events: 24 bytes in 2 files, 24 verified; 0 bytes \
+                    and 0 snapshots were there already\n";
+    assert_eq!(said.text(), expected);
+    let relative = |root: &str| {
+        let root = place.path(root);
+        let files = contents(&root).into_iter();
+        let files = files.map(|(path, bytes)| (path.strip_prefix(&root).unwrap().into(), bytes));
+        files.collect::<std::collections::BTreeMap<std::path::PathBuf, _>>()
+    };
+    assert_eq!(relative("copy"), relative("store"));
+    let said = lode(&sync).ok();
+    assert_eq!(said.text(), "nothing to do: all 2 snapshots are in datasets/events already\n");
+
+    // A single one becomes the next, and then the histories differ.
+    let one = [&sync[..], &["--snapshots", "1", "--json"]].concat();
+    let said = lode(&one).ok().json();
+    assert_eq!((&said["snapshots"], &said["version"]), (&json!(1), &json!("0000000000000000003")));
+    assert_eq!(lode(&one).ok().json()["snapshots"], 0);
+    lode(&sync).fails(1, &["version 0000000000000000003 is another", "--snapshots latest"]);
+    lode(&[&sync[..], &["--format", "json"]].concat()).fails(1, &["--format is for volumes"]);
+    lode(&["sync", &place.store(), "datasets/none", &copy]).fails(1, &["no dataset"]);
+    lode(&["verify", &copy]).ok();
+}
+
+#[test]
+fn all_snapshots_of_a_volume_are_brought_into_either_format() {
+    for format in ["json", "compact"] {
+        let (place, card, _) = carded();
+        let store = place.store();
+        let options = ["--layout", "device", "--snapshots", "all", "--format", format];
+        let sync = [&["sync", &card, LOGGER, &store], &options[..]].concat();
+        lode(&sync).ok();
+        let log = lode(&["log", &store, LOGGER, "--json"]).ok().json_lines();
+        let trips: Vec<_> = log.iter().map(|line| line["metadata"]["trip"].clone()).collect();
+        assert_eq!(trips, [1, 2]);
+        let said = lode(&sync).ok();
+        assert!(said.text().starts_with("nothing to do: all 3,000 bytes"), "{}", said.text());
+        let shown = lode(&["show", &store, LOGGER, "--json"]).ok().json();
+        assert_eq!(shown["format"], format);
+    }
 }

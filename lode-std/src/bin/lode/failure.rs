@@ -165,6 +165,12 @@ fn advice(error: &Error) -> Option<&'static str> {
         }
         Error::DeviceNotFound { .. } => "leave --layout out for a store of a host",
         Error::Diverged { .. } => "see what both have with `lode show`",
+        Error::HistoryDiverged { .. } => {
+            "`lode sync --snapshots latest` brings one snapshot into it"
+        }
+        Error::StageExpired { .. } => {
+            "what `lode sync` has left in its target long ago must be collected first: `lode gc`"
+        }
         Error::DatasetNotFound { .. } => {
             "`lode ls STORE` lists those there are, `lode write` makes one; --layout flat finds \
              those that cannot be listed"

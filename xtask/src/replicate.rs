@@ -1,0 +1,220 @@
+//! That a copy of a volume which is killed again and again comes to its end, and sends nothing
+//! twice.
+
+use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::command::{Failure, Program, lode, make_folder, remove, target};
+
+/// How many times it is killed.
+const KILLS: u64 = 10;
+/// The size of a block, as `lode put` has it.
+const BLOCK: u64 = 4 << 20;
+/// How much is written where, by turns with gaps of the same size.
+const STRETCH: u64 = 8 * BLOCK;
+const VOLUME: &str = "volumes/sparse";
+
+/// `cargo xtask replicate [--size SIZE] [--seed SEED]`: as many bytes are committed, and as many
+/// are gaps.
+pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
+    let (size, seed) = parse(args)?;
+    eprintln!("cargo xtask replicate --size {}MiB --seed {seed}", size >> 20);
+    let dir = target().join("replicate");
+    remove(&dir)?;
+    let [source, copy] = ["source", "copy"].map(|name| dir.join(name));
+    make_folder(&source)?;
+    make_folder(&copy)?;
+    let proof = Proof { lode: lode()?, source, copy, size };
+    proof.write(&dir.join("stretch"), seed)?;
+    proof.sync_and_kill(seed)?;
+    proof.check()?;
+    remove(&dir)
+}
+
+fn parse(args: &[String]) -> Result<(u64, u64), Failure> {
+    let (mut size, mut seed) = (256 << 20, RandomState::new().hash_one(()));
+    for pair in args.chunks(2) {
+        let wrong = || Failure::Check(format!("{pair:?}? It is --size 10GiB, --seed NUMBER"));
+        match pair {
+            [option, value] if option == "--size" => size = bytes(value).ok_or_else(wrong)?,
+            [option, value] if option == "--seed" => seed = value.parse().map_err(|_| wrong())?,
+            _ => return Err(wrong()),
+        }
+    }
+    match size >= STRETCH && size % STRETCH == 0 {
+        true => Ok((size, seed)),
+        false => Err(Failure::Check(format!("the size is a multiple of {} MiB", STRETCH >> 20))),
+    }
+}
+
+/// Reads `10GiB`, `256MiB`.
+fn bytes(text: &str) -> Option<u64> {
+    let (number, unit) = match text.strip_suffix("GiB") {
+        Some(number) => (number, 1 << 30),
+        None => (text.strip_suffix("MiB")?, 1 << 20),
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+/// Numbers that follow from a seed: the generator SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+struct Proof {
+    lode: PathBuf,
+    source: PathBuf,
+    copy: PathBuf,
+    /// How many bytes are committed.
+    size: u64,
+}
+
+impl Proof {
+    /// Writes the volume: a stretch of random bytes, a gap, and so on.
+    fn write(&self, file: &Path, seed: u64) -> Result<(), Failure> {
+        let mut random = Random(seed);
+        let length = (2 * self.size).to_string();
+        for number in 0..self.size / STRETCH {
+            let words = (0..STRETCH / 8).flat_map(|_| random.next().to_le_bytes());
+            let content: Vec<u8> = words.collect();
+            fs::write(file, content).map_err(|source| Failure::io(file.display(), source))?;
+            let at = (2 * number * STRETCH).to_string();
+            let put = Program::new(&self.lode).args([Path::new("put"), &self.source]);
+            let put = put.args([VOLUME, "--at", &at, "--length", &length]).args([file]);
+            let put = put.output()?;
+            if !put.status.success() {
+                return Err(Failure::Status { program: "lode put".into(), status: put.status });
+            }
+        }
+        fs::remove_file(file).map_err(|source| Failure::io(file.display(), source))
+    }
+
+    fn sync(&self) -> Result<Child, Failure> {
+        Command::new(&self.lode)
+            .arg("sync")
+            .arg(&self.source)
+            .arg(VOLUME)
+            .arg(&self.copy)
+            .arg("--json")
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|source| Failure::io("lode sync", source))
+    }
+
+    /// Kills it whenever a random part of what was missing has arrived, and at last lets it end.
+    #[allow(clippy::disallowed_methods, reason = "a copy is looked at, in real time")]
+    fn sync_and_kill(&self, seed: u64) -> Result<(), Failure> {
+        let mut random = Random(!seed);
+        let begin = Instant::now();
+        for kill in 1..=KILLS {
+            let there = self.arrived()?.bytes;
+            // So that something is left for those that follow.
+            let most = (self.size - there.min(self.size)) / (KILLS + 1 - kill);
+            let wanted = there + random.next() % most.max(1);
+            let mut child = self.sync()?;
+            while self.arrived()?.bytes <= wanted {
+                let ended = child.try_wait().map_err(|source| Failure::io("lode sync", source))?;
+                if let Some(status) = ended {
+                    return Err(Failure::Check(format!("{status} before kill {kill}")));
+                }
+                // Looking all the time would slow it down.
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            child.kill().map_err(|source| Failure::io("lode sync", source))?;
+            child.wait().map_err(|source| Failure::io("lode sync", source))?;
+            let Arrived { bytes, torn, .. } = self.arrived()?;
+            eprintln!("kill {kill}: {} MiB have arrived, {torn} bytes in part", bytes >> 20);
+        }
+        let mut said = String::new();
+        let mut child = self.sync()?;
+        if let Some(out) = &mut child.stdout {
+            out.read_to_string(&mut said).map_err(|source| Failure::io("its output", source))?;
+        }
+        let status = child.wait().map_err(|source| Failure::io("lode sync", source))?;
+        io::stderr().write_all(said.as_bytes()).map_err(|source| Failure::io("stderr", source))?;
+        eprintln!("{} s, with the kills", begin.elapsed().as_secs());
+        match status.success() {
+            true => Ok(()),
+            false => Err(Failure::Status { program: "lode sync".into(), status }),
+        }
+    }
+
+    /// Every byte that has reached the copy lies there, committed or not.
+    fn arrived(&self) -> Result<Arrived, Failure> {
+        let folder = self.copy.join(VOLUME).join("data");
+        let mut arrived = Arrived::default();
+        let entries = match fs::read_dir(&folder) {
+            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(arrived),
+            entries => entries.map_err(|source| Failure::io(folder.display(), source))?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(|source| Failure::io(folder.display(), source))?;
+            // A file gets its name when all of it is there, so one may go between two looks.
+            let Ok(metadata) = entry.metadata() else { continue };
+            match entry.file_name().to_string_lossy().ends_with(".bin") {
+                true => {
+                    arrived.bytes += metadata.len();
+                    arrived.blocks += 1;
+                }
+                false => arrived.torn += metadata.len(),
+            }
+        }
+        Ok(arrived)
+    }
+
+    /// All of it is there, it holds, and none of it was sent more than once but for a block for
+    /// each kill.
+    fn check(&self) -> Result<(), Failure> {
+        let Arrived { bytes, blocks, torn } = self.arrived()?;
+        let twice = bytes.checked_sub(self.size);
+        let Some(twice) = twice.filter(|twice| *twice <= KILLS * BLOCK) else {
+            return Err(Failure::Check(format!("{bytes} bytes were sent of {}", self.size)));
+        };
+        let verify = Program::new(&self.lode).args([Path::new("verify"), &self.copy]);
+        verify.args([VOLUME, "--data"]).run()?;
+        let [ours, theirs] = [&self.source, &self.copy].map(|store| self.shown(store));
+        if ours? != theirs? {
+            return Err(Failure::Check("the copy has other blocks than its source".into()));
+        }
+        eprintln!(
+            "{} MiB in {blocks} blocks after {KILLS} kills: {twice} bytes were sent twice, and \
+             {torn} bytes lie there in part",
+            self.size >> 20
+        );
+        Ok(())
+    }
+
+    /// The blocks of a store's volume: their ranges and checksums.
+    fn shown(&self, store: &Path) -> Result<Vec<[serde_json::Value; 3]>, Failure> {
+        let blocks = (self.size / BLOCK).to_string();
+        let show = Program::new(&self.lode).args([Path::new("show"), store]);
+        let shown = show.args([VOLUME, "--json", "--blocks", &blocks]).output()?;
+        let shown: serde_json::Value = serde_json::from_slice(&shown.stdout)
+            .map_err(|source| Failure::Check(format!("lode show: {source}")))?;
+        let blocks = shown.get("blocks").and_then(|blocks| blocks.as_array());
+        let field = |block: &serde_json::Value, name| block.get(name).cloned().unwrap_or_default();
+        let blocks = blocks.into_iter().flatten();
+        Ok(blocks.map(|block| ["start", "end", "digest"].map(|name| field(block, name))).collect())
+    }
+}
+
+/// What has reached the copy.
+#[derive(Default)]
+struct Arrived {
+    /// In whole blocks.
+    bytes: u64,
+    blocks: u64,
+    /// In files that have not got their names yet.
+    torn: u64,
+}
