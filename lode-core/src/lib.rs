@@ -24,6 +24,7 @@
 //! | [`collect`] | dropping old snapshots and their data, tags and leases: machines, too |
 //! | [`verify`], [`repair`] | whether all that a history says holds, and what to do if not |
 //! | [`replicate`] | what has to travel from one volume to another, and what has to agree |
+//! | [`diff`] | in what two snapshots differ |
 //! | [`layout`] | where everything lies in a store |
 //! | [`key`], [`id`] | names that cannot leave their place |
 //! | [`checksum`], [`crc32c`] | digests and the algorithms that make them |
@@ -62,6 +63,8 @@ pub mod crc32c;
 #[cfg(feature = "alloc")]
 pub mod descriptor;
 pub mod device;
+#[cfg(feature = "alloc")]
+pub mod diff;
 mod error;
 #[cfg(feature = "alloc")]
 pub mod id;

@@ -57,7 +57,7 @@
 //! | [`Volume::snapshot`], [`Dataset::snapshot`] | 1 read |
 //! | [`VolumeReader::of_device`] | 1 list, 1 read |
 //! | [`Snapshot::read_at`], [`Snapshot::read_many`] | 1 range read for each block touched, several at a time; none for one in a [`BlockCache`] |
-//! | [`Snapshot::gaps`], [`Snapshot::coverage`], [`Snapshot::blocks`] | none |
+//! | [`Snapshot::gaps`], [`Snapshot::coverage`], [`Snapshot::blocks`], [`VolumeReader::diff`] | none |
 //! | [`Dataset::read`](Dataset#method.read) | 1 read for each file, and 1 of the manifest unless it is the head's |
 //!
 //! A volume of more than 512 blocks has them in a tree of pages, of some hundred blocks each; what
@@ -108,6 +108,7 @@ mod pieces;
 pub mod repair;
 pub mod replicate;
 mod retry;
+pub mod stat;
 pub mod store;
 mod sync;
 pub mod verify;
@@ -120,7 +121,7 @@ pub use lode_core::manifest::{
 pub use lode_core::partition::Partition;
 pub use lode_core::range::ByteRange;
 pub use lode_core::time::Timestamp;
-pub use lode_core::{ErrorKind, Version, checksum, meta};
+pub use lode_core::{ErrorKind, Version, checksum, diff, meta};
 
 pub use self::checksums::Checksums;
 pub use self::clock::{Clock, SystemClock};

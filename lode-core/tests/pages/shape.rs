@@ -1,7 +1,7 @@
 //! How full pages become, and how much a commit writes.
 
 use lode_core::manifest::Block;
-use lode_core::manifest::pages::{Blocks, PageSizes, Updated};
+use lode_core::manifest::pages::{Blocks, NewPage, Page, PageSizes, Updated};
 
 use crate::support::{Pages, block, sizes};
 
@@ -97,4 +97,21 @@ fn a_commit_of_one_block_writes_less_than_64_kib() {
     let nodes = updated.pages.iter().filter(|page| page.page.level() == 1);
     let node_bytes: usize = nodes.map(|page| page.bytes.len()).sum();
     assert!(leaf_bytes + 2 * node_bytes < 64 << 10, "{leaf_bytes} and twice {node_bytes}");
+}
+
+#[test]
+fn what_two_snapshots_share_is_not_read() {
+    let (mut pages, blocks) = grown(0..500, sizes(4, 8, 4));
+    let Blocks::Paged(root) = &blocks else { panic!("{blocks:?}") };
+    let more = pages.update(&blocks, vec![block(100 * 64 + 32, 16, 2)], sizes(4, 8, 4)).unwrap();
+    let ([before, after], read) = pages.unshared(&blocks, &more.blocks);
+    // Of the second tree the nodes that the commit wrote, of the first those that they replaced.
+    let is_node = |page: &&NewPage| matches!(*page.page, Page::Node(_));
+    let written: Vec<_> = more.pages.iter().filter(is_node).map(|page| page.name).collect();
+    assert!(!written.is_empty() && written.iter().all(|name| read.contains(name)), "{read:?}");
+    assert_eq!(read.len() - written.len(), usize::from(root.level()) - 1);
+    assert!(before.len() <= 8 && after.len() == before.len() + 1, "{before:?} {after:?}");
+
+    let ([before, after], read) = pages.unshared(&blocks, &blocks);
+    assert_eq!((before, after, read.len()), (vec![], vec![], 0));
 }

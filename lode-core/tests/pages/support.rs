@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use lode_core::checksum::Digest;
 use lode_core::manifest::pages::{
-    Blocks, Page, PageHash, PageName, PageSizes, Paging, Update, UpdateError, UpdateStep, Updated,
-    Visit, Walk, Wanted,
+    Blocks, Page, PageHash, PageName, PageSizes, Paging, Unshared, Update, UpdateError, UpdateStep,
+    Updated, Visit, Walk, Wanted,
 };
 use lode_core::manifest::{Block, BlockName, CommitId, ManifestError};
 use lode_core::range::{ByteRange, GrowableRangeSet};
@@ -145,5 +145,37 @@ impl Pages {
             all.push((page.level(), size));
         }
         all
+    }
+}
+
+impl Pages {
+    /// The blocks in the leaves that only one of two trees has, and which pages were read to find
+    /// them.
+    pub(crate) fn unshared(
+        &self,
+        before: &Blocks,
+        after: &Blocks,
+    ) -> ([Vec<Block>; 2], Vec<PageName>) {
+        let mut unshared = Unshared::new(before, after);
+        let mut read = Vec::new();
+        loop {
+            let wanted = unshared.wanted();
+            if wanted.is_empty() {
+                break;
+            }
+            for wanted in wanted {
+                unshared.take(&wanted, &self.load(&wanted).unwrap()).unwrap();
+                read.push(wanted.page.name);
+            }
+        }
+        let blocks = |leaves: Vec<Wanted>| {
+            let tables = leaves.iter().map(|wanted| match &*self.load(wanted).unwrap() {
+                Page::Leaf(table) => table.as_slice().to_vec(),
+                Page::Node(_) => panic!("{wanted:?} is no leaf"),
+            });
+            tables.collect::<Vec<_>>().concat()
+        };
+        let (before, after) = unshared.into_leaves();
+        ([blocks(before), blocks(after)], read)
     }
 }

@@ -8,7 +8,9 @@ use lode_core::manifest::Block;
 use lode_core::range::{ByteRange, GrowableRangeSet};
 
 use super::{Blocking, BlockingReader, Iter};
+use crate::diff::VolumeDiff;
 use crate::maintain::Maintenance;
+use crate::stat::VolumeStat;
 use crate::{
     CommitUnknown, Error, GroupCommitter, Metadata, Snapshot, Staged, Version, Volume, VolumeReader,
 };
@@ -167,6 +169,24 @@ impl Blocking<VolumeReader> {
     /// As there.
     pub fn versions(&self) -> Result<Vec<Version>, Error> {
         self.runtime.wait(self.handle.versions())
+    }
+
+    /// See [`VolumeReader::stat`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn stat(&self) -> Result<VolumeStat, Error> {
+        self.runtime.wait(self.handle.stat())
+    }
+
+    /// See [`VolumeReader::diff`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn diff(&self, before: &Snapshot, after: &Snapshot) -> Result<VolumeDiff, Error> {
+        self.runtime.wait(self.handle.diff(before, after))
     }
 
     /// See [`VolumeReader::tagged`].

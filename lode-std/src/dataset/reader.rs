@@ -8,6 +8,7 @@ use futures::{Stream, TryStreamExt, stream};
 use lode_core::Version;
 use lode_core::compress::Compressor;
 use lode_core::descriptor::{self, DatasetDescriptor};
+use lode_core::diff::DatasetDiff;
 use lode_core::id::Id;
 use lode_core::layout::{DatasetLayout, LayoutKind};
 use lode_core::manifest::{DataFile, DatasetManifest};
@@ -21,6 +22,7 @@ use super::transform::Decompression;
 use super::{DatasetSnapshot, Limits, ObjectReader};
 use crate::history::{Found, History, WriterOptions};
 use crate::maintain::Maintenance;
+use crate::stat::{DatasetStat, look_through};
 use crate::store::{Objects, list_ids};
 use crate::{Checksums, Error};
 
@@ -222,6 +224,37 @@ impl DatasetReader {
         Ok(stream::try_unfold(content, |mut content| async move {
             Ok(content.next().await?.map(|bytes| (bytes, content)))
         }))
+    }
+
+    /// What there is of a dataset: its newest snapshot, and its history. Writes nothing.
+    ///
+    /// Costs those of [`latest`](Self::latest), 2 lists and n + t reads for n slots and t tags.
+    ///
+    /// # Errors
+    ///
+    /// As [`latest`](Self::latest); whatever else cannot be read is counted.
+    #[tracing::instrument(name = "lode.stat", skip_all, fields(id), err)]
+    pub async fn stat(&self, id: &str) -> Result<DatasetStat, Error> {
+        let history = self.history(id)?;
+        let head = history.refresh().await?.map(DatasetSnapshot::new);
+        let (mut files, mut rows, mut bytes) = (0, 0_u64, 0_u64);
+        let mut found = BTreeSet::new();
+        let each = |manifest: &DatasetManifest| {
+            files += manifest.files.len() as u64;
+            rows = rows.saturating_add(manifest.row_count);
+            let sizes = manifest.files.iter().map(|file| file.size);
+            bytes = sizes.fold(bytes, u64::saturating_add);
+            found.extend(partitions(&history.slots.layout, manifest));
+        };
+        let stat = look_through(&history, each).await?;
+        let partitions = found.len() as u64;
+        Ok(DatasetStat { head, files, rows, bytes, partitions, history: stat })
+    }
+
+    /// In what two snapshots of one dataset differ, by their manifests. Costs nothing.
+    pub fn diff(&self, before: &DatasetSnapshot, after: &DatasetSnapshot) -> DatasetDiff {
+        let layout = DatasetLayout::new(after.manifest().id.clone(), self.layout);
+        DatasetDiff::new(before.manifest(), after.manifest(), &layout)
     }
 
     fn layout_of(&self, id: &str) -> Result<DatasetLayout, Error> {

@@ -5,6 +5,7 @@ mod builder;
 mod cache;
 mod commit;
 mod device;
+mod diff;
 mod fetch;
 mod group;
 mod open;
@@ -13,6 +14,7 @@ mod read;
 mod slots;
 mod snapshot;
 mod stage;
+mod stat;
 mod uncommitted;
 
 use std::sync::Arc;

@@ -182,7 +182,7 @@ impl Draft<VolumeSlots> for VolumeDraft {
 
 /// Adds the blocks of a draft to those of the head. Costs a read for each page that they go into
 /// and that is not kept.
-async fn update(
+pub(super) async fn update(
     draft: &VolumeDraft,
     history: &History<VolumeSlots>,
     head: Option<&VolumeManifest>,

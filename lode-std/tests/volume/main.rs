@@ -12,6 +12,7 @@
 mod support;
 
 mod bad_input;
+mod compared;
 mod concurrency;
 mod cost;
 mod fetching;

@@ -21,8 +21,9 @@
 //! the totals of a volume are known from its manifest alone, and a walk passes by what it need not
 //! look into.
 //!
-//! Nothing here reads or writes. An [`Update`] adds blocks, a [`Walk`] looks them up; both say
-//! which pages they need and are given them.
+//! Nothing here reads or writes. An [`Update`] adds blocks, a [`Walk`] looks them up, [`Unshared`]
+//! finds the pages that only one of two trees has; all say which pages they need and are given
+//! them.
 //!
 //! # Which page is changed, and where it is split
 //!
@@ -34,11 +35,13 @@
 mod blocks;
 mod build;
 mod page;
+mod unshared;
 mod update;
 mod walk;
 
 pub use self::blocks::Blocks;
 pub use self::build::{NewPage, PageSizes, Paging};
 pub use self::page::{Page, PageHash, PageHasher, PageName, PageNode, PageRef, Wanted};
+pub use self::unshared::Unshared;
 pub use self::update::{Update, UpdateError, UpdateStep, Updated};
 pub use self::walk::{Visit, Walk};

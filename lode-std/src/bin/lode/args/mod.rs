@@ -16,7 +16,7 @@ pub(crate) use self::dataset::{Codec, Compression, ReadArgs, WriteArgs};
 pub(crate) use self::help::{CompletionsArgs, ManArgs};
 pub(crate) use self::maintain::{GcArgs, HoldArgs, Kept, TagArgs, TagsArgs, UntagArgs};
 pub(crate) use self::reading::{
-    GapsArgs, GetArgs, LogArgs, LsArgs, MapArgs, ShowArgs, VolumeSource,
+    DiffArgs, GapsArgs, GetArgs, LogArgs, LsArgs, MapArgs, ShowArgs, StatArgs, VolumeSource,
 };
 pub(crate) use self::store::{ProbeArgs, UploadsArgs};
 pub(crate) use self::sync::SyncArgs;
@@ -90,6 +90,10 @@ pub(crate) enum Command {
     Log(LogArgs),
     /// Show all there is to know about a snapshot.
     Show(ShowArgs),
+    /// Tell what there is of a volume or dataset, and what its next commit costs.
+    Stat(StatArgs),
+    /// Compare two snapshots of a volume or dataset.
+    Diff(DiffArgs),
     /// List the volumes and datasets of a store.
     Ls(LsArgs),
     /// Verify that all that was committed is there and holds.

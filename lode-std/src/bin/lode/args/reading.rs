@@ -134,6 +134,56 @@ pub(crate) struct ShowArgs {
     pub(crate) layout: Option<Layout>,
 }
 
+/// The arguments of `lode stat`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Reads every manifest, to count snapshots and what has been collected. Of a volume the next commit is
+that of one block into the first gap; of a dataset files, rows and bytes are those of all snapshots.
+
+Examples:
+  lode stat /data volumes/disk
+  lode stat /data datasets/events --json
+  lode stat /media/card --layout device")]
+pub(crate) struct StatArgs {
+    /// The store: a directory, or a URL: s3://bucket/folder.
+    pub(crate) store: String,
+    /// The volume or dataset: volumes/ID, datasets/ID; with --layout device it need not be named.
+    #[arg(value_name = "TARGET", required_unless_present = "layout")]
+    pub(crate) target: Option<Target>,
+    /// The layout: device, if STORE is what a device has written; of a dataset, if it cannot be
+    /// found, default, hive or flat.
+    #[arg(long, value_name = "LAYOUT")]
+    pub(crate) layout: Option<Layout>,
+}
+
+/// The arguments of `lode diff`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Compares manifests, by digests where there are any, and reads no data. Of a volume it prints the
+ranges that only one of the two has, and those that both have in other blocks; of a dataset the
+files whose content only one of them has; of both what was said otherwise.
+
+Examples:
+  lode diff /data volumes/disk 3 7
+  lode diff /data datasets/events 3 latest --json")]
+pub(crate) struct DiffArgs {
+    /// The store: a directory, or a URL: s3://bucket/folder.
+    pub(crate) store: String,
+    /// The volume or dataset: volumes/ID, datasets/ID.
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: Target,
+    /// The first snapshot: a version, or latest.
+    #[arg(value_name = "FROM")]
+    pub(crate) before: Selector,
+    /// The second snapshot: a version, or latest.
+    #[arg(value_name = "TO", default_value = "latest")]
+    pub(crate) after: Selector,
+    /// The layout: device, if STORE is what a device has written; of a dataset, if it cannot be
+    /// found, default, hive or flat.
+    #[arg(long, value_name = "LAYOUT")]
+    pub(crate) layout: Option<Layout>,
+}
+
 /// The arguments of `lode ls`.
 #[derive(Args, Debug)]
 #[command(after_help = "\

@@ -2,6 +2,7 @@
 
 mod dataset;
 mod demo;
+mod diff;
 mod gaps;
 mod get;
 mod help;
@@ -13,6 +14,7 @@ mod probe;
 mod put;
 mod read;
 mod show;
+mod stat;
 mod sync;
 mod uploads;
 mod write;
@@ -41,6 +43,8 @@ pub(crate) async fn run(command: Command, out: &mut Output) -> Result<(), Failur
         Command::Read(args) => read::run(args, out).await,
         Command::Log(args) => log::run(args, out).await,
         Command::Show(args) => show::run(args, out).await,
+        Command::Stat(args) => stat::run(args, out).await,
+        Command::Diff(args) => diff::run(args, out).await,
         Command::Ls(args) => ls::run(args, out).await,
         Command::Verify(args) => maintain::verify::run(args, out).await,
         Command::Repair(args) => maintain::repair::run(args, out).await,

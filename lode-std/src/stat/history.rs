@@ -1,0 +1,67 @@
+//! Going through a history.
+
+use futures::{StreamExt, stream};
+use lode_core::manifest::SlotManifest;
+
+use super::HistoryStat;
+use crate::Error;
+use crate::history::{Found, History, Slots};
+
+/// How many slots or tags are read at the same time.
+const READS_IN_FLIGHT: usize = 16;
+
+/// Counts what there is, and shows each snapshot that has not been collected, in any order. What
+/// cannot be read is counted as well.
+pub(crate) async fn look_through<S: Slots>(
+    history: &History<S>,
+    mut each: impl FnMut(&S::Manifest) + Send,
+) -> Result<HistoryStat, Error> {
+    let mut stat = HistoryStat::default();
+    let loads = stream::iter(history.versions().await?).map(|version| history.load(version));
+    let mut loads = std::pin::pin!(loads.buffer_unordered(READS_IN_FLIGHT));
+    while let Some(found) = loads.next().await {
+        match readable(found)? {
+            Some(Found::Live(live)) => {
+                let version = live.manifest.version();
+                stat.snapshots += 1;
+                stat.oldest = stat.oldest.map(|oldest| oldest.min(version)).or(Some(version));
+                stat.newest = stat.newest.max(Some(version));
+                each(&live.manifest);
+            }
+            Some(Found::Collected(_)) => stat.collected += 1,
+            Some(Found::Absent) => {}
+            None => stat.damaged += 1,
+        }
+    }
+    // On the medium of a device there are none.
+    if history.slots.folder().is_some() {
+        count_tags(history, &mut stat).await?;
+    }
+    Ok(stat)
+}
+
+async fn count_tags<S: Slots>(history: &History<S>, stat: &mut HistoryStat) -> Result<(), Error> {
+    let keys = history.tag_keys().await?;
+    let keys = keys.into_iter().filter(|key| history.slots.parse_tag(key.as_str()).is_some());
+    let loads = stream::iter(keys).map(async |key| history.load_tag(&key).await);
+    let mut loads = std::pin::pin!(loads.buffer_unordered(READS_IN_FLIGHT));
+    while let Some(found) = loads.next().await {
+        match readable(found)? {
+            Some(Some(tagged)) if tagged.end.is_some() => stat.leases += 1,
+            Some(Some(_)) => stat.tags += 1,
+            // It has been deleted meanwhile.
+            Some(None) => {}
+            None => stat.damaged += 1,
+        }
+    }
+    Ok(())
+}
+
+/// What was read; `None` if it is there and makes no sense.
+fn readable<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::ManifestInvalid { .. } | Error::Mismatch { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
