@@ -32,6 +32,12 @@ impl Crc32c {
     /// whole object of the compact format has, trailer included.
     pub(crate) const RESIDUE: u32 = 0x4867_4bc7;
 
+    /// Goes on from bytes that have this value; over none it is 0. What has to be kept in between
+    /// is then a number, which is zero at the start.
+    pub(crate) fn resume(value: u32) -> Self {
+        Self(State::resume(value))
+    }
+
     /// The value over all bytes so far.
     pub fn value(self) -> u32 {
         self.0.value()
@@ -66,6 +72,10 @@ mod tests {
         parts.update(b"");
         parts.update(b"56789");
         assert_eq!(parts.clone().value(), of(b"123456789"));
+        let mut resumed = Crc32c::resume(of(b"1234"));
+        resumed.update(b"56789");
+        assert_eq!(resumed.value(), of(b"123456789"));
+        assert_eq!(Crc32c::resume(0).value(), of(b""));
         assert_eq!(parts.finish().as_bytes(), [0xe3, 0x06, 0x92, 0x83]);
     }
 

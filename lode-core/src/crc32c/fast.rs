@@ -12,6 +12,11 @@ impl State {
         Self(CASTAGNOLI.digest())
     }
 
+    pub(super) fn resume(value: u32) -> Self {
+        // The library takes the register as it is before bits are inverted and reflected.
+        Self(CASTAGNOLI.digest_with_initial((!value).reverse_bits()))
+    }
+
     pub(super) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }

@@ -11,7 +11,11 @@ pub(super) struct State(
 
 impl State {
     pub(super) fn begin() -> Self {
-        Self(!0)
+        Self::resume(0)
+    }
+
+    pub(super) fn resume(value: u32) -> Self {
+        Self(!value)
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {

@@ -23,6 +23,10 @@ impl Block {
         self.start.wrapping_add(self.length as u64)
     }
 
+    pub(super) fn overlaps(&self, range: ByteRange) -> bool {
+        self.start < range.end() && range.start() < self.end()
+    }
+
     pub(super) const fn range(&self) -> Option<ByteRange> {
         ByteRange::new(self.start, self.end())
     }

@@ -2,11 +2,11 @@
 
 use super::encode::{Preface, Writer, Written};
 use super::error::{Fault, VolumeError};
-use super::merge::Merge;
+use super::merge::{Merge, Source, Work};
 use super::mount::LATEST;
 use super::tape::Tape;
-use super::volume::{Head, Settings, Volume, copy};
-use super::walk::{Facts, Walk, scan};
+use super::volume::{Head, Settings, Volume};
+use super::walk::{Walk, scan};
 use crate::commit::{Claim, ClaimAction, ClaimEvent, Claimed, Holder, Rules, Sent, Slot};
 use crate::manifest::CommitId;
 use crate::store::{Error, Name, ObjectKind, Store};
@@ -57,12 +57,34 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             return Err(VolumeError::TooLarge { most: S::MAX_OBJECT });
         }
         self.send(&settings, version, manifest)?;
-        let blocks = self.head.map_or(0, |head| head.blocks) + self.staged_count as u64;
-        let (trailer, covered) = (written.trailer, self.reserved.covered());
-        self.head = Some(Head { version, trailer, blocks, covered });
-        self.staged_count = 0;
-        copy(&mut self.committed, &self.reserved);
+        let (blocks, covered) = self.totals();
+        self.head = Some(Head { version, trailer: written.trailer, blocks, covered });
+        self.cover_staged(covered);
         Ok(version)
+    }
+
+    /// How many blocks the next head will have, and how many bytes it will cover.
+    #[inline(never)]
+    fn totals(&self) -> (u64, u64) {
+        let head = self.head.map_or((0, 0), |head| (head.blocks, head.covered));
+        self.staged_blocks()
+            .iter()
+            .fold(head, |(blocks, covered), block| (blocks + 1, covered + u64::from(block.length)))
+    }
+
+    /// Makes what is staged part of what is committed, which then is `covered` bytes.
+    fn cover_staged(&mut self, covered: u64) {
+        // There is room in the end, but not always on the way there. What finds none is tried
+        // again when others have closed gaps, and each time around some of it gets in.
+        let mut left = self.staged_count;
+        while left > 0 && self.committed.covered() < covered {
+            for block in self.staged.iter().take(self.staged_count) {
+                let _ = block.range().map(|range| self.committed.insert(range));
+            }
+            left -= 1;
+        }
+        debug_assert_eq!(self.committed.covered(), covered, "there is room for all");
+        self.staged_count = 0;
     }
 
     /// Writes the manifest into `scratch`, or finds out how long that has to be.
@@ -79,13 +101,17 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         let staged = self.staged.get(..self.staged_count).unwrap_or_default();
         // Without a head there is nothing to read.
         let name = self.head.map_or(Name::HINT, |head| head.name());
-        let mut tape = Tape::new(&mut self.store, name);
-        let mut merge = Merge::new(Walk::nowhere(settings.length));
-        if let Some(head) = self.head {
-            merge.walk.skip_facts(&mut tape, settings, head.version);
+        let Work { window, merge, ahead, facts } = &mut self.work;
+        *merge = Merge::new(Walk::nowhere(settings.length));
+        let tape = Tape::new(&mut self.store, window, name);
+        let mut source = Source { tape, merge, ahead, staged };
+        let Source { tape, merge, .. } = &mut source;
+        if let Some(head) = &self.head {
+            merge.walk.open(tape, settings, head.version, facts);
         }
-        let written = writer.finish(&mut tape, &mut merge, staged);
-        if let Some(head) = self.head {
+        let written = writer.finish(&mut source);
+        let Source { tape, merge, .. } = &mut source;
+        if let Some(head) = &self.head {
             let trailer = tape.finish(&mut merge.walk.cursor);
             tape.require(trailer == head.trailer);
         }
@@ -102,6 +128,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         metadata: &[(&str, &str)],
         writer: &mut Writer<'_>,
     ) {
+        let (blocks, covered) = self.totals();
         writer.preface(&Preface {
             settings,
             version,
@@ -109,8 +136,8 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             commit_id: &id(settings, version),
             created_at: self.clock.now(),
             metadata,
-            blocks: self.head.map_or(0, |head| head.blocks) + self.staged_count as u64,
-            covered: self.reserved.covered(),
+            blocks,
+            covered,
         });
     }
 
@@ -160,12 +187,12 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     /// Looks who has the slot.
     #[inline(never)]
     fn look(&mut self, settings: &Settings, version: Version) -> ClaimEvent {
-        let mut facts = Facts::default();
-        let read = scan(&mut self.store, settings, version, &mut facts, &mut |_, _| Ok(()));
+        let Self { store, work, .. } = self;
+        let read = scan(store, work, settings, version, &mut |_, _| Ok(()));
         ClaimEvent::Held(match read {
             Ok(false) => Holder::Nobody,
             Ok(true) => {
-                let slot = Slot::Live { commit_id: facts.commit_id, parent: None };
+                let slot = Slot::Live { commit_id: work.facts.commit_id, parent: None };
                 Holder::of(slot, id(settings, version))
             }
             Err(Fault::Store(_)) => return ClaimEvent::Unreadable,

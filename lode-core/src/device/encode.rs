@@ -1,8 +1,7 @@
 //! Writing a manifest into the caller's buffer.
 
 use super::block::Block;
-use super::merge::{Merge, Run};
-use super::tape::Tape;
+use super::merge::{Run, Source};
 use super::volume::{Head, Settings};
 use super::walk::CHECKSUM;
 use crate::Version;
@@ -41,18 +40,12 @@ impl<'a> Writer<'a> {
         Self { buffer, at: 0 }
     }
 
-    /// Appends the runs of the blocks of the manifest on `tape`, merged with those that are
-    /// `staged`, and then the trailer. How many bytes the manifest has; not all of them may have
-    /// fitted.
-    pub(super) fn finish<S: Store>(
-        mut self,
-        tape: &mut Tape<'_, S>,
-        merge: &mut Merge,
-        staged: &[Block],
-    ) -> Written {
+    /// Appends the runs of the blocks of `source`, and then the trailer. How many bytes the
+    /// manifest has; not all of them may have fitted.
+    pub(super) fn finish<S: Store>(mut self, source: &mut Source<'_, S>) -> Written {
         let mark = self.at;
         self.at += Self::RUNS_ROOM;
-        let runs = self.runs(tape, merge, staged);
+        let runs = self.runs(source);
 
         let (end, room) = (self.at, mark + Self::RUNS_ROOM);
         self.at = mark;
@@ -69,17 +62,12 @@ impl<'a> Writer<'a> {
 
     /// Appends all runs, and says how many there are.
     #[inline(never)]
-    fn runs<S: Store>(
-        &mut self,
-        tape: &mut Tape<'_, S>,
-        merge: &mut Merge,
-        staged: &[Block],
-    ) -> u64 {
+    fn runs<S: Store>(&mut self, source: &mut Source<'_, S>) -> u64 {
         let (mut runs, mut left, mut end) = (0, 0, 0);
         let mut shift = None;
-        while let Some(block) = merge.next(tape, staged).copied() {
+        while let Some(block) = source.next() {
             if left == 0 {
-                let run = Run::longest(&block, merge, tape, staged);
+                let run = Run::longest(&block, source);
                 self.run(&block, &run, end);
                 (left, shift) = (run.count, run.shift());
                 runs += 1;

@@ -82,6 +82,11 @@ pub enum VolumeError<E> {
         /// Its version, if it did.
         version: Version,
     },
+    /// There is no snapshot of this version: it was pruned, or is yet to be committed.
+    VersionMissing {
+        /// The version.
+        version: Version,
+    },
 }
 
 /// What of a manifest is not as this volume would have written it.
@@ -96,6 +101,8 @@ pub enum Field {
     Id,
     /// The volume's length.
     Length,
+    /// The type of a metadata value.
+    Metadata,
     /// The version.
     Version,
     /// The writers, or how blocks are named.
@@ -121,6 +128,7 @@ impl<E: store::Error> VolumeError<E> {
             Self::RangeMissing { .. } => ErrorKind::RangeMissing,
             Self::Store(error) => error.kind(),
             Self::Unknown { .. } => ErrorKind::Unknown,
+            Self::VersionMissing { .. } => ErrorKind::NotFound,
         }
     }
 
@@ -199,6 +207,9 @@ impl<E: fmt::Debug> fmt::Display for VolumeError<E> {
                 f,
                 "whether version {version} was committed is not known: mount the volume again"
             ),
+            Self::VersionMissing { version } => {
+                write!(f, "there is no snapshot of version {version}: it was pruned, or never was")
+            }
         }
     }
 }
@@ -212,6 +223,7 @@ impl fmt::Display for Field {
             Self::Format => "format or kind",
             Self::Id => "volume's id",
             Self::Length => "volume's length",
+            Self::Metadata => "type of metadata value",
             Self::Version => "version",
             Self::Writer => "writer",
         })

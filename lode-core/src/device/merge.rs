@@ -1,13 +1,13 @@
 //! The blocks of a manifest and those that are staged, in one order, cut into runs.
 
 use super::block::Block;
-use super::tape::Tape;
-use super::walk::Walk;
+use super::tape::{Tape, Window};
+use super::walk::{Facts, Walk};
 use crate::manifest::compact::shape;
 use crate::store::Store;
 
 /// Where a reader is among the blocks of a manifest and the staged ones. A copy can run ahead.
-#[derive(Clone)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Merge {
     pub(super) walk: Walk,
     /// Whether the block that `walk` is at is still to come.
@@ -17,8 +17,15 @@ pub(super) struct Merge {
 }
 
 impl Merge {
-    pub(super) fn new(walk: Walk) -> Self {
+    pub(super) const fn new(walk: Walk) -> Self {
         Self { walk, pending: false, staged: 0 }
+    }
+
+    /// Goes to where `other` is. Not inline, so that the two are known not to overlap: to move what
+    /// may is a function of its own, larger than all this.
+    #[inline(never)]
+    fn begin_at(&mut self, other: &Self) {
+        *self = *other;
     }
 
     /// The next block; good until it is asked for another. `staged` is always the same, in order,
@@ -45,6 +52,42 @@ impl Merge {
     }
 }
 
+/// What manifests are read with. It is kept in the volume, since there is less room on the stack.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) window: Window,
+    pub(super) merge: Merge,
+    /// The copy that runs ahead.
+    pub(super) ahead: Merge,
+    /// Of the manifest that was read last.
+    pub(super) facts: Facts,
+}
+
+impl Work {
+    /// All zero.
+    pub(super) const IDLE: Self = Self {
+        window: Window::EMPTY,
+        merge: Merge::new(Walk::nowhere(0)),
+        ahead: Merge::new(Walk::nowhere(0)),
+        facts: Facts::NONE,
+    };
+}
+
+/// The blocks of the next manifest.
+pub(super) struct Source<'a, S: Store> {
+    pub(super) tape: Tape<'a, S>,
+    pub(super) merge: &'a mut Merge,
+    pub(super) ahead: &'a mut Merge,
+    pub(super) staged: &'a [Block],
+}
+
+impl<S: Store> Source<'_, S> {
+    /// The next block.
+    pub(super) fn next(&mut self) -> Option<Block> {
+        self.merge.next(&mut self.tape, self.staged).copied()
+    }
+}
+
 /// The longest run that begins with some block: equal lengths, and numbers that count up. The
 /// encoder of hosts cuts the same ones.
 pub(super) struct Run {
@@ -58,18 +101,14 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// The run that begins with `first`, behind which `blocks` stands.
+    /// The run that begins with `first`, behind which the source stands.
     #[inline(never)]
-    pub(super) fn longest<S: Store>(
-        first: &Block,
-        blocks: &Merge,
-        tape: &mut Tape<'_, S>,
-        staged: &[Block],
-    ) -> Self {
-        let mut blocks = blocks.clone();
+    pub(super) fn longest<S: Store>(first: &Block, source: &mut Source<'_, S>) -> Self {
+        let Source { tape, merge, ahead, staged } = source;
+        ahead.begin_at(merge);
         let mut run = Self { count: 1, uniform: true, stride: 0, bits: 0 };
         let mut end = first.end();
-        while let Some(block) = blocks.next(tape, staged) {
+        while let Some(block) = ahead.next(tape, staged) {
             let number = first.number + u64::from(run.count);
             if block.length != first.length || block.number != number {
                 break;

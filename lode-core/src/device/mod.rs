@@ -91,10 +91,10 @@
 //!
 //! # Memory
 //!
-//! The volume keeps what is covered, what is staged, and what both are together, so that it knows
-//! at once whether there is room: 56 bytes for each of `RUNS`, and about 100 more. Manifests stay in the store and are read through a window of 32 bytes. All other
-//! buffers are the caller's. [`Volume::new`] is `const` and its fields are zero, so that a
-//! `static` costs no flash.
+//! The volume keeps what is covered and what is staged, 40 bytes for each of `RUNS`; and what it
+//! reads manifests with, so that it is not on the stack: about 350 bytes with all the rest.
+//! Manifests stay in the store and are read through a window of 32 bytes. All other buffers are the
+//! caller's. [`Volume::new`] is `const` and its fields are zero, so that a `static` costs no flash.
 //!
 //! # Cost in store calls
 //!
@@ -107,6 +107,8 @@
 //! | commit | m/16 reads and 1 for each run, 1 create, 1 replace |
 //! | read_at | m/32 reads; 1 and more for each block that is touched |
 //! | gaps | none |
+//! | snapshots | 1 read for each manifest that is kept |
+//! | an older snapshot | m/32 reads to open it, and for each of its gaps, metadata and read_at |
 //! | prune | `RUNS` removes; 1 read and 1 remove for each manifest that goes; 1 replace, 1 read |
 //!
 //! [`Store`]: crate::store::Store
@@ -120,6 +122,7 @@ mod merge;
 mod mount;
 mod prune;
 mod read;
+mod snapshot;
 mod stage;
 mod tape;
 mod volume;
@@ -127,4 +130,5 @@ mod walk;
 
 pub use self::error::{Field, VolumeError};
 pub use self::io::{Reader, Writer};
+pub use self::snapshot::{Snapshot, Versions};
 pub use self::volume::{Settings, Volume};

@@ -1,8 +1,8 @@
 //! Finding out what is on the medium.
 
 use super::error::{Fault, VolumeError};
-use super::volume::{Head, Settings, Volume, copy};
-use super::walk::{Facts, scan};
+use super::volume::{Head, Settings, Volume};
+use super::walk::scan;
 use crate::commit::{Probe, Slot};
 use crate::store::{Error, Name, ObjectKind, Store};
 use crate::time::Clock;
@@ -39,7 +39,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         if self.head.is_some_and(|head| head.covered != self.committed.covered()) {
             return Err(VolumeError::Full { runs: RUNS });
         }
-        copy(&mut self.reserved, &self.committed);
+        self.runs = self.committed.len();
         self.settings = Some(settings);
         Ok(())
     }
@@ -103,10 +103,9 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
 
     /// Makes this version the head, if it is there.
     fn load(&mut self, settings: &Settings, version: Version) -> Result<bool, Fault<S::Error>> {
-        let Self { store, committed, next, head, .. } = self;
-        let mut facts = Facts::default();
+        let Self { store, work, committed, next, head, .. } = self;
         let mut is_first = true;
-        let is_there = scan(store, settings, version, &mut facts, &mut |_, block| {
+        let is_there = scan(store, work, settings, version, &mut |_, block| {
             // What an older version covers is forgotten only when there is a newer one.
             if is_first {
                 committed.clear();
@@ -120,8 +119,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             Ok(())
         })?;
         if is_there {
-            let Facts { trailer, blocks, covered, .. } = facts;
-            *head = Some(Head { version, trailer, blocks, covered });
+            *head = Some(Head::of(version, &work.facts));
         }
         Ok(is_there)
     }

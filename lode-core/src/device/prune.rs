@@ -58,7 +58,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     }
 
     /// The version from which on there are manifests, as far down from `last` as there are.
-    fn oldest(&mut self, last: u64) -> Result<u64, S::Error> {
+    pub(super) fn oldest(&mut self, last: u64) -> Result<u64, S::Error> {
         let mut first = last + 1;
         while first > 1
             && self.exists(&Name::wrapping(ObjectKind::Manifest, first - 1), &mut [0])?

@@ -40,7 +40,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
 
 /// Reads and verifies a block, and puts what it has of `range` into its place in `buf`. If it has
 /// nothing of it, it is left alone.
-fn read_block<S: Store>(
+pub(super) fn read_block<S: Store>(
     store: &mut S,
     block: &Block,
     range: ByteRange,

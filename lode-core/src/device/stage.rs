@@ -4,7 +4,7 @@ use core::mem;
 
 use super::block::Block;
 use super::error::VolumeError;
-use super::volume::{Settings, Volume, copy};
+use super::volume::{Settings, Volume};
 use crate::range::ByteRange;
 use crate::store::{Error, Name, ObjectKind, Store};
 use crate::time::Clock;
@@ -33,19 +33,34 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             return Err(VolumeError::TooLarge { most });
         }
         let crc = crc32c::of(bytes);
-        if self.reserved.first_overlap(range).is_some() {
+        if let Some(staged) = self.staged_blocks().iter().find(|it| it.overlaps(range)) {
+            return same(staged, range, crc);
+        }
+        if self.committed.first_overlap(range).is_some() {
             return self.compare(&settings, range, crc);
         }
+        self.add(range, bytes, crc)
+    }
+
+    /// Stages what overlaps nothing. Not within `stage`, as the stack is deeper elsewhere.
+    #[inline(never)]
+    fn add(
+        &mut self,
+        range: ByteRange,
+        bytes: &[u8],
+        crc: u32,
+    ) -> Result<(), VolumeError<S::Error>> {
         let Some(name) = Name::new(ObjectKind::Block, self.next) else {
             return Err(VolumeError::Exhausted);
         };
-        if !self.has_room(range) {
+        let runs = self.runs_with(range);
+        if runs > RUNS || self.staged_count == RUNS {
             return Err(VolumeError::Full { runs: RUNS });
         }
         self.create_block(&name, bytes).map_err(VolumeError::of_store)?;
-        let reserved = self.reserved.insert(range);
-        debug_assert!(reserved.is_ok(), "there is room");
-        self.insert(Block { start: offset, number: self.next, length: bytes.len() as u32, crc });
+        self.runs = runs;
+        let (start, length) = (range.start(), bytes.len() as u32);
+        self.insert(Block { start, number: self.next, length, crc });
         self.next += 1;
         Ok(())
     }
@@ -55,30 +70,25 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     pub fn discard(&mut self) {
         self.next = self.next.saturating_sub(self.staged_count as u64);
         self.staged_count = 0;
-        copy(&mut self.reserved, &self.committed);
+        self.runs = self.committed.len();
     }
 
-    /// Makes sure that what overlaps `range` is the very same, staged or committed.
+    /// Makes sure that the first committed block that overlaps `range` is the very same.
+    #[inline(never)]
     fn compare(
         &mut self,
         settings: &Settings,
         range: ByteRange,
         crc: u32,
     ) -> Result<(), VolumeError<S::Error>> {
-        let overlaps = |block: &&Block| block.range().is_some_and(|it| it.overlaps(range));
-        let mut existing = self.staged_blocks().iter().find(overlaps).copied();
-        if existing.is_none() {
-            self.each_committed(settings, &mut |_, block| {
-                existing = existing.or(Some(block).filter(overlaps).copied());
-                Ok(())
-            })?;
-        }
-        match existing.and_then(|block| Some((block.range()?, block.crc))) {
-            Some(there) if there == (range, crc) => Ok(()),
-            Some((existing, _)) => Err(VolumeError::Overlap { new: range, existing }),
-            // What is covered is not there.
-            None => Err(VolumeError::NotMounted),
-        }
+        let mut first = Block::NONE;
+        self.each_committed(settings, &mut |_, block| {
+            if first.length == 0 && block.overlaps(range) {
+                first = *block;
+            }
+            Ok(())
+        })?;
+        same(&first, range, crc)
     }
 
     /// Creates a block. One that has its name already is left from an interrupted staging: no
@@ -93,13 +103,13 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         }
     }
 
-    /// Whether one more block can be staged, and its range reserved.
-    fn has_room(&self, range: ByteRange) -> bool {
-        let start = range.start().saturating_sub(1);
-        // No volume reaches to the end of all numbers.
-        let touching = ByteRange::new(start, range.end().saturating_add(1));
-        let touches = |touching| self.reserved.first_overlap(touching).is_some();
-        self.staged_count < RUNS && (self.reserved.len() < RUNS || touching.is_some_and(touches))
+    /// How many runs there will be with one more block, which overlaps nothing.
+    fn runs_with(&self, range: ByteRange) -> usize {
+        let staged = self.staged_blocks().iter().filter_map(Block::range);
+        // Each neighbour ends or begins another run: between them there was a gap.
+        let touches = |it: &ByteRange| it.end() == range.start() || it.start() == range.end();
+        let neighbours = self.committed.iter().chain(staged).filter(touches).count();
+        (self.runs + 1).saturating_sub(neighbours)
     }
 
     /// Puts a block in its place. There is room for it.
@@ -114,5 +124,18 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             *slot = carried;
             self.staged_count += 1;
         }
+    }
+}
+
+/// Makes sure that a block has these bounds and this checksum.
+#[inline(never)]
+fn same<E>(block: &Block, range: ByteRange, crc: u32) -> Result<(), VolumeError<E>> {
+    match block.range() {
+        Some(existing) if existing != range || block.crc != crc => {
+            Err(VolumeError::Overlap { new: range, existing })
+        }
+        Some(_) => Ok(()),
+        // What is covered is not there.
+        None => Err(VolumeError::NotMounted),
     }
 }

@@ -6,24 +6,43 @@ use crate::checksum::Checksum;
 use crate::crc32c::Crc32c;
 use crate::store::{Error, Name, Store};
 
-/// How many bytes of an object are on the stack at a time: what one call of the store fetches.
+/// How many bytes of an object are in memory at a time: what one call of the store fetches.
 pub(super) const WINDOW: usize = 32;
 
+/// A piece of an object. A cursor that leaves it fetches another one.
+#[derive(Debug)]
+pub(super) struct Window {
+    bytes: [u8; WINDOW],
+    /// Where it begins.
+    start: u32,
+    /// How much of it has been filled.
+    filled: u32,
+}
+
+impl Window {
+    pub(super) const EMPTY: Self = Self { bytes: [0; WINDOW], start: 0, filled: 0 };
+}
+
 /// Where a reader is in an object: plain data, so that a second one can run ahead of it.
-#[derive(Clone)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
     /// Where the next byte is.
     at: u32,
     /// The last four bytes taken.
     last: u32,
-    /// Over all bytes taken.
-    crc: Crc32c,
+    /// The CRC of all bytes taken.
+    crc: u32,
 }
 
 impl Cursor {
     /// At the object's beginning.
-    pub(super) fn begin() -> Self {
-        Self { at: 0, last: 0, crc: Crc32c::begin() }
+    pub(super) const fn begin() -> Self {
+        Self { at: 0, last: 0, crc: 0 }
+    }
+
+    /// How many bytes have been taken.
+    pub(super) fn at(&self) -> u32 {
+        self.at
     }
 }
 
@@ -36,12 +55,7 @@ pub(super) struct Tape<'a, S: Store> {
     pub(super) store: &'a mut S,
     name: Name,
     flaw: Option<Flaw<S::Error>>,
-    /// A piece of the object. A cursor that leaves it fetches another one.
-    window: [u8; WINDOW],
-    /// Where it begins.
-    start: u32,
-    /// How much of it has been filled.
-    filled: u32,
+    window: &'a mut Window,
 }
 
 /// What is wrong with an object: a [`Fault`] that does not name it yet.
@@ -53,9 +67,9 @@ enum Flaw<E> {
 }
 
 impl<'a, S: Store> Tape<'a, S> {
-    pub(super) fn new(store: &'a mut S, name: Name) -> Self {
-        let window = [0; WINDOW];
-        Self { store, name, flaw: None, window, start: 0, filled: 0 }
+    pub(super) fn new(store: &'a mut S, window: &'a mut Window, name: Name) -> Self {
+        window.filled = 0;
+        Self { store, name, flaw: None, window }
     }
 
     pub(super) fn is_sound(&self) -> bool {
@@ -68,8 +82,8 @@ impl<'a, S: Store> Tape<'a, S> {
     }
 
     /// The first thing that went wrong.
-    pub(super) fn check(self) -> Result<(), Fault<S::Error>> {
-        Err(match self.flaw {
+    pub(super) fn check(&mut self) -> Result<(), Fault<S::Error>> {
+        Err(match self.flaw.take() {
             None => return Ok(()),
             Some(Flaw::Absent | Flaw::Damaged) => Fault::Corrupt(self.name),
             Some(Flaw::Foreign(field)) => Fault::Foreign(self.name, field),
@@ -96,12 +110,23 @@ impl<'a, S: Store> Tape<'a, S> {
     /// The next byte.
     #[inline(never)]
     pub(super) fn byte(&mut self, cursor: &mut Cursor) -> u8 {
-        let byte = self.peek(cursor);
-        self.require(byte.is_some());
-        let byte = byte.unwrap_or(0);
+        let mut place = cursor.at.wrapping_sub(self.window.start);
+        if place >= self.window.filled {
+            self.refill(cursor.at);
+            place = 0;
+        }
+        let byte = match place < self.window.filled && self.is_sound() {
+            true => self.window.bytes.get(place as usize).copied().unwrap_or(0),
+            false => {
+                self.fail(Flaw::Damaged);
+                0
+            }
+        };
         cursor.at = cursor.at.wrapping_add(1);
         cursor.last = cursor.last >> 8 | u32::from(byte) << 24;
-        cursor.crc.update(&[byte]);
+        let mut crc = Crc32c::resume(cursor.crc);
+        crc.update(&[byte]);
+        cursor.crc = crc.value();
         byte
     }
 
@@ -174,32 +199,28 @@ impl<'a, S: Store> Tape<'a, S> {
     /// Expects the trailer and then the object's end. Says what the trailer is.
     pub(super) fn finish(&mut self, cursor: &mut Cursor) -> u32 {
         self.digest(cursor);
-        let is_end = self.peek(cursor).is_none();
-        // Over its own bytes and then itself a CRC is the same for all objects.
-        self.require(is_end && cursor.crc.clone().value() == Crc32c::RESIDUE);
-        cursor.last
-    }
-
-    /// The byte at the cursor; `None` at the end of the object, and if something is wrong.
-    fn peek(&mut self, cursor: &Cursor) -> Option<u8> {
-        let mut place = cursor.at.wrapping_sub(self.start);
-        if place >= self.filled {
-            self.refill(cursor.at);
-            place = 0;
+        let (trailer, crc) = (cursor.last, cursor.crc);
+        let was_sound = self.is_sound();
+        self.byte(cursor);
+        // Where an object ends is where reading on must fail.
+        let is_end = was_sound && matches!(self.flaw, Some(Flaw::Damaged));
+        if is_end {
+            self.flaw = None;
         }
-        let window = self.window.get(..self.filled as usize)?;
-        window.get(place as usize).filter(|_| self.is_sound()).copied()
+        // Over its own bytes and then itself a CRC is the same for all objects.
+        self.require(is_end && crc == Crc32c::RESIDUE);
+        trailer
     }
 
     /// Fetches what is at this place. At the end of the object the window is empty.
     fn refill(&mut self, at: u32) {
-        self.start = at;
-        self.filled = 0;
+        self.window.start = at;
+        self.window.filled = 0;
         if !self.is_sound() {
             return;
         }
-        match self.store.read(&self.name, at.into(), &mut self.window) {
-            Ok(count) => self.filled = count as u32,
+        match self.store.read(&self.name, at.into(), &mut self.window.bytes) {
+            Ok(count) => self.window.filled = count as u32,
             Err(error) if error.kind() == ErrorKind::NotFound => self.fail(Flaw::Absent),
             Err(error) => self.fail(Flaw::Store(error)),
         }

@@ -2,6 +2,7 @@
 
 use super::block::Block;
 use super::error::{Fault, VolumeError};
+use super::merge::Work;
 use super::walk::{Facts, Visit, scan};
 use crate::Version;
 use crate::range::{ByteRange, FixedRangeSet, FixedTable, Gaps, Iter};
@@ -37,7 +38,7 @@ impl Settings {
 /// A sparse, resumable byte space on a device. See the [module](crate::device) for the model.
 ///
 /// `RUNS` is how many runs of neighbouring bytes the volume can have, and how many blocks can be
-/// staged at a time: 56 bytes of memory for each.
+/// staged at a time: 40 bytes of memory for each.
 #[derive(Debug)]
 pub struct Volume<S, C, const RUNS: usize> {
     pub(super) store: S,
@@ -50,11 +51,14 @@ pub struct Volume<S, C, const RUNS: usize> {
     pub(super) next: u64,
     /// What the head covers.
     pub(super) committed: FixedRangeSet<RUNS>,
-    /// What the next head will cover: `committed` and `staged`. So there is always room for it.
-    pub(super) reserved: FixedRangeSet<RUNS>,
+    /// How many runs the next head will have: those of `committed` and `staged` together. At most
+    /// `RUNS`, so there is always room for it.
+    pub(super) runs: usize,
     /// In order, and overlapping neither each other nor `committed`; as many as `staged_count`.
     pub(super) staged: [Block; RUNS],
     pub(super) staged_count: usize,
+    /// What an operation reads manifests with; between two it means nothing.
+    pub(super) work: Work,
 }
 
 /// The newest snapshot.
@@ -69,6 +73,11 @@ pub(super) struct Head {
 }
 
 impl Head {
+    pub(super) fn of(version: Version, facts: &Facts) -> Self {
+        let Facts { trailer, blocks, covered, .. } = *facts;
+        Self { version, trailer, blocks, covered }
+    }
+
     /// The name of its manifest.
     pub(super) fn name(&self) -> Name {
         Name::wrapping(ObjectKind::Manifest, self.version.get())
@@ -88,9 +97,10 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             head: None,
             next: 0,
             committed: FixedRangeSet::new(),
-            reserved: FixedRangeSet::new(),
+            runs: 0,
             staged: [Block::NONE; RUNS],
             staged_count: 0,
+            work: Work::IDLE,
         }
     }
 
@@ -134,9 +144,9 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         visit: &mut Visit<'_, S>,
     ) -> Result<(), Fault<S::Error>> {
         let Some(head) = self.head else { return Ok(()) };
-        let mut facts = Facts::default();
-        let is_there = scan(&mut self.store, settings, head.version, &mut facts, visit)?;
-        match is_there && facts.trailer == head.trailer {
+        let Self { store, work, .. } = self;
+        let is_there = scan(store, work, settings, head.version, visit)?;
+        match is_there && work.facts.trailer == head.trailer {
             true => Ok(()),
             false => Err(Fault::Corrupt(head.name())),
         }
@@ -156,15 +166,5 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             Some(range) if range.end() <= settings.length => Ok(range),
             _ => Err(VolumeError::OutOfBounds { offset, length: settings.length }),
         }
-    }
-}
-
-/// Makes a set equal to another one, in place: a copy on the stack would be as large as both.
-#[inline(never)]
-pub(super) fn copy<const RUNS: usize>(to: &mut FixedRangeSet<RUNS>, from: &FixedRangeSet<RUNS>) {
-    to.clear();
-    for range in from {
-        let copied = to.insert(range);
-        debug_assert!(copied.is_ok(), "both have the same room");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::block::Block;
 use super::error::{Fault, Field};
+use super::merge::{Merge, Work};
 use super::tape::{Cursor, Tape};
 use super::volume::Settings;
 use crate::Version;
@@ -13,7 +14,7 @@ use crate::store::{ErrorType, Name, ObjectKind, Store};
 pub(super) const CHECKSUM: &[u8] = b"\x06crc32c\x04";
 
 /// What a manifest says besides its blocks, as far as it matters.
-#[derive(Default)]
+#[derive(Debug)]
 pub(super) struct Facts {
     pub(super) commit_id: Option<CommitId>,
     /// How many blocks there are.
@@ -24,42 +25,54 @@ pub(super) struct Facts {
     pub(super) trailer: u32,
 }
 
+impl Facts {
+    pub(super) const NONE: Self = Self { commit_id: None, blocks: 0, covered: 0, trailer: 0 };
+}
+
 /// What is done with a block. It is not generic, so that the way there is linked once.
 pub(super) type Visit<'a, S> =
     dyn FnMut(&mut S, &Block) -> Result<(), Fault<<S as ErrorType>::Error>> + 'a;
 
 /// Hands each block of a manifest to `visit`, with the store, and checks it to its end. `false` if
-/// there is no such manifest; else the `facts` are those of it.
+/// there is no such manifest; else the facts in `work` are those of it.
 #[inline(never)]
 pub(super) fn scan<S: Store>(
     store: &mut S,
+    work: &mut Work,
     settings: &Settings,
     version: Version,
-    facts: &mut Facts,
     visit: &mut Visit<'_, S>,
 ) -> Result<bool, Fault<S::Error>> {
     // Behind the last version that has a name nothing can be.
     let Some(name) = Name::new(ObjectKind::Manifest, version.get()) else { return Ok(false) };
-    let mut tape = Tape::new(store, name);
-    let mut walk = Walk::nowhere(settings.length);
-    walk.begin(&mut tape, settings, version, facts);
+    let Work { window, merge: Merge { walk, .. }, facts, .. } = work;
+    let mut tape = Tape::new(store, window, name);
+    walk.open(&mut tape, settings, version, facts);
     if tape.is_absent() {
         return Ok(false);
     }
-    // How many are still to come.
-    let (mut blocks, mut covered) = (facts.blocks, facts.covered);
-    while walk.advance(&mut tape) {
+    follow(&mut tape, walk, facts, visit).map(|()| true)
+}
+
+/// The part of [`scan`] behind what comes before the runs.
+pub(super) fn follow<S: Store>(
+    tape: &mut Tape<'_, S>,
+    walk: &mut Walk,
+    facts: &mut Facts,
+    visit: &mut Visit<'_, S>,
+) -> Result<(), Fault<S::Error>> {
+    while walk.advance(tape) {
         visit(tape.store, &walk.block)?;
-        blocks = blocks.wrapping_sub(1);
-        covered = covered.wrapping_sub(walk.block.length.into());
+        walk.blocks += 1;
+        walk.covered = walk.covered.wrapping_add(walk.block.length.into());
     }
     facts.trailer = tape.finish(&mut walk.cursor);
-    tape.require(blocks | covered == 0);
-    tape.check().map(|()| true)
+    tape.require(walk.blocks == facts.blocks && walk.covered == facts.covered);
+    tape.check()
 }
 
 /// Where a reader is among the blocks of a manifest. Plain data: a copy can run ahead.
-#[derive(Clone)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Walk {
     pub(super) cursor: Cursor,
     /// The block that was read last. The next one lies behind it.
@@ -74,17 +87,35 @@ pub(super) struct Walk {
     left: u32,
     /// What is to be read before each block but the first: gaps in units of 2 to this power.
     shift: Option<u8>,
+    /// How many blocks were handed on, and how many bytes they cover.
+    blocks: u64,
+    covered: u64,
 }
 
 impl Walk {
     /// Among no blocks, in a volume with this end.
-    pub(super) fn nowhere(limit: u64) -> Self {
+    pub(super) const fn nowhere(limit: u64) -> Self {
         let (cursor, block) = (Cursor::begin(), Block::NONE);
-        Self { cursor, block, stride: 0, limit, runs: 0, left: 0, shift: None }
+        let (blocks, covered) = (0, 0);
+        Self { cursor, block, stride: 0, limit, runs: 0, left: 0, shift: None, blocks, covered }
     }
 
     /// Reads what comes before the runs.
     #[inline(never)]
+    pub(super) fn open<S: Store>(
+        &mut self,
+        tape: &mut Tape<'_, S>,
+        settings: &Settings,
+        version: Version,
+        facts: &mut Facts,
+    ) {
+        self.begin(tape, settings, version, facts);
+        let metadata = tape.number(&mut self.cursor);
+        tape.skip(&mut self.cursor, metadata);
+        self.begin_blocks(tape, facts);
+    }
+
+    /// Reads what comes before the metadata.
     pub(super) fn begin<S: Store>(
         &mut self,
         tape: &mut Tape<'_, S>,
@@ -92,6 +123,7 @@ impl Walk {
         version: Version,
         facts: &mut Facts,
     ) {
+        *self = Self::nowhere(settings.length);
         let cursor = &mut self.cursor;
         let prefix = Prefix { kind: Kind::VolumeManifest };
         tape.bytes(cursor, &prefix.to_bytes(), Field::Format);
@@ -119,8 +151,11 @@ impl Walk {
         }
         tape.expect_number(cursor, settings.length, Field::Length);
         tape.bytes(cursor, CHECKSUM, Field::Checksum);
-        let metadata = tape.number(cursor);
-        tape.skip(cursor, metadata);
+    }
+
+    /// Reads what comes between the metadata and the runs.
+    pub(super) fn begin_blocks<S: Store>(&mut self, tape: &mut Tape<'_, S>, facts: &mut Facts) {
+        let cursor = &mut self.cursor;
         // There is no writer, or the only one.
         match tape.byte(cursor) {
             0 => {}
@@ -130,17 +165,6 @@ impl Walk {
         facts.blocks = tape.number(cursor);
         facts.covered = tape.number(cursor);
         self.runs = tape.short(cursor);
-    }
-
-    /// Reads over what comes before the runs. The facts are not left on the stack.
-    #[inline(never)]
-    pub(super) fn skip_facts<S: Store>(
-        &mut self,
-        tape: &mut Tape<'_, S>,
-        settings: &Settings,
-        version: Version,
-    ) {
-        self.begin(tape, settings, version, &mut Facts::default());
     }
 
     /// Goes on to the next block, if there is one and nothing is wrong.

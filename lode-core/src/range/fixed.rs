@@ -68,6 +68,36 @@ impl<const N: usize> Table for FixedTable<N> {
         Ok(())
     }
 
+    /// O(n): it goes through all ranges once, which is less code than to search and to move.
+    fn insert(&mut self, range: ByteRange) -> Result<u64, Full> {
+        let touches = |it: &ByteRange| it.start() <= range.end() && range.start() <= it.end();
+        if self.0.is_full() && !self.0.iter().any(touches) {
+            return Err(Full { capacity: N, range });
+        }
+        // What is behind all that has been put back: the new range, and then what it has displaced.
+        let (mut carried, mut kept, mut added) = (range, 0, range.length());
+        for at in 0..self.0.len() {
+            let Some(mut here) = self.0.get(at).copied() else { break };
+            if here.start() > carried.end() {
+                mem::swap(&mut here, &mut carried);
+            } else if here.end() >= carried.start() {
+                let joined = carried.hull(here);
+                // In this order nothing is above the length of `joined`.
+                added += joined.length() - carried.length();
+                added -= here.length();
+                carried = joined;
+                continue;
+            }
+            if let Some(place) = self.0.get_mut(kept) {
+                *place = here;
+            }
+            kept += 1;
+        }
+        self.0.truncate(kept);
+        self.0.push(carried).map_err(|range| Full { capacity: N, range })?;
+        Ok(added)
+    }
+
     /// O(m · n), in place; `n` is small here, and a second table on the stack would not be.
     fn merge(&mut self, others: impl Iterator<Item = ByteRange> + Clone) -> Result<u64, Full> {
         // One of `others` that touches `t` of our ranges makes one of them. No range is lost twice:

@@ -25,7 +25,7 @@ impl<T: Table> RangeSet<T> {
     /// Adds a range. It coalesces with those that it overlaps or is adjacent to.
     ///
     /// O(1) at the end of the set, also if it extends the last range. Elsewhere O(log n + k), and
-    /// O(n) if the number of ranges changes.
+    /// O(n) if the number of ranges changes. In a fixed table always O(n).
     ///
     /// # Errors
     ///

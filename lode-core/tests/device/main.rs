@@ -17,6 +17,7 @@ mod io;
 mod long;
 mod medium;
 mod model;
+mod snapshots;
 
 use lode_core::Volume;
 use lode_core::device::Settings;

@@ -22,7 +22,7 @@ fn bytes_of((offset, length): (u64, usize)) -> Vec<u8> {
 }
 
 /// Logs all commits, the device being started anew before each, and prunes on the way.
-fn log<S: Store>(open: impl Fn() -> S) {
+pub(crate) fn log<S: Store>(open: impl Fn() -> S) {
     for (number, commit) in COMMITS.into_iter().enumerate() {
         let mut volume = Volume::<_, _, 8>::new(open(), NoClock);
         volume.mount(SETTINGS).unwrap();

@@ -13,6 +13,7 @@ mod support;
 mod contract;
 mod directory;
 mod engine;
+mod fat;
 mod kill;
 mod opening;
 mod remote;

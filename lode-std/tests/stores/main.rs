@@ -15,6 +15,8 @@
 mod support;
 
 mod conformance;
+#[cfg(feature = "blocking")]
+mod device;
 mod faults;
 mod history;
 mod locations;
