@@ -119,18 +119,18 @@ fn manifest(most: u64) -> VolumeManifest {
         total_length: 1 << 40,
         checksum: Some("xxh3-128".into()),
         metadata: Metadata::new(),
-        blocks: BlockTable::from_sorted((0..BLOCKS).map(block).collect()).unwrap().into(),
+        blocks: BlockTable::from_sorted((0..BLOCKS).map(block)).unwrap().into(),
         extra: Metadata::new(),
     }
 }
 
 fn plain(manifest: &VolumeManifest) -> Vec<Plain> {
     let mut end = 0;
-    let plain = |block: &Block| {
+    let plain = |block: Block| {
         let gap = block.range.start() - end;
         end = block.range.end();
         let checksum = block.digest.unwrap().as_bytes().try_into().unwrap();
         Plain { gap, length: block.range.length(), checksum }
     };
-    manifest.blocks.inline().unwrap().as_slice().iter().map(plain).collect()
+    manifest.blocks.inline().unwrap().iter().map(plain).collect()
 }

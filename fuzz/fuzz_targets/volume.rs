@@ -30,7 +30,7 @@ fuzz_target!(|text: &[u8]| {
 
 fn stays_in_its_place(manifest: &VolumeManifest) {
     let layout = VolumeLayout::new(manifest.id.clone());
-    for block in manifest.blocks.inline().expect("in JSON there are no pages").as_slice() {
+    for block in manifest.blocks.inline().expect("in JSON there are no pages") {
         let key = layout.block(block.range, &block.name);
         assert!(key.is_below(layout.prefix()), "{key} is not below {}", layout.prefix());
         assert!(block.range.end() <= manifest.total_length);

@@ -86,7 +86,15 @@ from_array!(4 8 16 20 32);
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const DIGITS: [u8; 16] = *b"0123456789abcdef";
+        let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or(b'0');
+        // At once, because keys are made of digests: digit by digit it is most of their cost.
+        let mut text = [[0; 2]; Self::MAX_SIZE];
+        for (pair, byte) in text.iter_mut().zip(self.as_bytes()) {
+            *pair = [digit(byte >> 4), digit(byte & 15)];
+        }
+        let text = text.as_flattened().get(..2 * self.as_bytes().len()).unwrap_or_default();
+        f.write_str(core::str::from_utf8(text).unwrap_or_default())
     }
 }
 

@@ -5,8 +5,11 @@ use crate::checksum::{Checksum, Digest};
 #[cfg(not(feature = "alloc"))]
 #[path = "crc32c/small.rs"]
 mod state;
-#[cfg(feature = "alloc")]
+#[cfg(all(feature = "alloc", not(feature = "std")))]
 #[path = "crc32c/fast.rs"]
+mod state;
+#[cfg(feature = "std")]
+#[path = "crc32c/fastest.rs"]
 mod state;
 
 use self::state::State;

@@ -42,6 +42,10 @@ pub fn check_segment(segment: &str) -> Result<(), KeyError> {
         }
         _ => {}
     }
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'\\' && byte != b'/';
+    if segment.bytes().all(is_plain) {
+        return Ok(());
+    }
     match segment.chars().find(|c| c.is_control() || matches!(c, '\\' | '/')) {
         Some(character) => Err(KeyError::Character { character }),
         None => Ok(()),

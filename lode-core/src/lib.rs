@@ -39,6 +39,8 @@
 //! * none: no heap. Fixed tables, the machines, the traits.
 //! * `alloc`: growable tables, owned keys and manifests, the compact format.
 //! * `json`: manifests and descriptors in JSON; implies `alloc`.
+//! * `std`: for hosts, CRC-32C by the processor's own instructions, if it has them; implies
+//!   `alloc`.
 
 #![no_std]
 #![cfg_attr(

@@ -68,12 +68,14 @@ impl Plan {
             source.checksum.is_some() && target.is_some_and(|to| to.checksum == source.checksum);
         let (mut same, mut diverged) = (Vec::new(), Vec::new());
         let (mut missing, mut compare) = (Vec::new(), Vec::new());
-        for block in source.blocks.as_slice() {
-            let there = target.map_or(&[][..], |target| target.blocks.touched(block.range));
+        let mut there = Vec::new();
+        for block in source.blocks {
+            there.clear();
+            there.extend(target.iter().flat_map(|target| target.blocks.touched(block.range)));
             let gaps = gaps_between(there.iter().map(|other| other.range), block.range);
             let is_verified = source.checksum.is_some() && block.digest.is_some();
             missing.extend(gaps.map(|range| Piece { block: block.range, range, is_verified }));
-            match Verdict::of(block, there).filter(|_| comparable) {
+            match Verdict::of(&block, &there).filter(|_| comparable) {
                 _ if settled.covers(block.range) => {}
                 Some(Verdict::Same) => same.push(block.range),
                 Some(Verdict::Diverged) => diverged.push(block.range),

@@ -57,7 +57,15 @@ impl Version {
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:019}", self.get())
+        // Digit by digit, because the formatter takes ten times as long to fill up with zeros.
+        let mut digits = [b'0'; Self::DIGITS];
+        let mut rest = self.get();
+        for digit in digits.iter_mut().rev() {
+            // Below 10.
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+        }
+        f.write_str(core::str::from_utf8(&digits).unwrap_or_default())
     }
 }
 

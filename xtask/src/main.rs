@@ -105,7 +105,7 @@ fn main() -> ExitCode {
 }
 
 /// The feature sets of the core: each must stand alone.
-const CORE_FEATURES: [&str; 3] = ["", "alloc", "json"];
+const CORE_FEATURES: [&str; 4] = ["", "alloc", "json", "std"];
 /// Those of the library for hosts, likewise.
 const STD_FEATURES: [&str; 6] = ["", "s3", "azure", "gcs", "blocking", "metrics"];
 

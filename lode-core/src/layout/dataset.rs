@@ -9,6 +9,7 @@ use core::str::FromStr;
 
 use super::{DATA, TAGS};
 use crate::Version;
+use crate::checksum::Digest;
 use crate::id::Id;
 use crate::key::Key;
 use crate::manifest::Mismatch;
@@ -144,7 +145,7 @@ impl DatasetLayout {
 
     /// The tag of this name.
     pub fn tag(&self, name: &Id) -> Key {
-        self.key(&format!("{TAGS}/{name}"))
+        self.key(format_args!("{TAGS}/{name}"))
     }
 
     /// The name of the tag that this key is.
@@ -177,7 +178,7 @@ impl DatasetLayout {
     /// An object that is written to learn the store's time, and deleted again. It lies with the
     /// data, so that one that is left behind is collected.
     pub fn probe(&self, random: u64) -> Key {
-        self.key(&super::probe(random))
+        self.key(super::probe(random))
     }
 
     /// The folder of the partitions, in the hive layout.
@@ -188,14 +189,14 @@ impl DatasetLayout {
     /// Where a repair keeps the bytes of something that it replaces: `what` names that, and `hash`
     /// is of the bytes.
     pub fn damaged(&self, what: &str, hash: u64) -> Key {
-        self.key(&super::damaged(what, hash))
+        self.key(super::damaged(what, hash))
     }
 
     /// The slot of `version`: the one key whose presence commits it.
     pub fn slot(&self, version: Version) -> Key {
         match self.kind.slot_folder() {
-            "" => self.key(&format!("{version}/{MANIFEST}")),
-            folder => self.key(&format!("{folder}/{version}/{MANIFEST}")),
+            "" => self.key(format_args!("{version}/{MANIFEST}")),
+            folder => self.key(format_args!("{folder}/{version}/{MANIFEST}")),
         }
     }
 
@@ -227,12 +228,13 @@ impl DatasetLayout {
         partition: Option<&Partition>,
         name: &str,
     ) -> Result<Key, crate::key::KeyError> {
-        let prefix = &self.prefix;
+        let token = Digest::from(token.to_be_bytes());
         Key::new(match partition {
-            Some(partition) => {
-                format!("{prefix}/partitions/{partition}/segments/{token:032x}/data/{name}")
-            }
-            None => format!("{prefix}/{DATA}/{token:032x}/{name}"),
+            Some(partition) => super::below(
+                &self.prefix,
+                format_args!("{PARTITIONS}/{partition}/segments/{token}/data/{name}"),
+            ),
+            None => super::below(&self.prefix, format_args!("{DATA}/{token}/{name}")),
         })
     }
 
@@ -272,8 +274,8 @@ impl DatasetLayout {
         Some((Partition::new(partition).ok()?, rest))
     }
 
-    fn key(&self, rest: &str) -> Key {
-        Key::assembled(format!("{}/{rest}", self.prefix))
+    fn key(&self, rest: impl fmt::Display) -> Key {
+        Key::assembled(super::below(&self.prefix, rest))
     }
 
     /// What of `key` follows the folder `folder` of this dataset.

@@ -43,6 +43,7 @@ mod volume;
 
 use alloc::format;
 use alloc::string::String;
+use core::fmt::{self, Write};
 
 pub use self::dataset::{DatasetLayout, LayoutKind};
 pub use self::place::{Place, Reference};
@@ -56,6 +57,20 @@ const TAGS: &str = "tags";
 
 /// The folder of what a repair has replaced.
 const DAMAGED: &str = "damaged";
+
+/// A key below this folder. It is put together in one go, because every request needs one.
+fn below(folder: &str, rest: impl fmt::Display) -> String {
+    /// Most keys have not more behind their folder.
+    const LONG: usize = 96;
+    let mut key = String::with_capacity(folder.len() + LONG);
+    if !folder.is_empty() {
+        key.push_str(folder);
+        key.push('/');
+    }
+    // A string takes whatever is written to it.
+    let _ = write!(key, "{rest}");
+    key
+}
 
 /// The place of a copy of something that a repair replaces. The hash of its bytes keeps two that
 /// were found in the same place apart.

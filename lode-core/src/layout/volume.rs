@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::{DATA, TAGS, device};
 use crate::Version;
@@ -63,14 +64,13 @@ impl VolumeLayout {
         let wrong = |field: String, reason: &str| {
             Err(ManifestError::Field { field, reason: reason.into() })
         };
-        let is_foreign = |name: &BlockName| self.on_device && device::block(name).is_none();
+        if !self.on_device {
+            return Ok(());
+        }
         let Some(table) = manifest.blocks.inline() else {
-            return match self.on_device {
-                true => wrong("blocks".into(), "they are in pages, which no device writes"),
-                false => Ok(()),
-            };
+            return wrong("blocks".into(), "they are in pages, which no device writes");
         };
-        match table.as_slice().iter().position(|block| is_foreign(&block.name)) {
+        match table.iter().position(|block| device::block(&block.name).is_none()) {
             None => Ok(()),
             Some(index) => wrong(
                 format!("blocks[{index}].name"),
@@ -121,7 +121,7 @@ impl VolumeLayout {
 
     /// The tag of this name.
     pub fn tag(&self, name: &Id) -> Key {
-        self.key(&format!("{TAGS}/{name}"))
+        self.key(format_args!("{TAGS}/{name}"))
     }
 
     /// The name of the tag that this key is.
@@ -142,20 +142,20 @@ impl VolumeLayout {
     /// An object that is written to learn the store's time, and deleted again. It lies with the
     /// data, so that one that is left behind is collected.
     pub fn probe(&self, random: u64) -> Key {
-        self.key(&super::probe(random))
+        self.key(super::probe(random))
     }
 
     /// Where a repair keeps the bytes of something that it replaces: `what` names that, and `hash`
     /// is of the bytes.
     pub fn damaged(&self, what: &str, hash: u64) -> Key {
-        self.key(&super::damaged(what, hash))
+        self.key(super::damaged(what, hash))
     }
 
     /// The slot of `version`: the one key whose presence commits it.
     pub fn slot(&self, version: Version, format: Format) -> Key {
         let on_device = self.on_device.then(|| device::slot(version)).flatten();
         on_device
-            .unwrap_or_else(|| self.key(&format!("snapshots/{version}/{}", format.slot_name())))
+            .unwrap_or_else(|| self.key(format_args!("snapshots/{version}/{}", format.slot_name())))
     }
 
     /// The version whose slot in `format` this key is.
@@ -172,22 +172,24 @@ impl VolumeLayout {
         if let Some(key) = self.on_device.then(|| device::block(name)).flatten() {
             return key;
         }
-        let place = format!("data/{}-{}", range.start(), range.length());
+        let (start, length) = (range.start(), range.length());
         match name {
             BlockName::Foreign(block) => block.key.clone(),
-            BlockName::Plain => self.key(&format!("{place}.bin")),
+            BlockName::Plain => self.key(format_args!("data/{start}-{length}.bin")),
             BlockName::Written { writer, suffix: 0 } => {
-                self.key(&format!("{place}-{writer:016x}.bin"))
+                let writer = Digest::from(writer.to_be_bytes());
+                self.key(format_args!("data/{start}-{length}-{writer}.bin"))
             }
             BlockName::Written { writer, suffix } => {
-                self.key(&format!("{place}-{writer:016x}-{suffix}.bin"))
+                let writer = Digest::from(writer.to_be_bytes());
+                self.key(format_args!("data/{start}-{length}-{writer}-{suffix}.bin"))
             }
         }
     }
 
     /// The object of a page.
     pub fn page(&self, name: &PageName) -> Key {
-        self.key(&format!("{PAGES}/{name}.lode"))
+        self.key(format_args!("{PAGES}/{name}.lode"))
     }
 
     /// The name of the page that this key is.
@@ -223,11 +225,8 @@ impl VolumeLayout {
         Some((range, name))
     }
 
-    fn key(&self, rest: &str) -> Key {
-        match self.prefix.as_str() {
-            "" => Key::assembled(rest.into()),
-            prefix => Key::assembled(format!("{prefix}/{rest}")),
-        }
+    fn key(&self, rest: impl fmt::Display) -> Key {
+        Key::assembled(super::below(&self.prefix, rest))
     }
 
     /// What of `key` follows the folder `folder` of this volume.

@@ -27,7 +27,7 @@ impl CommitId {
 
 impl fmt::Display for CommitId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Digest::from(self.0))
+        fmt::Display::fmt(&Digest::from(self.0), f)
     }
 }
 
@@ -62,7 +62,10 @@ impl fmt::Display for ManifestDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Crc32c(value) => write!(f, "crc32c:{value:08x}"),
-            Self::Blake3(digest) => write!(f, "blake3:{}", Digest::from(*digest)),
+            Self::Blake3(digest) => {
+                f.write_str("blake3:")?;
+                fmt::Display::fmt(&Digest::from(*digest), f)
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::pages::{Update, UpdateError, Updated};
+use super::pages::{NewPage, Update, UpdateError, Updated};
 use super::{
     Block, BlockTable, Blocks, CommitId, Expected, ManifestDigest, ManifestError, Metadata,
     Mismatch, Overlap, VolumeManifest,
@@ -53,15 +53,19 @@ impl VolumeDraft {
     }
 
     /// The manifest of `version` on top of `head`, to whose blocks those of the draft have been
-    /// added; `None` if every one was there already, so that the commit has happened before.
+    /// added, and the pages that are new; `None` if every block was there already, so that the
+    /// commit has happened before.
     pub fn rebase(
         &self,
-        updated: &Updated,
+        updated: Updated,
         head: Option<(&VolumeManifest, ManifestDigest)>,
         version: Version,
         created_at: Option<Timestamp>,
-    ) -> Option<VolumeManifest> {
-        (updated.added > 0).then(|| VolumeManifest {
+    ) -> Option<(VolumeManifest, Vec<NewPage>)> {
+        if updated.added == 0 {
+            return None;
+        }
+        let manifest = VolumeManifest {
             id: self.id.clone(),
             version,
             parent: head.map(|(head, _)| head.version),
@@ -71,9 +75,10 @@ impl VolumeDraft {
             total_length: self.total_length,
             checksum: self.checksum.clone(),
             metadata: self.metadata.clone(),
-            blocks: updated.blocks.clone(),
+            blocks: updated.blocks,
             extra: BTreeMap::new(),
-        })
+        };
+        Some((manifest, updated.pages))
     }
 
     fn check_head(&self, head: &VolumeManifest) -> Result<(), Mismatch> {

@@ -9,7 +9,8 @@ use crate::ErrorKind;
 use crate::range::ByteRange;
 
 impl BlockTable {
-    /// The table with `new` blocks, in any order, added. Costs O(n + k log k).
+    /// The table with `new` blocks, in any order, added. Costs O(k log (n + k)) and a copy
+    /// of the table's columns.
     ///
     /// A block whose content is [already there](Block::is_same_content) is dropped: it has been
     /// committed before, by an attempt whose reply was lost or by somebody with the same bytes.
@@ -19,26 +20,25 @@ impl BlockTable {
     /// The first block that overlaps one of the table, or another new one, in any other way.
     pub fn merge(&self, mut new: Vec<Block>) -> Result<Merged, Overlap> {
         new.sort_by_key(|block| (block.range.start(), block.range.end()));
-        let mut merged = Vec::with_capacity(self.len() + new.len());
-        let mut added = 0;
-        let mut old = self.as_slice().iter().peekable();
+        let mut merged = Self::with_room(self, new.len());
+        let (mut added, mut copied) = (0, 0);
         for block in new {
-            while let Some(earlier) = old.next_if(|old| old.range.start() <= block.range.start()) {
-                merged.push(earlier.clone());
-            }
+            let behind = self.seek(block.range.start());
+            merged.extend(self, copied..behind);
+            copied = behind;
             match merged.last() {
                 Some(last) if last.is_same_content(&block) => continue,
-                Some(last) => reject_overlap(&block, last)?,
+                Some(last) => reject_overlap(&block, &last)?,
                 None => {}
             }
-            if let Some(next) = old.peek() {
-                reject_overlap(&block, next)?;
+            if let Some(next) = self.get(behind) {
+                reject_overlap(&block, &next)?;
             }
             merged.push(block);
             added += 1;
         }
-        merged.extend(old.cloned());
-        Ok(Merged { table: BlockTable::from_disjoint(merged), added })
+        merged.extend(self, copied..self.len());
+        Ok(Merged { table: merged, added })
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
     }
 
     fn table(blocks: &[Block]) -> BlockTable {
-        BlockTable::from_sorted(blocks.to_vec()).unwrap()
+        BlockTable::from_sorted(blocks.iter().cloned()).unwrap()
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
         let head = table(&[block(10, 20, 1), block(20, 30, 2), block(40, 50, 3)]);
         let touched = |start, end| {
             let range = ByteRange::new(start, end).unwrap();
-            head.touched(range).iter().map(|block| block.range.start()).collect::<Vec<_>>()
+            head.touched(range).map(|block| block.range.start()).collect::<Vec<_>>()
         };
         assert_eq!(touched(0, 10), Vec::<u64>::new());
         assert_eq!(touched(0, 11), [10]);

@@ -42,11 +42,13 @@ pub mod pages;
 #[cfg(feature = "alloc")]
 mod slot;
 #[cfg(feature = "alloc")]
+mod table;
+#[cfg(feature = "alloc")]
 pub(crate) mod volume;
 
 #[cfg(feature = "alloc")]
 mod model {
-    pub use super::block::{Block, BlockName, BlockTable, BlockTableError, ForeignBlock};
+    pub use super::block::{Block, BlockName, ForeignBlock};
     pub use super::dataset::{DataFile, DatasetDraft, DatasetManifest};
     pub use super::draft::{RebaseError, VolumeDraft};
     pub use super::error::{ManifestError, Mismatch};
@@ -55,5 +57,6 @@ mod model {
     pub use super::metadata::{Metadata, Value};
     pub use super::pages::Blocks;
     pub use super::slot::{Expected, SlotContent, SlotManifest, Tombstone};
+    pub use super::table::{BlockTable, BlockTableError, TableBlocks};
     pub use super::volume::VolumeManifest;
 }

@@ -64,7 +64,7 @@ impl Both {
         let head = self.host.as_ref().map(|(head, digest)| (head, *digest));
         let update = draft.update(head.map(|(head, _)| head)).unwrap();
         let UpdateStep::Done(updated) = update.step(None).unwrap() else { panic!("no pages") };
-        let manifest = draft.rebase(&updated, head, version, None).unwrap();
+        let (manifest, _) = draft.rebase(updated, head, version, None).unwrap();
         let expected = compact::encode(&manifest).unwrap();
         let name = format!("M{:07}.LD", version.get());
         if version < Version::new(10).unwrap() {

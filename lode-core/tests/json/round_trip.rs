@@ -24,7 +24,7 @@ fn what_we_add_to_the_format_comes_back() {
         ..live(GO)
     };
     for (suffix, path) in [(0, "0-256-00000000000000ff.bin"), (3, "0-256-00000000000000ff-3.bin")] {
-        let mut blocks = manifest.blocks.inline().unwrap().as_slice().to_vec();
+        let mut blocks = manifest.blocks.inline().unwrap().to_vec();
         blocks[0].name = BlockName::Written { writer: 255, suffix };
         manifest.blocks = BlockTable::from_sorted(blocks).unwrap().into();
         let text = String::from_utf8(encode_volume(&manifest).unwrap()).unwrap();

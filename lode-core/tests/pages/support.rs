@@ -87,7 +87,7 @@ impl Pages {
         within: ByteRange,
     ) -> Result<(Vec<Block>, usize), ManifestError> {
         let root = match blocks {
-            Blocks::Inline(table) => return Ok((table.touched(within).to_vec(), 0)),
+            Blocks::Inline(table) => return Ok((table.touched(within).collect(), 0)),
             Blocks::Paged(root) => root,
         };
         let (mut found, mut read) = (Vec::new(), 0);
@@ -98,7 +98,7 @@ impl Pages {
             walk.take(&wanted, &page)?;
             read += 1;
             if let Page::Leaf(table) = &*page {
-                found.extend_from_slice(table.touched(within));
+                found.extend(table.touched(within));
             }
         }
         Ok((found, read))

@@ -44,7 +44,7 @@ impl Model {
             name: BlockName::Written { writer: 1, suffix: 0 },
             digest: Some(Crc32c::digest(self.at(range))),
         };
-        BlockTable::from_sorted(self.blocks().into_iter().map(block).collect()).unwrap()
+        BlockTable::from_sorted(self.blocks().into_iter().map(block)).unwrap()
     }
 
     fn side<'a>(&'a self, blocks: &'a BlockTable) -> Side<'a> {

@@ -110,10 +110,15 @@ impl<C: Codec + 'static, D: Division<C::Record>> Shared<Records<C>, D> {
         &self,
         files: Vec<EncodedFile>,
     ) -> Result<Vec<StagedFile>, Error> {
-        let puts = files.into_iter().map(|file| async move {
+        let is_one = files.len() == 1;
+        let mut puts = files.into_iter().map(|file| async move {
             let EncodedFile { partition, bytes, encoded, summary } = file;
             self.put_file(partition.as_ref(), bytes, encoded.stats, summary).await
         });
+        // The one file of most writes needs no queue.
+        if is_one && let Some(only) = puts.next() {
+            return Ok(vec![only.await?]);
+        }
         stream::iter(puts).buffered(FILES_IN_FLIGHT).try_collect().await
     }
 }

@@ -272,6 +272,9 @@ impl<'a, S: Slots> Committer<'a, S> {
     /// Writes the pages that are new, several at a time. One that exists was sent by this commit,
     /// for its id is in the name, and has these bytes, for so is their hash.
     async fn write_pages(&mut self) -> Result<(), Error> {
+        if self.pages.is_empty() {
+            return Ok(());
+        }
         let (writer, objects, sent) = (self.writer, &self.history.objects, &self.sent);
         let writes = stream::iter(std::mem::take(&mut self.pages)).map(async |(key, bytes)| {
             let at = match sent.get(&key) {

@@ -185,6 +185,9 @@ impl Writer {
         let is_fresh = |at: Timestamp| self.age_of(at) < self.grace_period / 2;
         let stale = staged.iter().filter(|staged| !staged.at.is_some_and(is_fresh));
         let stale: Vec<_> = stale.map(|staged| staged.key.clone()).collect();
+        if stale.is_empty() {
+            return Ok(());
+        }
         let looks = stream::iter(stale).map(|key| self.look_at_staged(objects, key));
         looks.buffer_unordered(LOOKS_IN_FLIGHT).try_collect().await
     }

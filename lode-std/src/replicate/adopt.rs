@@ -25,7 +25,7 @@ impl Replication<'_> {
             return Ok(BTreeMap::new());
         };
         let digest_of = |range: ByteRange| {
-            let block = ours.touched(range).first().filter(|_| plan.misses(range))?;
+            let block = ours.touched(range).next().filter(|_| plan.misses(range))?;
             block.digest
         };
         let found = self.target.uncommitted(digest_of).await?;

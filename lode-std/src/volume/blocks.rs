@@ -36,7 +36,7 @@ impl SnapshotBlocks {
     /// store reports.
     pub async fn next(&mut self) -> Result<Option<Block>, Error> {
         self.cursor.fill().await?;
-        Ok(self.cursor.take_block().cloned())
+        Ok(self.cursor.take_block())
     }
 
     /// All that are left.
@@ -209,9 +209,9 @@ impl Cursor {
     }
 
     /// The next block, of those that have been come to.
-    pub(super) fn take_block(&mut self) -> Option<&Block> {
+    pub(super) fn take_block(&mut self) -> Option<Block> {
         let place = self.places.next()?;
-        self.table.blocks()?.as_slice().get(place)
+        self.table.blocks()?.get(place)
     }
 
     /// The next range, of those that have been come to.

@@ -152,8 +152,7 @@ pub(super) async fn references(
 ) -> Result<(), Error> {
     let root = match blocks {
         Blocks::Inline(table) => {
-            let mut blocks = table.as_slice().iter();
-            return blocks.try_for_each(|block| see(Ok(layout.reference(block))));
+            return table.iter().try_for_each(|block| see(Ok(layout.reference(&block))));
         }
         Blocks::Paged(root) => root,
     };
@@ -180,8 +179,7 @@ pub(super) async fn references(
                 Ok((page, size)) => {
                     see(Ok(Reference { key, size, digest: None, range: Some(wanted.page.range) }))?;
                     if let Page::Leaf(table) = &*page {
-                        let mut blocks = table.as_slice().iter();
-                        blocks.try_for_each(|block| see(Ok(layout.reference(block))))?;
+                        table.iter().try_for_each(|block| see(Ok(layout.reference(&block))))?;
                     }
                 }
             }

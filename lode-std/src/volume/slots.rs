@@ -168,10 +168,10 @@ impl Draft<VolumeSlots> for VolumeDraft {
         Box::pin(async move {
             let updated = update(self, history, head.map(|head| &head.manifest)).await?;
             let head = head.map(|head| (&head.manifest, head.digest));
-            let manifest = Self::rebase(self, &updated, head, version, created_at);
-            let Some(manifest) = manifest else { return Ok(None) };
+            let rebased = Self::rebase(self, updated, head, version, created_at);
+            let Some((manifest, pages)) = rebased else { return Ok(None) };
             let VolumeSlots { layout, pages: cache, .. } = &history.slots;
-            let pages = updated.pages.into_iter().map(|new| {
+            let pages = pages.into_iter().map(|new| {
                 cache.keep(new.name, new.page);
                 (layout.page(&new.name), Bytes::from(new.bytes))
             });

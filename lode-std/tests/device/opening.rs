@@ -118,7 +118,7 @@ async fn foreign_names_of_blocks_are_refused() {
         let Ok(SlotContent::Live(mut manifest)) = compact::decode(&fs::read(&path).unwrap()) else {
             panic!("no manifest");
         };
-        let mut blocks = manifest.blocks.inline().unwrap().as_slice().to_vec();
+        let mut blocks = manifest.blocks.inline().unwrap().to_vec();
         blocks[1].name = name;
         manifest.blocks = lode_core::manifest::BlockTable::from_sorted(blocks).unwrap().into();
         fs::write(&path, compact::encode(&manifest).unwrap()).unwrap();

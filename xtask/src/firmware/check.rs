@@ -98,7 +98,7 @@ fn check(volume: &str, commits: &[(u64, ByteRange)], objects: &Objects) -> Resul
     }
     let blocks = manifest.blocks.inline().ok_or_else(|| wrong("there are pages".to_string()))?;
     for (acknowledged, range) in commits {
-        let covers = blocks.touched(*range).iter().any(|block| block.range == *range);
+        let covers = blocks.touched(*range).any(|block| block.range == *range);
         if *acknowledged > version || !covers {
             return Err(wrong(format!("{range} of version {acknowledged} is not in {version}")));
         }
@@ -107,7 +107,7 @@ fn check(volume: &str, commits: &[(u64, ByteRange)], objects: &Objects) -> Resul
 }
 
 fn check_bytes(blocks: &BlockTable, objects: &Objects) -> Result<(), String> {
-    for block in blocks.as_slice() {
+    for block in blocks {
         let BlockName::Written { suffix, .. } = block.name else {
             return Err(format!("{:?} is no name of a device", block.name));
         };

@@ -1,22 +1,16 @@
 //! Reading the compact format.
 
 use alloc::string::ToString;
-use alloc::vec::Vec;
 
 use super::prefix::{Kind, Prefix, PrefixError};
 use super::reader::Reader;
-use super::shape;
-use super::wire::{MIN_DIGEST, RunHead, Spacing, WireDigest};
+use super::runs::{read_digest_size, read_table};
+use super::wire::WireDigest;
 use super::{metadata, page};
 use crate::Version;
-use crate::checksum::Digest;
 use crate::id::Id;
 use crate::manifest::pages::PageNode;
-use crate::manifest::{
-    Block, BlockName, BlockTable, Blocks, ManifestError, Metadata, SlotContent, Tombstone,
-    VolumeManifest,
-};
-use crate::range::ByteRange;
+use crate::manifest::{Blocks, ManifestError, Metadata, SlotContent, Tombstone, VolumeManifest};
 use crate::time::Timestamp;
 
 /// What the bytes of a slot hold. Costs O(blocks); allocates no more than a few times the bytes.
@@ -101,25 +95,6 @@ fn read_metadata(reader: &mut Reader<'_>) -> Result<Metadata, ManifestError> {
     metadata::decode(metadata, reader.at - metadata.len())
 }
 
-/// How many bytes the digest of each block has.
-pub(super) fn read_digest_size(reader: &mut Reader<'_>) -> Result<usize, ManifestError> {
-    reader.checked("digest_size", "it is not 4 to 32", |size: u8| {
-        Some(usize::from(size)).filter(|size| (MIN_DIGEST..=Digest::MAX_SIZE).contains(size))
-    })
-}
-
-/// The blocks of a manifest or a leaf, from their writers on.
-pub(super) fn read_table(
-    reader: &mut Reader<'_>,
-    digest_size: usize,
-) -> Result<BlockTable, ManifestError> {
-    let (blocks, covered) = Runs::begin(reader, digest_size)?.read(reader)?;
-    if blocks.covered() != covered {
-        return Err(reader.wrong("covered", "it is not the sum of the blocks' lengths"));
-    }
-    Ok(blocks)
-}
-
 fn tombstone(reader: &mut Reader<'_>) -> Result<Tombstone, ManifestError> {
     let head = HeadFields::read(reader)?;
     Ok(Tombstone {
@@ -167,112 +142,4 @@ impl HeadFields {
             })?,
         })
     }
-}
-
-/// Reads the runs of a manifest, one after the other.
-struct Runs {
-    writers: Vec<u64>,
-    digest_size: usize,
-    blocks: u64,
-    covered: u64,
-    runs: u64,
-}
-
-impl Runs {
-    fn begin(reader: &mut Reader<'_>, digest_size: usize) -> Result<Self, ManifestError> {
-        let writers =
-            reader.checked("writers", "they are not 8 bytes each", |bytes: &[u8]| {
-                let (writers, rest) = bytes.as_chunks::<8>();
-                let writers = writers.iter().map(|writer| u64::from_le_bytes(*writer));
-                rest.is_empty().then(|| writers.collect::<Vec<_>>())
-            })?;
-        if !writers.is_sorted_by(|this, next| this < next) {
-            return Err(reader.wrong("writers", "they are not in order"));
-        }
-        Ok(Self {
-            writers,
-            digest_size,
-            blocks: reader.take("blocks")?,
-            covered: reader.take("covered")?,
-            runs: reader.take("runs")?,
-        })
-    }
-
-    /// All blocks, and how many bytes they are said to cover.
-    fn read(&self, reader: &mut Reader<'_>) -> Result<(BlockTable, u64), ManifestError> {
-        reader.check_count(self.blocks, "blocks", self.digest_size)?;
-        let mut blocks = Vec::with_capacity(usize::try_from(self.blocks).unwrap_or(0));
-        let mut end = 0;
-        for _ in 0..self.runs {
-            end = self.read_run(reader, end, &mut blocks)?;
-        }
-        if blocks.len() as u64 != self.blocks {
-            return Err(reader.wrong("blocks", "it is not the sum of the runs' counts"));
-        }
-        let blocks = BlockTable::from_sorted(blocks)
-            .map_err(|_| reader.wrong("runs", "they are not in order"))?;
-        Ok((blocks, self.covered))
-    }
-
-    /// Appends the blocks of the next run, which begins behind `end`, and says where they end.
-    fn read_run(
-        &self,
-        reader: &mut Reader<'_>,
-        end: u64,
-        blocks: &mut Vec<Block>,
-    ) -> Result<u64, ManifestError> {
-        let head: RunHead =
-            reader.checked("run", "its length or count is 0", |head: RunHead| {
-                (head.length > 0 && head.count > 0).then_some(head)
-            })?;
-        let spacing = read_spacing(reader, head.shape)?;
-        reader.check_count(head.count, "run count", self.digest_size)?;
-        let writer = usize::try_from(head.writer).ok().and_then(|place| self.writers.get(place));
-        let Some(&writer) = writer else {
-            return Err(reader.wrong("run writer", "there is no such writer"));
-        };
-        let step = u64::from(head.shape & shape::COUNTING != 0);
-        let too_far = |reader: &Reader<'_>| reader.wrong("run", "it ends behind 2^64 - 1");
-        let mut end = end;
-        for index in 0..head.count {
-            let gap = match (index, spacing) {
-                (0, _) => head.gap,
-                (_, Spacing::Adjacent) => 0,
-                (_, Spacing::Strided(stride)) => stride,
-                (_, Spacing::Listed(shift)) => {
-                    let units = reader.varint("run gap")?;
-                    units.checked_mul(1 << shift).ok_or_else(|| too_far(reader))?
-                }
-            };
-            let start = end.checked_add(gap);
-            let range = start.and_then(|start| ByteRange::with_length(start, head.length));
-            let range = range.ok_or_else(|| too_far(reader))?;
-            let suffix = head.suffix.checked_add(index * step).ok_or_else(|| too_far(reader))?;
-            let digest = digest(reader.bytes("digest", self.digest_size)?);
-            blocks.push(Block { range, name: BlockName::Written { writer, suffix }, digest });
-            end = range.end();
-        }
-        Ok(end)
-    }
-}
-
-/// A digest of these bytes. Most have a size that is better known to the compiler.
-fn digest(bytes: &[u8]) -> Option<Digest> {
-    match <[u8; 16]>::try_from(bytes) {
-        Ok(bytes) => Some(Digest::from(bytes)),
-        Err(_) => Digest::new(bytes),
-    }
-}
-
-fn read_spacing(reader: &mut Reader<'_>, bits: u8) -> Result<Spacing, ManifestError> {
-    Ok(match bits & !shape::COUNTING {
-        shape::ADJACENT => Spacing::Adjacent,
-        shape::STRIDED => reader.checked("run stride", "it is 0", |stride| {
-            (stride > 0).then_some(Spacing::Strided(stride))
-        })?,
-        shape::LISTED => reader.checked("run shift", "it is more than 63", |shift| {
-            (shift <= shape::MAX_SHIFT).then_some(Spacing::Listed(shift))
-        })?,
-        _ => return Err(reader.wrong("run shape", "a run of this shape is not known")),
-    })
 }

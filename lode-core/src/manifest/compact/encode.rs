@@ -3,16 +3,14 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use hashbrown::HashMap;
 use serde::Serialize;
 
 use super::prefix::{Kind, Prefix};
-use super::runs::{self, Run};
-use super::wire::{Head, MIN_DIGEST, Spacing, put, put_varint};
-use super::{metadata, page};
-use crate::checksum::Digest;
+use super::wire::{Head, MIN_DIGEST, RunHead, Spacing, put, put_varint};
+use super::{metadata, page, shape};
 use crate::crc32c;
-use crate::manifest::{Block, BlockTable, Blocks, ManifestError, Tombstone, VolumeManifest};
+use crate::manifest::table::{Digests, Run};
+use crate::manifest::{BlockTable, Blocks, ManifestError, Tombstone, VolumeManifest};
 
 /// The manifest in the compact format. The same manifest always makes the same bytes.
 ///
@@ -47,9 +45,9 @@ pub fn encode(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError> {
     })?;
     match &manifest.blocks {
         Blocks::Inline(table) => {
-            let table = EncodedTable::new(table)?;
-            object.put(&(checksum, table.digest_size, metadata.as_slice()))?;
-            table.put(&mut object)?;
+            let (digests, size) = digests(table)?;
+            object.put(&(checksum, size, metadata.as_slice()))?;
+            put_table(table, digests, size, &mut object)?;
         }
         Blocks::Paged(root) => {
             object.put(&(checksum, metadata.as_slice()))?;
@@ -96,6 +94,11 @@ impl Object {
         put(value, &mut self.bytes).map_err(failed)
     }
 
+    /// Where more can be appended.
+    pub(super) fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
     pub(super) fn finish(mut self) -> Vec<u8> {
         let trailer = crc32c::of(&self.bytes);
         self.bytes.extend_from_slice(&trailer.to_le_bytes());
@@ -103,122 +106,137 @@ impl Object {
     }
 }
 
-/// Blocks as they lie in a manifest or a leaf.
-pub(super) struct EncodedTable {
-    pub(super) digest_size: u8,
-    writers: Vec<u8>,
-    /// How many blocks there are, how many bytes they cover, and how many runs they are in.
-    totals: (u64, u64, u64),
-    runs: Vec<u8>,
+/// Appends blocks as they lie in a manifest or a leaf: all but the size of digests.
+pub(super) fn put_table(
+    table: &BlockTable,
+    digests: &[u8],
+    size: u8,
+    object: &mut Object,
+) -> Result<(), ManifestError> {
+    let writers = writers(table)?;
+    let bytes: Vec<u8> = writers.iter().flat_map(|writer| writer.to_le_bytes()).collect();
+    let totals = (table.len() as u64, table.covered(), table.count_runs() as u64);
+    object.put(&(bytes.as_slice(), totals))?;
+    let size = usize::from(size);
+    // A run takes some ten bytes besides the digests, and a gap mostly one.
+    object.bytes.reserve(digests.len() + table.len() + table.count_runs() * 16);
+    let mut end = 0;
+    for (places, run) in table.runs() {
+        let starts = table.starts().get(places.clone()).unwrap_or_default();
+        let digests = digests.get(places.start * size..places.end * size).unwrap_or_default();
+        let spacing = spacing(starts, run.length);
+        put_run(run, spacing, starts, (end, &writers), object)?;
+        let out = &mut object.bytes;
+        match spacing {
+            Spacing::Listed(shift) => match size {
+                // The size of most, known to the compiler.
+                16 => put_listed(starts, run.length, shift, digests.as_chunks::<16>().0, out),
+                _ => put_listed(starts, run.length, shift, digests.chunks_exact(size), out),
+            },
+            Spacing::Adjacent | Spacing::Strided(_) => out.extend_from_slice(digests),
+        }
+        end = starts.last().map_or(end, |start| start + run.length);
+    }
+    Ok(())
 }
 
-impl EncodedTable {
-    pub(super) fn new(table: &BlockTable) -> Result<Self, ManifestError> {
-        let digest_size = digest_size(table)?;
-        let (writers, places) = writers(table)?;
-        let mut bytes = Vec::new();
-        let runs = put_runs(table, &places, &mut bytes)?;
-        let totals = (table.len() as u64, table.covered(), runs);
-        Ok(Self { digest_size, writers, totals, runs: bytes })
-    }
-
-    /// Appends all but the size of digests.
-    pub(super) fn put(&self, object: &mut Object) -> Result<(), ManifestError> {
-        object.put(&(self.writers.as_slice(), self.totals))?;
-        object.bytes.extend_from_slice(&self.runs);
-        Ok(())
-    }
-}
-
-/// The one size that all digests have; the smallest where there are no blocks.
-fn digest_size(blocks: &BlockTable) -> Result<u8, ManifestError> {
-    let size_of = |block: &Block| block.digest.map(|digest| digest.as_bytes().len());
-    let size = blocks.as_slice().first().map_or(Some(MIN_DIGEST), size_of);
-    let odd = blocks.as_slice().iter().position(|block| size_of(block) != size);
-    match (size.and_then(|size| u8::try_from(size).ok()), odd) {
-        (Some(size), None) if usize::from(size) >= MIN_DIGEST => Ok(size),
-        (_, odd) => Err(unrepresentable(
-            &block_field(odd.unwrap_or(0), "checksum"),
+/// The digests of all blocks, and how many bytes each has: the smallest size where there are no
+/// blocks.
+pub(super) fn digests(table: &BlockTable) -> Result<(&[u8], u8), ManifestError> {
+    match table.digests() {
+        Digests::Even { bytes, .. } if bytes.is_empty() => Ok((bytes, MIN_DIGEST as u8)),
+        Digests::Even { bytes, size } if *size >= MIN_DIGEST => {
+            Ok((bytes, u8::try_from(*size).unwrap_or(u8::MAX)))
+        }
+        digests => Err(unrepresentable(
+            &block_field(digests.first_odd().unwrap_or(0), "checksum"),
             "every block needs a digest, all of one size and of 4 bytes at least",
         )),
     }
 }
 
-/// All writers of blocks as bytes, and the place of each.
-fn writers(blocks: &BlockTable) -> Result<(Vec<u8>, HashMap<u64, u64>), ManifestError> {
-    let mut places = HashMap::new();
-    let mut last = None;
-    for (index, block) in blocks.as_slice().iter().enumerate() {
-        let Some((writer, _)) = runs::written(block) else {
-            let field = block_field(index, "path");
+/// All writers of blocks, in order.
+fn writers(table: &BlockTable) -> Result<Vec<u64>, ManifestError> {
+    let mut writers = Vec::new();
+    for (places, run) in table.runs() {
+        let Some((writer, ..)) = run.written() else {
+            let field = block_field(places.start, "path");
             return Err(unrepresentable(&field, "the object was named by the Go implementation"));
         };
-        // Neighbours mostly have one writer, and a look-up costs more than all else here.
-        if last != Some(writer) {
-            places.insert(writer, 0);
-            last = Some(writer);
+        // Neighbours mostly have one writer.
+        if writers.last() != Some(&writer) {
+            writers.push(writer);
         }
     }
-    let mut writers: Vec<u64> = places.keys().copied().collect();
     writers.sort_unstable();
-    for (place, writer) in (0..).zip(&writers) {
-        places.insert(*writer, place);
-    }
-    Ok((writers.iter().flat_map(|writer| writer.to_le_bytes()).collect(), places))
+    writers.dedup();
+    Ok(writers)
 }
 
-/// Appends all runs and says how many there are.
-fn put_runs(
-    blocks: &BlockTable,
-    places: &HashMap<u64, u64>,
-    out: &mut Vec<u8>,
-) -> Result<u64, ManifestError> {
-    let mut rest = blocks.as_slice();
-    let (mut end, mut count) = (0, 0);
-    while let Some(run) = runs::longest(rest) {
-        put_run(&run, end, places, out).map_err(failed)?;
-        end = run.blocks.last().map_or(end, |block| block.range.end());
-        rest = rest.get(run.blocks.len()..).unwrap_or_default();
-        count += 1;
-    }
-    Ok(count)
-}
-
+/// Appends what a run begins with. It lies behind `end`.
 fn put_run(
-    run: &Run<'_>,
-    end: u64,
-    places: &HashMap<u64, u64>,
-    out: &mut Vec<u8>,
-) -> postcard::Result<()> {
-    let start = run.blocks.first().map_or(end, |block| block.range.start());
-    let writer = places.get(&run.writer).copied().unwrap_or_default();
-    put(&run.head(start - end, writer), out)?;
-    let shift = match run.spacing {
-        Spacing::Adjacent => None,
-        Spacing::Strided(stride) => {
-            put(&stride, out)?;
-            None
-        }
-        Spacing::Listed(shift) => {
-            out.push(shift);
-            Some(shift)
-        }
+    run: &Run,
+    spacing: Spacing,
+    starts: &[u64],
+    (end, writers): (u64, &[u64]),
+    object: &mut Object,
+) -> Result<(), ManifestError> {
+    let (writer, suffix, counting) = run.written().unwrap_or_default();
+    let form = match spacing {
+        Spacing::Adjacent => shape::ADJACENT,
+        Spacing::Strided(_) => shape::STRIDED,
+        Spacing::Listed(_) => shape::LISTED,
     };
-    // The first block's gap is in the head of the run.
-    let mut end = None;
-    for block in run.blocks {
-        if let Some((shift, end)) = shift.zip(end) {
-            put_varint((block.range.start() - end) >> shift, out);
-        }
-        end = Some(block.range.end());
-        let digest = block.digest.as_ref().map_or(&[][..], Digest::as_bytes);
-        match <&[u8; 16]>::try_from(digest) {
-            // The size of most, known to the compiler.
-            Ok(digest) => out.extend_from_slice(digest),
-            Err(_) => out.extend_from_slice(digest),
-        }
+    let head = RunHead {
+        gap: starts.first().map_or(0, |start| start - end),
+        length: run.length,
+        count: starts.len() as u64,
+        writer: writers.binary_search(&writer).unwrap_or_default() as u64,
+        suffix,
+        shape: form | if counting { shape::COUNTING } else { 0 },
+    };
+    head.put(&mut object.bytes);
+    match spacing {
+        Spacing::Adjacent => {}
+        Spacing::Strided(stride) => object.put(&stride)?,
+        Spacing::Listed(shift) => object.bytes.push(shift),
     }
     Ok(())
+}
+
+/// Appends digests, and before each but the first the gap from the end of the block before, in
+/// units of 2 to the power of `shift`.
+fn put_listed<'a, D: AsRef<[u8]> + 'a + ?Sized>(
+    starts: &[u64],
+    length: u64,
+    shift: u8,
+    digests: impl IntoIterator<Item = &'a D>,
+    out: &mut Vec<u8>,
+) {
+    let mut end = None;
+    for (start, digest) in starts.iter().zip(digests) {
+        if let Some(end) = end {
+            put_varint((start - end) >> shift, out);
+        }
+        end = Some(start + length);
+        out.extend_from_slice(digest.as_ref());
+    }
+}
+
+/// How blocks of this length lie to each other that begin at `starts`.
+fn spacing(starts: &[u64], length: u64) -> Spacing {
+    let behind = starts.get(1..).unwrap_or_default();
+    let gaps = || starts.iter().zip(behind).map(|(this, next)| next - (this + length));
+    let Some(first) = gaps().next() else { return Spacing::Adjacent };
+    // In one go through all of them: which bits they have, and in which they differ.
+    let (bits, differing) =
+        gaps().fold((0, 0), |(bits, differing), gap| (bits | gap, differing | (gap ^ first)));
+    match differing {
+        0 if first == 0 => Spacing::Adjacent,
+        0 => Spacing::Strided(first),
+        // Some gap is not 0, else they would all be equal; so the shift is below 64.
+        _ => Spacing::Listed(u8::try_from(bits.trailing_zeros()).unwrap_or(0)),
+    }
 }
 
 fn block_field(index: usize, name: &str) -> String {

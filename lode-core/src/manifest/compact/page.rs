@@ -2,10 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::decode::{read_digest_size, read_table, wrong_kind};
-use super::encode::{EncodedTable, Object};
+use super::decode::wrong_kind;
+use super::encode::{Object, digests, put_table};
 use super::prefix::{Kind, Prefix};
 use super::reader::Reader;
+use super::runs::{read_digest_size, read_table};
+use super::wire::put_varint;
 use crate::manifest::pages::{Page, PageHash, PageName, PageNode, PageRef};
 use crate::manifest::{CommitId, ManifestError};
 use crate::range::ByteRange;
@@ -24,9 +26,9 @@ pub fn encode_page(page: &Page) -> Result<Vec<u8>, ManifestError> {
     let mut object = Object::begin(Kind::Page);
     match page {
         Page::Leaf(table) => {
-            let table = EncodedTable::new(table)?;
-            object.put(&(LEAF, table.digest_size))?;
-            table.put(&mut object)?;
+            let (digests, size) = digests(table)?;
+            object.put(&(LEAF, size))?;
+            put_table(table, digests, size, &mut object)?;
         }
         Page::Node(node) => put_node(node, &mut object)?,
     }
@@ -75,10 +77,16 @@ pub fn decode_page(bytes: &[u8]) -> Result<Page, ManifestError> {
 /// Appends a node: its level and its children.
 pub(super) fn put_node(node: &PageNode, object: &mut Object) -> Result<(), ManifestError> {
     object.put(&(node.level(), node.children().len()))?;
+    let out = object.bytes();
+    // Most numbers take two to four bytes.
+    out.reserve(node.children().len() * (MIN_REFERENCE + 12));
     let mut end = 0;
     for PageRef { name, range, blocks, covered } in node.children() {
-        object.put(&(range.start() - end, range.length(), blocks, covered))?;
-        object.put(&(name.hash.0, name.commit))?;
+        for number in [range.start() - end, range.length(), *blocks, *covered] {
+            put_varint(number, out);
+        }
+        out.extend_from_slice(&name.hash.0);
+        out.extend_from_slice(&name.commit.0);
         end = range.end();
     }
     Ok(())
@@ -102,17 +110,19 @@ pub(super) fn read_node(reader: &mut Reader<'_>, level: u8) -> Result<PageNode, 
 ///
 /// No page says of itself what cannot be, so the sums of disjoint ones stay below 2^64.
 fn read_reference(reader: &mut Reader<'_>, end: u64) -> Result<PageRef, ManifestError> {
-    let range =
-        reader.checked("page bounds", "they are empty or end behind 2^64 - 1", |(gap, span)| {
-            end.checked_add(gap).and_then(|start: u64| ByteRange::with_length(start, span))
-        })?;
-    let totals =
-        reader.checked("page totals", "they are none or more than its bounds allow", |totals| {
-            let (blocks, covered): (u64, u64) = totals;
-            (1 <= blocks && blocks <= covered && covered <= range.length()).then_some(totals)
-        })?;
-    let hash = PageHash(reader.take("page hash")?);
-    let commit: CommitId = reader.take("page commit")?;
-    let (blocks, covered) = totals;
+    const BOUNDS: &str = "page bounds";
+    const TOTALS: &str = "page totals";
+    let wrong = |at, field, reason| ManifestError::Decode { at, field, reason };
+    let at = reader.at;
+    let (gap, span) = (reader.varint(BOUNDS)?, reader.varint(BOUNDS)?);
+    let range = end.checked_add(gap).and_then(|start| ByteRange::with_length(start, span));
+    let range = range.ok_or(wrong(at, BOUNDS, "they are empty or end behind 2^64 - 1"))?;
+    let at = reader.at;
+    let (blocks, covered) = (reader.varint(TOTALS)?, reader.varint(TOTALS)?);
+    if !(1 <= blocks && blocks <= covered && covered <= range.length()) {
+        return Err(wrong(at, TOTALS, "they are none or more than its bounds allow"));
+    }
+    let hash = PageHash(*reader.chunk("page hash")?);
+    let commit = CommitId(*reader.chunk("page commit")?);
     Ok(PageRef { name: PageName { hash, commit }, range, blocks, covered })
 }

@@ -79,6 +79,18 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
+    /// The next `N` bytes as they are.
+    pub(super) fn chunk<const N: usize>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<&'a [u8; N], ManifestError> {
+        let Some((bytes, rest)) = self.rest.split_first_chunk() else {
+            return Err(self.wrong(field, "it is cut short"));
+        };
+        self.advance(rest);
+        Ok(bytes)
+    }
+
     /// The next value as a number of things that take `size` bytes each, at the least.
     pub(super) fn count(&mut self, field: &'static str, size: usize) -> Result<u64, ManifestError> {
         let count = self.take(field)?;

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::{CommitId, ManifestDigest};
+use super::reader::Reader;
+use crate::manifest::{CommitId, ManifestDigest, ManifestError};
 
 /// What a manifest and its tombstone begin with. It is read field by field, so that an error can
 /// name its place.
@@ -47,8 +48,8 @@ impl From<WireDigest> for Option<ManifestDigest> {
     }
 }
 
-/// What a run begins with.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+/// What a run begins with: numbers, and a byte. Where writers take turns there are as many runs as
+/// blocks, so it is written and read without a detour.
 pub(super) struct RunHead {
     pub(super) gap: u64,
     pub(super) length: u64,
@@ -56,6 +57,33 @@ pub(super) struct RunHead {
     pub(super) writer: u64,
     pub(super) suffix: u64,
     pub(super) shape: u8,
+}
+
+impl RunHead {
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        for number in [self.gap, self.length, self.count, self.writer, self.suffix] {
+            put_varint(number, out);
+        }
+        out.push(self.shape);
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ManifestError> {
+        const FIELD: &str = "run";
+        let at = reader.at;
+        let head = Self {
+            gap: reader.varint(FIELD)?,
+            length: reader.varint(FIELD)?,
+            count: reader.varint(FIELD)?,
+            writer: reader.varint(FIELD)?,
+            suffix: reader.varint(FIELD)?,
+            shape: reader.take(FIELD)?,
+        };
+        if head.length == 0 || head.count == 0 {
+            let reason = "its length or count is 0";
+            return Err(ManifestError::Decode { at, field: FIELD, reason });
+        }
+        Ok(head)
+    }
 }
 
 /// How the blocks of a run lie to each other.
@@ -78,7 +106,7 @@ pub(super) fn put<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> postca
     Ok(())
 }
 
-/// Appends a number as [`put`] does, but for each block of a run.
+/// Appends a number as [`put`] does, where there are many.
 pub(super) fn put_varint(mut value: u64, out: &mut Vec<u8>) {
     while let [low, ..] = value.to_le_bytes()
         && value > 0x7f

@@ -34,7 +34,7 @@ pub fn encode_volume(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError
     manifest.validate()?;
     check_extra(&manifest.extra, VolumeWire::FIELDS)?;
     let layout = VolumeLayout::new(manifest.id.clone());
-    let blocks = manifest.blocks.inline().ok_or_else(paged)?.as_slice().iter();
+    let blocks = manifest.blocks.inline().ok_or_else(paged)?.to_vec();
     write(&VolumeWire {
         schema_name: SCHEMA.into(),
         format_version: FORMAT.into(),
@@ -43,7 +43,7 @@ pub fn encode_volume(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError
         created_at: write_time(manifest.created_at)?,
         metadata: Cow::Borrowed(&manifest.metadata),
         total_length: manifest.total_length,
-        blocks: blocks.map(|block| BlockWire::new(block, &layout)).collect(),
+        blocks: blocks.iter().map(|block| BlockWire::new(block, &layout)).collect(),
         parent_snapshot_id: manifest.parent.map(|parent| parent.to_string().into()),
         checksum_algorithm: manifest.checksum.as_deref().map(Cow::Borrowed),
         commit_id: manifest.commit_id.map(|id| id.to_string().into()),
@@ -124,7 +124,7 @@ fn decode_blocks(
     layout: &VolumeLayout,
 ) -> Result<BlockTable, ManifestError> {
     let blocks = wire.into_iter().enumerate().map(|(index, block)| block.decode(index, layout));
-    BlockTable::from_sorted(blocks.collect::<Result<_, _>>()?)
+    BlockTable::from_sorted(blocks.collect::<Result<Vec<_>, _>>()?)
         .map_err(|error| wrong(format!("blocks[{}].offset", error.index), error))
 }
 

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Page, PageHasher, PageName, PageNode, PageRef};
-use crate::manifest::{Block, BlockTable, CommitId, ManifestError, compact};
+use crate::manifest::{BlockTable, CommitId, ManifestError, compact};
 
 /// How large pages become. It is the writer's choice: a reader takes what it finds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,24 +59,29 @@ impl<'a> Builder<'a> {
         Self { paging, pages: Vec::new() }
     }
 
-    /// The root of a new tree over these blocks, which are sorted, disjoint and not empty.
-    pub(super) fn tree(&mut self, blocks: Vec<Block>) -> Result<Option<PageNode>, ManifestError> {
-        let leaves = self.leaves(blocks, true)?;
+    /// The root of a new tree over these blocks, of which there are some.
+    pub(super) fn tree(&mut self, table: BlockTable) -> Result<Option<PageNode>, ManifestError> {
+        let leaves = self.leaves(table, true)?;
         self.root(1, leaves, true)
     }
 
     /// Leaves with these blocks.
     pub(super) fn leaves(
         &mut self,
-        blocks: Vec<Block>,
+        table: BlockTable,
         at_end: bool,
     ) -> Result<Vec<PageRef>, ManifestError> {
-        let sizes = cuts(blocks.len(), self.paging.sizes.leaf.max(1), at_end);
-        let mut blocks = blocks.into_iter();
+        let most = self.paging.sizes.leaf.max(1);
+        if table.len() <= most {
+            return Ok(self.write(Page::Leaf(table))?.into_iter().collect());
+        }
         let mut leaves = Vec::new();
-        for size in sizes {
-            let blocks = blocks.by_ref().take(size).collect();
-            leaves.extend(self.write(Page::Leaf(BlockTable::from_disjoint(blocks)))?);
+        let mut first = 0;
+        for size in cuts(table.len(), most, at_end) {
+            let mut leaf = BlockTable::EMPTY;
+            leaf.extend(&table, first..first + size);
+            first += size;
+            leaves.extend(self.write(Page::Leaf(leaf))?);
         }
         Ok(leaves)
     }

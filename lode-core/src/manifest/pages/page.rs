@@ -157,7 +157,7 @@ impl Page {
     pub fn weight(&self) -> usize {
         size_of::<Self>()
             + match self {
-                Self::Leaf(table) => size_of_val(table.as_slice()),
+                Self::Leaf(table) => table.weight(),
                 Self::Node(node) => size_of_val(node.children()),
             }
     }

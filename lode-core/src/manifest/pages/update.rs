@@ -134,7 +134,7 @@ fn merge(
         Some(paging) if added > 0 && table.len() > paging.sizes.inline => Builder::new(paging),
         _ => return Ok(Updated { blocks: Blocks::Inline(table), added, pages: Vec::new() }),
     };
-    let root = builder.tree(table.into_vec())?;
+    let root = builder.tree(table)?;
     let blocks = root.map_or_else(Blocks::default, Blocks::Paged);
     Ok(Updated { blocks, added, pages: builder.pages })
 }
@@ -187,7 +187,7 @@ impl Rebuild<'_> {
                     return Ok(None);
                 }
                 self.added += merged.added;
-                self.builder.leaves(merged.table.into_vec(), at_end)?
+                self.builder.leaves(merged.table, at_end)?
             }
             Page::Node(node) => match self.children(node, new, at_end)? {
                 Some(children) => self.builder.nodes(node.level(), children, at_end)?,
