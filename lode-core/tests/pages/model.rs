@@ -56,8 +56,8 @@ fn differ_only_where_they_differ(
     let ([only_before, only_after], _) = pages.unshared(before, after);
     let rest = |blocks: &Blocks, table: &BlockTable, only: &[Block]| -> Vec<Block> {
         // What lies in a manifest is in no page that could be shared.
-        let shared = table.as_slice().iter().filter(|block| !only.contains(block));
-        shared.filter(|_| blocks.inline().is_none()).cloned().collect()
+        let shared = table.iter().filter(|block| !only.contains(block));
+        shared.filter(|_| blocks.inline().is_none()).collect()
     };
     prop_assert_eq!(rest(before, old, &only_before), rest(after, new, &only_after));
     Ok(())

@@ -170,7 +170,7 @@ impl Pages {
         }
         let blocks = |leaves: Vec<Wanted>| {
             let tables = leaves.iter().map(|wanted| match &*self.load(wanted).unwrap() {
-                Page::Leaf(table) => table.as_slice().to_vec(),
+                Page::Leaf(table) => table.to_vec(),
                 Page::Node(_) => panic!("{wanted:?} is no leaf"),
             });
             tables.collect::<Vec<_>>().concat()

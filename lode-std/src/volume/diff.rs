@@ -79,14 +79,14 @@ impl VolumeReader {
         leaves: Vec<Wanted>,
     ) -> BoxStream<'a, Result<Block, Error>> {
         if let Some(table) = manifest.blocks.inline() {
-            return stream::iter(table.as_slice()).map(|block| Ok(block.clone())).boxed();
+            return stream::iter(table.iter().map(Ok)).boxed();
         }
         let pages = stream::iter(leaves)
             .map(async |wanted| self.history.page(&wanted).await)
             .buffered(READS_IN_FLIGHT);
         let blocks = pages.map_ok(|page| {
             let blocks = match &*page {
-                Page::Leaf(table) => table.as_slice().to_vec(),
+                Page::Leaf(table) => table.to_vec(),
                 Page::Node(_) => Vec::new(),
             };
             stream::iter(blocks).map(Ok)

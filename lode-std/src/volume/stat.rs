@@ -57,13 +57,13 @@ impl VolumeReader {
         let updated = update(&draft, history, Some(manifest)).await?;
         let (digest, created_at) = (head.live.digest, head.created_at());
         let Some(version) = head.version().next() else { return Ok(None) };
-        let next = draft.rebase(&updated, Some((manifest, digest)), version, created_at);
-        let Some(next) = next else { return Ok(None) };
+        let next = draft.rebase(updated, Some((manifest, digest)), version, created_at);
+        let Some((next, pages)) = next else { return Ok(None) };
         let bytes = history.slots.encode(&next).map_err(|source| Error::Unwritable { source })?;
         Ok(Some(CommitCost {
             manifest: bytes.len() as u64,
-            pages: updated.pages.len() as u64,
-            page_bytes: updated.pages.iter().map(|page| page.bytes.len() as u64).sum(),
+            pages: pages.len() as u64,
+            page_bytes: pages.iter().map(|page| page.bytes.len() as u64).sum(),
         }))
     }
 }

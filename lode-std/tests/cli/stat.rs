@@ -82,7 +82,9 @@ fn what_there_is_of_a_dataset_is_told() {
     let total = "files          3\nrows           9\nbytes          126\npartitions     0\n";
     assert!(said.text().contains(newest) && said.text().contains(total), "{}", said.text());
     assert!(said.text().contains("codec          jsonl\n"), "{}", said.text());
-    assert!(said.text().ends_with("snapshots      3 (1 to 3)\ncollected      0\ntags           0\nleases         0\n"));
+    assert!(said.text().ends_with(
+        "snapshots      3 (1 to 3)\ncollected      0\ntags           0\nleases         0\n"
+    ));
     let said = place.events("stat", &["--json"]).ok().json();
     assert_eq!((&said["rows"], &said["newest"]["rows"]), (&json!(9), &json!(3)));
     lode(&["stat", &place.store(), "datasets/none"]).fails(1, &["no dataset"]);
@@ -96,7 +98,11 @@ fn what_is_damaged_is_counted() {
     fs::write(slot, "damaged").unwrap();
     fs::write(place.path("store/volumes/disk/tags/first"), "damaged").unwrap();
     let said = place.disk("stat", &[]).ok();
-    assert!(said.text().contains("damaged        2: `lode verify` says which\n"), "{}", said.text());
+    assert!(
+        said.text().contains("damaged        2: `lode verify` says which\n"),
+        "{}",
+        said.text()
+    );
     assert_eq!(place.disk("stat", &["--json"]).ok().json()["history"]["snapshots"], 2);
 }
 
@@ -157,7 +163,11 @@ fn snapshots_of_a_dataset_are_compared() {
     let blob = place.file("blob", &[7; 100]);
     place.events("write", &[&blob, "--compress", "zstd"]).ok();
     let said = place.events("diff", &["3", "4"]).ok();
-    assert!(said.text().contains("codec: jsonl -> -\ncompressor: noop -> zstd\n"), "{}", said.text());
+    assert!(
+        said.text().contains("codec: jsonl -> -\ncompressor: noop -> zstd\n"),
+        "{}",
+        said.text()
+    );
     let said = place.events("diff", &["3", "4", "--json"]).ok().json();
     assert_eq!(said["fields"][0], json!({ "name": "codec", "before": "jsonl", "after": null }));
     assert_eq!(said["metadata"], json!([{ "name": "n", "before": 2 }]));

@@ -75,7 +75,8 @@ fn every_command_of_the_readme_works() {
     // What it has left.
     let data = place.path("data").to_str().unwrap().to_string();
     let listed = lode(&["ls", &data]).ok();
-    for line in ["volumes/disk-image  version 3  2.8 MiB  100.0%", "datasets/events     version 7"] {
+    for line in ["volumes/disk-image  version 3  2.8 MiB  100.0%", "datasets/events     version 7"]
+    {
         assert!(listed.text().contains(line), "{}", listed.text());
     }
     let cloud = place.path("cloud").to_str().unwrap().to_string();
