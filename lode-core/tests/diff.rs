@@ -54,7 +54,7 @@ fn manifest(model: &Model, checksum: Option<&str>, metadata: Metadata) -> Volume
 }
 
 fn compare(before: &VolumeManifest, after: &VolumeManifest) -> VolumeDiff {
-    let table = |manifest: &VolumeManifest| manifest.blocks.inline().unwrap().clone().into_vec();
+    let table = |manifest: &VolumeManifest| manifest.blocks.inline().unwrap().clone().to_vec();
     let (mut ours, mut theirs) = (table(before).into_iter(), table(after).into_iter());
     let mut comparison = VolumeComparison::new(before, after);
     while let Some(side) = comparison.wants() {
