@@ -13,12 +13,14 @@ use crate::parquet::days;
 use crate::support::{Answer, Place, lode};
 
 /// What the README has for users, and the script for a test.
-const STAND_INS: [(&str, &str); 5] = [
+const STAND_INS: [(&str, &str); 7] = [
     ("'s3://bucket?region=eu-west-1'", "cloud"),
     ("s3://bucket", "cloud"),
     (" /data", " data"),
     (" /backup", " backup"),
     (" /media/card", " media/card"),
+    (" /for-go", " for-go"),
+    (" /released", " released"),
 ];
 
 fn script() -> String {
@@ -81,7 +83,11 @@ fn every_command_of_the_readme_works() {
     }
     let cloud = place.path("cloud").to_str().unwrap().to_string();
     let synced = lode(&["ls", &cloud]).ok();
-    assert_eq!(synced.text(), "volumes/logger-7  version 1  9.7 KiB  30.0%\n");
+    let [volume, dataset] = [
+        "volumes/logger-7  version 1  9.7 KiB  30.0%\n",
+        "datasets/events   version 1  3 rows  3 files  jsonl\n",
+    ];
+    assert_eq!(synced.text(), format!("{volume}{dataset}"));
     let tags = lode(&["tags", &data, "volumes/disk-image"]).ok();
     assert!(tags.text().starts_with("lease-") && tags.text().contains("version 3"));
 }

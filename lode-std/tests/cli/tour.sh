@@ -3,7 +3,7 @@
 # Before it runs, there are a volume of a device in media/card and the Parquet files 2026-01.parquet
 # and 2026-02.parquet. Whatever a command needs beside that is made before it.
 set -eu
-mkdir data backup cloud
+mkdir data backup cloud for-go released
 
 head -c 3000000 /dev/urandom > disk.img
 # What a crash has left: two pieces of it have been committed.
@@ -23,6 +23,8 @@ lode diff data volumes/disk-image 1 3
 
 lode sync media/card volumes/logger-7 cloud --layout device
 lode sync data volumes/disk-image backup
+lode sync data volumes/disk-image backup --snapshots all
+lode sync data volumes/disk-image for-go --format json
   lode get backup volumes/disk-image -o copy.img
 cmp disk.img copy.img
 
@@ -35,6 +37,8 @@ lode write data datasets/models weights.bin --compress zstd --meta epoch=3
 lode write data datasets/events *.jsonl --codec jsonl --partition-by day,region
 lode write data datasets/rides 2026-*.parquet --codec parquet
 lode read data datasets/events --partition day=2026-01-01
+lode sync data datasets/events cloud
+lode sync data datasets/models released --snapshots 1
 
 lode probe cloud
 lode uploads cloud --abort
