@@ -255,7 +255,7 @@ impl Copy<'_> {
             Some(index) => Err(Error::ManifestInvalid {
                 key: layout.slot(manifest.version),
                 source: ManifestError::Field {
-                    field: format!("files[{index}].path").into(),
+                    field: format!("files[{index}].path"),
                     reason: "that is the place of something else than a data file".into(),
                 },
             }),
