@@ -35,6 +35,7 @@ use self::content::TimeOf;
 pub use self::content::{Blobs, Content, Division, Partitioned, Records, Whole};
 pub use self::limits::Limits;
 pub use self::object::ObjectReader;
+pub(crate) use self::open::Wish;
 pub use self::reader::DatasetReader;
 pub(crate) use self::reader::read_descriptor;
 pub(crate) use self::slots::DatasetSlots;

@@ -27,6 +27,7 @@ pub(super) async fn for_writing<C: Content, D: Division<C::Item>>(
         layout: DatasetLayout::new(Id::existing(&builder.id)?, builder.layout),
         checksum: builder.checksum.as_ref().map(|algorithm| algorithm.name()),
         grace_period: builder.grace_period.map(|period| period.as_secs()),
+        like: None,
     };
     let found = Opening::for_writing(&wish, &objects, &builder.writer).await?;
     let checksum = builder.checksums.named(found.checksum.as_deref(), || wish.descriptor_key())?;
@@ -47,13 +48,15 @@ pub(super) async fn for_writing<C: Content, D: Division<C::Item>>(
 }
 
 /// A dataset as the caller asks for it.
-struct Wish {
-    layout: DatasetLayout,
-    checksum: Option<&'static str>,
-    grace_period: Option<u64>,
+pub(crate) struct Wish<'a> {
+    pub(crate) layout: DatasetLayout,
+    pub(crate) checksum: Option<&'a str>,
+    pub(crate) grace_period: Option<u64>,
+    /// What is created if there is nothing yet, where it is to be like something else.
+    pub(crate) like: Option<&'a DatasetDescriptor>,
 }
 
-impl Wish {
+impl Wish<'_> {
     fn history(&self, objects: &Objects) -> History<DatasetSlots> {
         History::new(objects.clone(), DatasetSlots { layout: self.layout.clone() })
     }
@@ -75,7 +78,7 @@ impl Wish {
     }
 }
 
-impl Subject for Wish {
+impl Subject for Wish<'_> {
     type Descriptor = DatasetDescriptor;
 
     fn descriptor_key(&self) -> Key {
@@ -104,6 +107,9 @@ impl Subject for Wish {
     /// A history that has no descriptor was written by the Go implementation; it goes on with the
     /// checksum algorithm of its head.
     async fn make(&self, objects: &Objects) -> Result<DatasetDescriptor, Error> {
+        if let Some(like) = self.like {
+            return Ok(like.clone());
+        }
         let head = self.history(objects).refresh().await?;
         let (id, checksum) = match &head {
             Some(head) => (self.layout.id().clone(), head.manifest.checksum.clone()),

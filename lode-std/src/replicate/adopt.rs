@@ -7,7 +7,7 @@ use lode_core::manifest::BlockTable;
 use lode_core::range::ByteRange;
 use lode_core::replicate::Plan;
 
-use super::{Replication, in_flight};
+use super::Replication;
 use crate::{Error, Staged};
 
 impl Replication<'_> {
@@ -34,7 +34,7 @@ impl Replication<'_> {
             let holds = self.target.holds(&staged, algorithm).await?;
             Ok::<_, Error>(holds.then(|| (staged.range(), staged)))
         });
-        let verified = verified.buffer_unordered(in_flight(largest));
+        let verified = verified.buffer_unordered(self.pace.in_flight(largest));
         verified.try_filter_map(|found| std::future::ready(Ok(found))).try_collect().await
     }
 }

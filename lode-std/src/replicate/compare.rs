@@ -4,7 +4,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use lode_core::range::{ByteRange, GrowableRangeSet};
 use lode_core::replicate::{Plan, difference};
 
-use super::{Progress, Replication, in_flight};
+use super::{Progress, Replication};
 use crate::{Error, Snapshot};
 
 /// How many bytes are compared at a time.
@@ -24,7 +24,7 @@ impl Replication<'_> {
         let windows = stream::iter(plan.compare.iter().flat_map(windows));
         let found: Vec<_> = windows
             .map(|window| self.compare_window(window, head))
-            .buffered(in_flight(2 * WINDOW))
+            .buffered(self.pace.in_flight(2 * WINDOW))
             .try_collect()
             .await?;
         diverged.extend(found.into_iter().flatten());

@@ -1,20 +1,19 @@
 //! Bringing a single snapshot of a dataset into another store.
 
 use std::fmt;
-use std::sync::Arc;
+use std::num::NonZeroUsize;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use lode_core::Version;
 use lode_core::manifest::{DataFile, DatasetDraft, DatasetManifest};
 use lode_core::replicate::same_content;
-use object_store::ObjectStore;
 
 use super::files::{Carrier, digest_of};
 use super::replica::Replica;
-use super::{DatasetReport, FILES_IN_FLIGHT, Progress, Watch};
+use super::{DatasetReport, DatasetTarget, FILES_IN_FLIGHT, Progress, Watch};
 use crate::dataset::DatasetSlots;
-use crate::history::{Committer, History, Slots, StagedObject, Writer, WriterOptions};
-use crate::{Checksums, Clock, DatasetReader, DatasetSnapshot, Error, Retry};
+use crate::history::{Committer, History, Slots, StagedObject, Writer};
+use crate::{Checksums, DatasetReader, DatasetSnapshot, Error};
 
 /// Brings a single snapshot of a dataset into the dataset of the same id in another store, as a new
 /// snapshot with the same files, metadata and statistics: what that has to do with the snapshots
@@ -23,9 +22,8 @@ use crate::{Checksums, Clock, DatasetReader, DatasetSnapshot, Error, Retry};
 pub struct DatasetReplication<'a> {
     source: &'a DatasetReader,
     snapshot: &'a DatasetSnapshot,
-    store: Arc<dyn ObjectStore>,
-    checksums: Checksums,
-    options: WriterOptions,
+    target: DatasetTarget,
+    in_flight: usize,
     watch: Box<Watch<'a>>,
 }
 
@@ -34,33 +32,15 @@ impl<'a> DatasetReplication<'a> {
     pub fn new(
         source: &'a DatasetReader,
         snapshot: &'a DatasetSnapshot,
-        target: Arc<dyn ObjectStore>,
+        target: impl Into<DatasetTarget>,
     ) -> Self {
-        Self {
-            source,
-            snapshot,
-            store: target,
-            checksums: Checksums::default(),
-            options: WriterOptions::default(),
-            watch: Box::new(|_| {}),
-        }
+        let (target, in_flight) = (target.into(), FILES_IN_FLIGHT);
+        Self { source, snapshot, target, in_flight, watch: Box::new(|_| {}) }
     }
 
-    /// The checksum algorithms that files are verified by; those that come with Lode, by default.
-    pub fn checksums(mut self, checksums: Checksums) -> Self {
-        self.checksums = checksums;
-        self
-    }
-
-    /// What to do about conflicts and lost replies; [`Retry::none`] by default.
-    pub fn retry(mut self, retry: Retry) -> Self {
-        self.options.retry = retry;
-        self
-    }
-
-    /// The clock; the system's by default.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.options.clock = clock;
+    /// How many files are on their way at the same time, at the most; 4 by default.
+    pub fn in_flight(mut self, files: NonZeroUsize) -> Self {
+        self.in_flight = files.get();
         self
     }
 
@@ -91,7 +71,7 @@ impl<'a> DatasetReplication<'a> {
     pub async fn run(self) -> Result<DatasetReport, Error> {
         let manifest = self.snapshot.manifest();
         let source = self.source.history(manifest.id.as_str())?;
-        let target = Replica::new(source.slots.layout.clone(), self.store.clone());
+        let target = Replica::new(source.slots.layout.clone(), &self.target);
         let mut report = DatasetReport::default();
         if let Some(head) = target.history.refresh().await?
             && self.is_there(&source, &target.history, &head.manifest).await?
@@ -100,7 +80,7 @@ impl<'a> DatasetReplication<'a> {
             report.head = Some(head.manifest.version);
             return Ok(report);
         }
-        let writer = target.open(&source, Some(manifest), &self.options).await?;
+        let writer = target.open(&source, Some(manifest)).await?;
         let (files, objects) = match self.send(&source, &target.history, &writer).await {
             Ok(sent) => sent.into_iter().unzip(),
             Err(error) => return Err(source.explain(error, manifest.version).await),
@@ -151,7 +131,7 @@ impl<'a> DatasetReplication<'a> {
             source: &source.objects,
             target: &target.objects,
             writer,
-            algorithm: self.checksums.named(manifest.checksum.as_deref(), slot)?,
+            algorithm: self.target.checksums.named(manifest.checksum.as_deref(), slot)?,
             watch: &*self.watch,
         };
         let total = manifest.files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
@@ -165,7 +145,7 @@ impl<'a> DatasetReplication<'a> {
             let object = carrier.send(file, &key).await?;
             Ok((DataFile { key, ..file.clone() }, object))
         });
-        stream::iter(sends).buffered(FILES_IN_FLIGHT).try_collect().await
+        stream::iter(sends).buffered(self.in_flight).try_collect().await
     }
 
     async fn commit(

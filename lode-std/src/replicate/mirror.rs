@@ -1,7 +1,7 @@
 //! Copying the history of a dataset, slot by slot.
 
 use std::fmt;
-use std::sync::Arc;
+use std::num::NonZeroUsize;
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -10,14 +10,13 @@ use lode_core::layout::Place;
 use lode_core::manifest::{DatasetManifest, ManifestError};
 use lode_core::replicate::{Comparison, Step};
 use lode_core::verify::Link;
-use object_store::ObjectStore;
 
 use super::files::{Carried, Carrier};
 use super::replica::Replica;
-use super::{DatasetReport, FILES_IN_FLIGHT, Progress, Watch};
+use super::{DatasetReport, DatasetTarget, FILES_IN_FLIGHT, Progress, Watch};
 use crate::dataset::{DatasetSlots, read_descriptor};
-use crate::history::{Found, History, Live, Slots, StagedObject, Writer, WriterOptions};
-use crate::{Checksums, Clock, DatasetReader, Error, Retry};
+use crate::history::{Found, History, Live, Slots, StagedObject, Writer};
+use crate::{DatasetReader, Error};
 
 /// Copies the history of a dataset into another store: version n of the copy is version n of the
 /// source, byte by byte, with its records, metadata, times and statistics. A snapshot that has been
@@ -30,41 +29,21 @@ use crate::{Checksums, Clock, DatasetReader, Error, Retry};
 pub struct Mirror<'a> {
     source: &'a DatasetReader,
     id: &'a str,
-    store: Arc<dyn ObjectStore>,
-    checksums: Checksums,
-    options: WriterOptions,
+    target: DatasetTarget,
+    in_flight: usize,
     watch: Box<Watch<'a>>,
 }
 
 impl<'a> Mirror<'a> {
     /// Of the dataset `id` that `source` reads, into the store `target`.
-    pub fn new(source: &'a DatasetReader, id: &'a str, target: Arc<dyn ObjectStore>) -> Self {
-        Self {
-            source,
-            id,
-            store: target,
-            checksums: Checksums::default(),
-            options: WriterOptions::default(),
-            watch: Box::new(|_| {}),
-        }
+    pub fn new(source: &'a DatasetReader, id: &'a str, target: impl Into<DatasetTarget>) -> Self {
+        let (target, in_flight) = (target.into(), FILES_IN_FLIGHT);
+        Self { source, id, target, in_flight, watch: Box::new(|_| {}) }
     }
 
-    /// The checksum algorithms that files are verified by; those that come with Lode, by default.
-    pub fn checksums(mut self, checksums: Checksums) -> Self {
-        self.checksums = checksums;
-        self
-    }
-
-    /// What to do about lost replies. There are no conflicts: who finds a slot taken has either
-    /// copied it, or must not go on.
-    pub fn retry(mut self, retry: Retry) -> Self {
-        self.options.retry = retry;
-        self
-    }
-
-    /// The clock; the system's by default.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.options.clock = clock;
+    /// How many files are on their way at the same time, at the most; 4 by default.
+    pub fn in_flight(mut self, files: NonZeroUsize) -> Self {
+        self.in_flight = files.get();
         self
     }
 
@@ -96,7 +75,7 @@ impl<'a> Mirror<'a> {
     #[tracing::instrument(name = "lode.mirror", skip_all, fields(id = self.id), err)]
     pub async fn run(self) -> Result<DatasetReport, Error> {
         let source = self.source.history(self.id)?;
-        let target = Replica::new(source.slots.layout.clone(), self.store.clone());
+        let target = Replica::new(source.slots.layout.clone(), &self.target);
         let ours = source.versions().await?;
         if ours.is_empty()
             && read_descriptor(&source.objects, &source.slots.layout).await?.is_none()
@@ -117,7 +96,7 @@ impl<'a> Mirror<'a> {
         }
         let newest = source.refresh().await?;
         let newest = newest.as_deref().map(|live| &live.manifest);
-        let writer = target.open(&source, newest, &self.options).await?;
+        let writer = target.open(&source, newest).await?;
         let copy = Copy { mirror: &self, source: &source, target: &target.history, writer };
         for (place, version) in missing.iter().enumerate() {
             copy.slot(*version, place == 0, &mut report).await?;
@@ -222,7 +201,7 @@ impl Copy<'_> {
             source: &self.source.objects,
             target: &self.target.objects,
             writer: &self.writer,
-            algorithm: self.mirror.checksums.named(manifest.checksum.as_deref(), slot)?,
+            algorithm: self.mirror.target.checksums.named(manifest.checksum.as_deref(), slot)?,
             watch: &*self.mirror.watch,
         };
         let total = manifest.files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
@@ -238,7 +217,7 @@ impl Copy<'_> {
                 }
             }
         });
-        let carried: Vec<_> = carried.buffered(FILES_IN_FLIGHT).try_collect().await?;
+        let carried: Vec<_> = carried.buffered(self.mirror.in_flight).try_collect().await?;
         for (file, carried) in manifest.files.iter().zip(&carried) {
             report.count(file, carrier.algorithm.is_some(), carried.is_sent);
         }

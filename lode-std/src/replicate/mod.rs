@@ -118,25 +118,21 @@ mod replay;
 mod replica;
 mod report;
 mod send;
+mod target;
 mod volume;
 
 pub use self::dataset::DatasetReplication;
 pub use self::mirror::Mirror;
 pub use self::replay::Replay;
 pub use self::report::{DatasetReport, Progress, Report};
+pub use self::target::DatasetTarget;
 pub use self::volume::Replication;
 
 /// How many bytes are held in memory at the same time, unless a single block has more.
 const MEMORY: u64 = 64 << 20;
-/// The most blocks that are on their way at the same time.
-const MOST_IN_FLIGHT: u64 = 16;
-/// How many data files are on their way at the same time. Of each up to three parts are held.
+/// How many data files are on their way at the same time, unless it is said. Of each up to three
+/// parts are held.
 const FILES_IN_FLIGHT: usize = 4;
 
 /// Whom progress is told.
 type Watch<'a> = dyn Fn(Progress) + Send + Sync + 'a;
-
-/// How many pieces of this size may be on their way at the same time.
-fn in_flight(size: u64) -> usize {
-    usize::try_from((MEMORY / size.max(1)).clamp(1, MOST_IN_FLIGHT)).unwrap_or(1)
-}

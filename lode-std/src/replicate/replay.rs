@@ -1,8 +1,9 @@
 //! Bringing all snapshots of a volume into another volume, one after the other.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 
-use super::volume::{BATCH, Run};
+use super::volume::{Pace, Run};
 use super::{Progress, Replication, Report, Watch};
 use crate::{Error, Snapshot, Version, Volume, VolumeReader};
 
@@ -20,19 +21,26 @@ use crate::{Error, Snapshot, Version, Volume, VolumeReader};
 pub struct Replay<'a> {
     source: &'a VolumeReader,
     target: &'a Volume,
-    batch: usize,
+    pace: Pace,
     watch: Box<Watch<'a>>,
 }
 
 impl<'a> Replay<'a> {
     /// From the volume `source` into the volume `target`, which must have the same length.
     pub fn new(source: &'a VolumeReader, target: &'a Volume) -> Self {
-        Self { source, target, batch: BATCH, watch: Box::new(|_| {}) }
+        Self { source, target, pace: Pace::default(), watch: Box::new(|_| {}) }
     }
 
     /// How many blocks are committed together, at the most; see [`Replication::batch`].
     pub fn batch(mut self, blocks: usize) -> Self {
-        self.batch = blocks;
+        self.pace.batch = blocks;
+        self
+    }
+
+    /// How many blocks are on their way at the same time, at the most; see
+    /// [`Replication::in_flight`].
+    pub fn in_flight(mut self, blocks: NonZeroUsize) -> Self {
+        self.pace.in_flight = blocks;
         self
     }
 
@@ -89,7 +97,8 @@ impl<'a> Replay<'a> {
 
     fn replication<'b>(&'b self, snapshot: &'b Snapshot) -> Replication<'b> {
         let watch = |progress| (self.watch)(progress);
-        Replication::new(snapshot, self.target).batch(self.batch).watch(watch)
+        let replication = Replication::new(snapshot, self.target).watch(watch);
+        Replication { pace: self.pace, ..replication }
     }
 }
 

@@ -4,14 +4,14 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use lode_core::replicate::{Piece, Plan};
 
 use super::volume::Run;
-use super::{MEMORY, Progress, Replication, in_flight};
+use super::{MEMORY, Progress, Replication};
 use crate::{Error, Staged};
 
 impl Replication<'_> {
     /// Sends what is missing, batch by batch, and takes note of what is there by then.
     pub(super) async fn send(&self, plan: &Plan, run: &mut Run) -> Result<(), Error> {
         self.tell(Progress::Sending(plan.missing_bytes()));
-        for batch in plan.batches(self.batch, MEMORY) {
+        for batch in plan.batches(self.pace.batch, MEMORY) {
             let left: Vec<_> =
                 batch.iter().filter_map(|piece| run.left.remove(&piece.range)).collect();
             let is_left = |range| left.iter().any(|staged| staged.range() == range);
@@ -40,7 +40,7 @@ impl Replication<'_> {
         let of_one_block = batch.chunk_by(|left, right| left.block == right.block);
         let staged: Vec<Vec<_>> = stream::iter(of_one_block)
             .map(|pieces| self.stage_block(pieces))
-            .buffered(in_flight(largest))
+            .buffered(self.pace.in_flight(largest))
             .try_collect()
             .await?;
         Ok(staged.into_iter().flatten().collect())

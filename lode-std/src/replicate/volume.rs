@@ -2,37 +2,65 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 
 use lode_core::manifest::{BlockTable, Mismatch};
 use lode_core::range::{ByteRange, GrowableRangeSet};
 use lode_core::replicate::{Plan, Side};
 
-use super::{Progress, Report, Watch};
+use super::{MEMORY, Progress, Report, Watch};
 use crate::{Error, Snapshot, Staged, Volume};
 
-/// How many blocks are committed together, unless it is said: as many as an interruption may cost,
-/// while the manifest is written once for all of them.
-pub(super) const BATCH: usize = 256;
+/// How many blocks go together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Into one commit. The manifest is written once for all of them.
+    pub(super) batch: usize,
+    /// On their way at the same time.
+    pub(super) in_flight: NonZeroUsize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { batch: 256, in_flight: NonZeroUsize::MIN.saturating_add(15) }
+    }
+}
+
+impl Pace {
+    /// How many pieces of this size may be on their way at the same time.
+    pub(super) fn in_flight(self, size: u64) -> usize {
+        let fit = usize::try_from(MEMORY / size.max(1)).unwrap_or(usize::MAX);
+        fit.clamp(1, self.in_flight.get())
+    }
+}
 
 /// Brings all that a snapshot of one volume has into another volume.
 #[must_use = "nothing travels until it is run"]
 pub struct Replication<'a> {
     pub(super) source: &'a Snapshot,
     pub(super) target: &'a Volume,
-    pub(super) batch: usize,
-    watch: Box<Watch<'a>>,
+    pub(super) pace: Pace,
+    pub(super) watch: Box<Watch<'a>>,
 }
 
 impl<'a> Replication<'a> {
     /// From the snapshot `source` into the volume `target`, which must have the same length.
     pub fn new(source: &'a Snapshot, target: &'a Volume) -> Self {
-        Self { source, target, batch: BATCH, watch: Box::new(|_| {}) }
+        Self { source, target, pace: Pace::default(), watch: Box::new(|_| {}) }
     }
 
     /// How many blocks are committed together, at the most; 256 by default, and in any case not
     /// more than 64 MiB, unless a single block has more.
     pub fn batch(mut self, blocks: usize) -> Self {
-        self.batch = blocks;
+        self.pace.batch = blocks;
+        self
+    }
+
+    /// How many blocks are on their way at the same time, at the most, and so how many of them an
+    /// interruption may cost; 16 by default, and in any case not more than 64 MiB, unless a single
+    /// block has more.
+    pub fn in_flight(mut self, blocks: NonZeroUsize) -> Self {
+        self.pace.in_flight = blocks;
         self
     }
 

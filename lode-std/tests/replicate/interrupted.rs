@@ -58,6 +58,24 @@ async fn it_goes_on_behind_the_last_batch_wherever_it_ended() {
     assert!(ends >= 2 + 7 + 4, "{ends}");
 }
 
+/// None of the blocks arrives, so that all that may be on their way are.
+#[tokio::test]
+async fn no_more_blocks_are_in_flight_than_it_is_told() {
+    let blocks: Vec<_> = (0..4).map(|number| (number * 100, number * 100 + 100)).collect();
+    let source = head(&volume(fresh(), &blocks).await).await;
+    for in_flight in 1..=4 {
+        let to = Scripted::new();
+        let target = Volume::existing("disk").open_like(&source, to.store()).await.unwrap();
+        let gates = [(); 4].map(|()| to.hold("/data/"));
+        let run = Replication::new(&source, &target).in_flight(in_flight.try_into().unwrap());
+        let (run, reached) = (std::pin::pin!(run.run()), std::pin::pin!(gates[0].reached()));
+        futures::future::select(run, reached).await;
+        let calls = to.take_calls();
+        let sent = calls.iter().filter(|call| call.starts_with("create volumes/disk/data/"));
+        assert_eq!(sent.count(), in_flight);
+    }
+}
+
 /// The first run's bytes are in flight when it is dropped: as a kill does.
 #[tokio::test]
 async fn it_goes_on_after_it_was_dropped() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lode_core::time::Timestamp;
 use lode_std::maintain::Retention;
-use lode_std::replicate::{DatasetReport, Mirror};
+use lode_std::replicate::{DatasetReport, DatasetTarget, Mirror};
 use lode_std::{Dataset, DatasetReader, Error, ErrorKind, LayoutKind, Retry, Version, meta};
 use object_store::ObjectStore;
 
@@ -159,7 +159,8 @@ async fn lost_replies_are_found_out() {
             to.fault(key, fault);
             let retry = Retry { base: std::time::Duration::ZERO, ..Retry::none() };
             let source = reader(&from);
-            let run = Mirror::new(&source, "models", to.store()).retry(retry).run();
+            let run =
+                Mirror::new(&source, "models", DatasetTarget::new(to.store()).retry(retry)).run();
             let report = run.await.unwrap();
             assert_eq!(report.snapshots, 3, "{fault:?} of {key}");
             assert_eq!(to.objects().await, from.objects().await, "{fault:?} of {key}");

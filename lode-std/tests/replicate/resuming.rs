@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lode_std::replicate::Mirror;
+use lode_std::replicate::{DatasetTarget, Mirror};
 use lode_std::{Dataset, Error, ErrorKind, meta};
 
 use super::mirroring::{mirror, models, open, reader};
@@ -87,7 +87,7 @@ async fn what_was_left_is_taken_renewed_or_given_up_by_its_age() {
         let clock = ManualClock::new();
         clock.advance(hours * HOUR);
         let source = reader(&from);
-        let run = Mirror::new(&source, "models", to.store()).clock(clock).run();
+        let run = Mirror::new(&source, "models", DatasetTarget::new(to.store()).clock(clock)).run();
         let report = run.await.unwrap();
         assert_eq!((report.adopted, report.sent), (adopted, sent), "{hours} hours");
         let calls = to.take_calls();
@@ -101,7 +101,8 @@ async fn what_was_left_is_taken_renewed_or_given_up_by_its_age() {
     let clock = ManualClock::new();
     clock.advance(22 * HOUR);
     let source = reader(&from);
-    let error = Mirror::new(&source, "models", to.store()).clock(clock).run().await.unwrap_err();
+    let target = DatasetTarget::new(to.store()).clock(clock);
+    let error = Mirror::new(&source, "models", target).run().await.unwrap_err();
     assert!(matches!(error, Error::StageExpired { .. }), "{error}");
     // One that was missing may have been sent meanwhile.
     assert!(to.objects().await.len() <= before.len() + 1);

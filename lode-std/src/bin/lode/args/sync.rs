@@ -1,5 +1,7 @@
 //! The arguments of `lode sync`.
 
+use std::num::NonZeroUsize;
+
 use clap::Args;
 use lode_std::Format;
 
@@ -49,4 +51,8 @@ pub(crate) struct SyncArgs {
     /// The format of a volume's manifests: compact, or json; compact, if the volume is created.
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
     pub(crate) format: Option<Format>,
+    /// How many blocks of a volume (16 by default) or files of a dataset (4) are on their way at
+    /// the same time: as many as an interruption may cost.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) in_flight: Option<NonZeroUsize>,
 }

@@ -1,7 +1,7 @@
 //! The history of a dataset, or a single snapshot of it.
 
 use lode_core::id::Id;
-use lode_std::replicate::{DatasetReplication, DatasetReport, Mirror};
+use lode_std::replicate::{DatasetReplication, DatasetReport, DatasetTarget, Mirror};
 use lode_std::{LayoutKind, store};
 use serde_json::json;
 
@@ -20,18 +20,25 @@ pub(super) async fn run(
     out: &mut Output,
 ) -> Result<(), Failure> {
     let source = OpenDataset::open(&args.source, id, layout).await?;
-    let target = store::open(&args.target)?;
+    let target = DatasetTarget::new(store::open(&args.target)?).retry(retry());
     let progress = Progress::new(out, 0, "comparing");
     let watch = |step| show(&progress, step);
     let report = match args.snapshots.unwrap_or(Snapshots::All) {
         Snapshots::All => {
-            let mirror = Mirror::new(&source.reader, id.as_str(), target);
-            mirror.retry(retry()).watch(watch).run().await?
+            let mut mirror = Mirror::new(&source.reader, id.as_str(), target).watch(watch);
+            if let Some(files) = args.in_flight {
+                mirror = mirror.in_flight(files);
+            }
+            mirror.run().await?
         }
         Snapshots::One(selector) => {
             let snapshot = source.snapshot(selector).await?;
             let replication = DatasetReplication::new(&source.reader, &snapshot, target);
-            replication.retry(retry()).watch(watch).run().await?
+            let mut replication = replication.watch(watch);
+            if let Some(files) = args.in_flight {
+                replication = replication.in_flight(files);
+            }
+            replication.run().await?
         }
     };
     progress.finish();

@@ -34,8 +34,20 @@ pub(super) async fn run(
     let progress = Progress::new(out, 0, "comparing");
     let watch = |step| show(&progress, step);
     let report = match args.snapshots {
-        Some(Snapshots::All) => Replay::new(&reader, &target).watch(watch).run().await?,
-        _ => Replication::new(&source, &target).watch(watch).run().await?,
+        Some(Snapshots::All) => {
+            let mut replay = Replay::new(&reader, &target).watch(watch);
+            if let Some(blocks) = args.in_flight {
+                replay = replay.in_flight(blocks);
+            }
+            replay.run().await?
+        }
+        _ => {
+            let mut replication = Replication::new(&source, &target).watch(watch);
+            if let Some(blocks) = args.in_flight {
+                replication = replication.in_flight(blocks);
+            }
+            replication.run().await?
+        }
     };
     progress.finish();
     tell(&source, &target, &report, out)
