@@ -74,7 +74,7 @@ pub(super) const SERVERS: [Server; 4] = [
         keeps_conditions: true,
         carries_load: false,
         contenders: 8,
-        command: |_| Ok(python("moto_server", &["-H", "127.0.0.1", "-p", "5000"])),
+        command: |_| Ok(python("python", &["-c", include_str!("moto.py"), "127.0.0.1", "5000"])),
         create_bucket: || put("/bucket", 5000),
     },
     Server {
