@@ -10,7 +10,7 @@
 //! | a slot that cannot be read | a tombstone over it: the live snapshot below is the head again |
 //! | a slot that is not there, below others | a tombstone in it, so that no late write can fill it |
 //! | a slot with other bytes than its successor was made from | a tombstone, if damage may be dropped |
-//! | data that are missing or damaged | tombstones over the snapshots that need them, if damage may be dropped |
+//! | data or pages that are missing or damaged | tombstones over the snapshots that need them, if damage may be dropped |
 //! | a descriptor that is damaged, wrong or missing | made anew of the newest snapshot |
 //! | an index entry that is missing or wrong | copied from its slot |
 //! | a tag that cannot be read | put aside, if damage may be dropped |
@@ -208,7 +208,7 @@ impl RepairPlan {
         drop_damaged: bool,
     ) {
         match (finding.part, &finding.problem) {
-            (Part::Data | Part::Hint, _) | (Part::Slot, Problem::Replaced { .. }) => {}
+            (Part::Data | Part::Page | Part::Hint, _) | (Part::Slot, Problem::Replaced { .. }) => {}
             (Part::Slot, Problem::Hole { first, last }) => {
                 if last.get() - first.get() >= MOST_FILLED {
                     let reason = "so many slots are missing that the one behind them is rather in \
@@ -218,6 +218,10 @@ impl RepairPlan {
                 let missing = (first.get()..=last.get()).filter_map(Version::new);
                 let graves = missing.map(|version| fill(links, version, buried));
                 self.steps.extend(graves.map(Step::Bury));
+            }
+            // The Go implementation's versions have gaps, so that only the successor knows of it.
+            (Part::Slot, Problem::ParentMissing { parent }) => {
+                self.steps.push(Step::Bury(fill(links, *parent, buried)));
             }
             (Part::Slot, Problem::Invalid(_) | Problem::Mismatch(_))
                 if finding.affected.snapshots.iter().all(|span| buried.contains(&span.first)) => {}

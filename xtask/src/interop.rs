@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::command::{Failure, Program, cargo, make_folder, remove, root, target};
+use crate::command::{self, Failure, Program, make_folder, pip_install, remove, root, target};
 
 /// What reads and writes the files, from PyPI.
 const PEERS: [&str; 2] = ["pyarrow==26.0.1", "duckdb==2.0.0"];
@@ -10,11 +10,7 @@ const PEERS: [&str; 2] = ["pyarrow==26.0.1", "duckdb==2.0.0"];
 /// Writes files, has pyarrow and DuckDB read them and write their own, and reads those.
 pub(crate) fn run() -> Result<(), Failure> {
     let (venv, dir) = (target().join("interop-venv"), target().join("interop"));
-    if !venv.join("bin/python").exists() {
-        Program::new("python3").args(["-m", "venv"]).args([&venv]).run()?;
-    }
-    let pip = Program::new(venv.join("bin/pip")).args(["install", "--quiet"]);
-    pip.args(["--disable-pip-version-check"]).args(PEERS).run()?;
+    pip_install(&venv, &PEERS)?;
     remove(&dir)?;
     make_folder(&dir)?;
 
@@ -26,10 +22,8 @@ pub(crate) fn run() -> Result<(), Failure> {
 
 /// Runs an ignored test of the parquet plugin.
 fn ours(test: &str, dir: &Path) -> Result<(), Failure> {
-    // The same packages and features as in the README's command, so that nothing is built twice.
-    let run = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "interop"]);
-    let run = run.args(["--", "--ignored", test]);
-    run.env("LODE_PARQUET_INTEROP", &dir.to_string_lossy()).run()
+    let run = command::test().args(["--test", "interop", "--", "--ignored", test]);
+    run.env("LODE_PARQUET_INTEROP", dir).run()
 }
 
 fn theirs(venv: &Path, verb: &str, dir: &Path) -> Result<(), Failure> {

@@ -17,7 +17,7 @@ mod sync;
 
 use std::process::ExitCode;
 
-use command::{Failure, cargo, target};
+use command::{Failure, cargo, target, test};
 
 /// What can be checked.
 struct Verb {
@@ -145,14 +145,13 @@ fn loom() -> Result<(), Failure> {
 /// The ordinary test stays within smaller bounds.
 fn prove(args: &[String]) -> Result<(), Failure> {
     let bound = if args.iter().any(|arg| arg == "--deep") { "deep" } else { "1" };
-    let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "explorer"]);
-    test.args(["--", "--nocapture"]).env("LODE_PROVE", bound).run()
+    let test = test().args(["--test", "explorer", "--", "--nocapture"]);
+    test.env("LODE_PROVE", bound).run()
 }
 
 /// The ordinary test runs fewer seeds. With a seed it runs that one.
 fn sim(args: &[String]) -> Result<(), Failure> {
-    let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "sim"]);
-    let mut test = test.args(["--", "--nocapture"]);
+    let mut test = test().args(["--test", "sim", "--", "--nocapture"]);
     let mut seeds = "500";
     for pair in args.chunks(2) {
         let (option, value) = match pair {
@@ -174,20 +173,18 @@ fn sim(args: &[String]) -> Result<(), Failure> {
 
 /// The ordinary test kills fewer times.
 fn crash() -> Result<(), Failure> {
-    let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "crash"]);
-    test.args(["--", "--nocapture"]).env("LODE_TEST_ROUNDS", "200").run()
+    let test = test().args(["--test", "crash", "--", "--nocapture"]);
+    test.env("LODE_TEST_ROUNDS", "200").run()
 }
 
 /// The ordinary test is shorter.
 fn gc() -> Result<(), Failure> {
-    let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "maintain"]);
-    test.args(["load::", "--", "--nocapture"]).env("LODE_GC_SECONDS", "60").run()
+    let test = test().args(["--test", "maintain", "load::", "--", "--nocapture"]);
+    test.env("LODE_GC_SECONDS", "60").run()
 }
 
 /// The ordinary test makes fewer commits. In a directory, that syncs.
 fn race() -> Result<(), Failure> {
-    // The same packages and features as in the README's command, so that nothing is built twice.
-    let test = cargo(["test", "--quiet", "--workspace", "--all-features", "--test", "stores"]);
-    let test = test.args(["processes_commit_at_the_same_time", "--", "--nocapture"]);
-    test.env("LODE_TEST_COMMITS", "500").run()
+    let test = test().args(["--test", "stores", "processes_commit_at_the_same_time"]);
+    test.args(["--", "--nocapture"]).env("LODE_TEST_COMMITS", "500").run()
 }

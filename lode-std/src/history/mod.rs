@@ -23,7 +23,7 @@ use lode_core::verify::{Link, LinkState, parse_hint};
 pub(crate) use self::committer::{Committer, Draft, Rebased, refusal};
 pub(crate) use self::lookout::Lookout;
 pub(crate) use self::open::{Opening, Subject};
-pub(crate) use self::slots::{See, Slots, as_laid_out};
+pub(crate) use self::slots::{LostPage, See, Slots, as_laid_out};
 pub(crate) use self::tags::Tagged;
 pub use self::unknown::CommitUnknown;
 pub(crate) use self::writer::{StagedObject, Writer, WriterOptions};

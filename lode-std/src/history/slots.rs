@@ -11,6 +11,7 @@ use lode_core::manifest::pages::PageName;
 use lode_core::manifest::{
     Expected, ManifestError, Mismatch, SlotContent, SlotManifest, Tombstone,
 };
+use lode_core::range::ByteRange;
 use lode_core::verify::Problem;
 
 use crate::Error;
@@ -52,7 +53,8 @@ pub(crate) trait Slots: Debug + Send + Sync + 'static {
     /// Shows all objects that a manifest refers to, itself or by pages: what must be there as long
     /// as it is, and the one answer for collectors and verifications. A page in `seen`, and all
     /// that lies below it, is passed by; those that are seen now are added to it, unless it fails.
-    /// A page that cannot be read is shown as well: `see` decides whether to go on without it.
+    /// A page that cannot be read is shown as well: `see` decides whether to go on without it. It is
+    /// not added, nor what lies above it, so that it is shown for each manifest that needs it.
     ///
     /// Costs one read for each page.
     fn references(
@@ -150,4 +152,20 @@ macro_rules! as_laid_out {
 pub(crate) use as_laid_out;
 
 /// Takes one reference of a manifest after the other.
-pub(crate) type See<'a> = &'a mut (dyn FnMut(Result<Reference, Error>) -> Result<(), Error> + Send);
+pub(crate) type See<'a> =
+    &'a mut (dyn FnMut(Result<Reference, LostPage>) -> Result<(), Error> + Send);
+
+/// A page that cannot be read.
+#[derive(Debug)]
+pub(crate) struct LostPage {
+    pub(crate) key: Key,
+    /// From the start of the first block that is found by it to the end of the last one.
+    pub(crate) range: ByteRange,
+    pub(crate) error: Error,
+}
+
+impl From<LostPage> for Error {
+    fn from(lost: LostPage) -> Self {
+        lost.error
+    }
+}

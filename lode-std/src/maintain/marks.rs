@@ -7,7 +7,7 @@ use lode_core::layout::Reference;
 use lode_core::manifest::pages::PageName;
 
 use crate::Error;
-use crate::history::{History, Slots};
+use crate::history::{History, LostPage, Slots};
 
 /// The objects that manifests refer to. A page is read once, however many snapshots share it.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Marks {
         manifest: &S::Manifest,
     ) -> Result<(), Error> {
         let Self { keys, seen } = self;
-        let mut see = |found: Result<Reference, Error>| {
+        let mut see = |found: Result<Reference, LostPage>| {
             keys.mark(found?.key.as_str());
             Ok(())
         };

@@ -14,17 +14,20 @@ use lode_core::manifest::pages::PageName;
 use lode_core::manifest::{ManifestDigest, ManifestError, Mismatch, SlotManifest};
 use lode_core::time::Timestamp;
 use lode_core::verify::{
-    Affected, Finding, Ledger, Link, LinkState, Part, Problem, Severity, User, check_chain,
+    Affected, Claim, Finding, Ledger, Link, LinkState, Part, Problem, Severity, User, check_chain,
     check_hint,
 };
 
 use super::{Options, Report};
 use crate::Error;
-use crate::history::{Found, History, Live, Slots};
+use crate::history::{Found, History, Live, LostPage, Slots};
 use crate::store::modified;
 
 /// How many manifests are read at the same time; they are looked at in order.
 const READS_IN_FLIGHT: usize = 16;
+
+/// What is said of a page that cannot be read: nothing.
+const LOST: Claim = Claim { size: 0, digest: None, algorithm: 0 };
 
 /// A history that is being examined.
 pub(crate) struct Examination<'a, S: Slots> {
@@ -44,8 +47,10 @@ pub(crate) struct Examination<'a, S: Slots> {
     newest: Option<Arc<Live<S::Manifest>>>,
     /// Pages whose references have been entered.
     seen: HashSet<PageName>,
-    /// How many pages could not be read: what they refer to is not known.
-    pub(super) lost_pages: u64,
+    /// What is the matter with pages that cannot be read: what they refer to is not known.
+    pub(super) lost_pages: BTreeMap<Key, Problem>,
+    /// Who needs them.
+    needs_lost: Ledger,
     pub(super) report: Report,
     damage: Vec<Finding>,
 }
@@ -87,7 +92,8 @@ impl<'a, S: Slots> Examination<'a, S> {
             lengths: Vec::new(),
             newest: None,
             seen: HashSet::new(),
-            lost_pages: 0,
+            lost_pages: BTreeMap::new(),
+            needs_lost: Ledger::new(),
             report: Report::default(),
             damage: Vec::new(),
         }
@@ -102,6 +108,7 @@ impl<'a, S: Slots> Examination<'a, S> {
             self.examine_descriptor().await?;
             self.examine_entries().await?;
         }
+        self.report_lost_pages();
         self.examine_objects().await?;
         if self.options.snapshot.is_none() {
             self.notice_the_rest();
@@ -209,28 +216,27 @@ impl<'a, S: Slots> Examination<'a, S> {
         if at.is_none() {
             self.algorithms.push(name);
         }
-        let (ledger, mut damaged) = (&mut self.ledger, Vec::new());
-        let mut see = |found: Result<Reference, Error>| match found {
-            Ok(found) => {
-                ledger.enter(user, found, algorithm);
-                Ok(())
+        let Self { history, seen, ledger, lost_pages, needs_lost, .. } = self;
+        let mut see = |found: Result<Reference, LostPage>| {
+            match found {
+                Ok(found) => ledger.enter(user, found, algorithm),
+                Err(LostPage { key, range, error }) => {
+                    let reference =
+                        Reference { key: key.clone(), size: 0, digest: None, range: Some(range) };
+                    needs_lost.enter(user, reference, LOST.algorithm);
+                    lost_pages.insert(key, page_problem(error)?);
+                }
             }
-            Err(error) => {
-                damaged.push(page_problem(error)?);
-                Ok(())
-            }
+            Ok(())
         };
-        let Self { history, seen, .. } = self;
-        history.slots.references(&history.objects, manifest, seen, &mut see).await?;
-        for (key, problem) in damaged {
-            self.lost_pages += 1;
-            let affected = match user {
-                User::Snapshot(version) => Affected::snapshot(version),
-                User::Tag(name) => Affected::tag(name.clone()),
-            };
+        history.slots.references(&history.objects, manifest, seen, &mut see).await
+    }
+
+    fn report_lost_pages(&mut self) {
+        for (key, problem) in self.lost_pages.clone() {
+            let affected = self.needs_lost.affected(&key, &LOST);
             self.report(Finding::new(key.as_str(), Part::Page, problem).affecting(affected));
         }
-        Ok(())
     }
 
     fn examine_chain(&mut self) {
@@ -386,10 +392,10 @@ impl Position {
 }
 
 /// What is the matter with a page, unless it is the store that fails.
-fn page_problem(error: Error) -> Result<(Key, Problem), Error> {
+fn page_problem(error: Error) -> Result<Problem, Error> {
     match error {
-        Error::Missing { key } => Ok((key, Problem::Missing)),
-        Error::ManifestInvalid { key, source } => Ok((key, Problem::Invalid(source))),
+        Error::Missing { .. } => Ok(Problem::Missing),
+        Error::ManifestInvalid { source, .. } => Ok(Problem::Invalid(source)),
         error => Err(error),
     }
 }

@@ -143,7 +143,7 @@ impl<S: Slots> Examination<'_, S> {
             }
             let (part, problem) = match self.history.slots.place(&key) {
                 // A lost page may have referred to it.
-                Place::Data if self.lost_pages > 0 => continue,
+                Place::Data if !self.lost_pages.is_empty() => continue,
                 Place::Data => {
                     self.report.orphans.add(bytes);
                     (Part::Data, Problem::Orphan { bytes, modified })

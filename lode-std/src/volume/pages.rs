@@ -5,12 +5,13 @@ use std::sync::{Arc, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use lode_core::layout::{Reference, VolumeLayout};
-use lode_core::manifest::pages::{Page, PageHash, PageName, Visit, Walk, Wanted};
+use lode_core::manifest::pages::{Page, PageHash, PageName, PageRef, Visit, Walk, Wanted};
 use lode_core::manifest::{Blocks, ManifestError};
+use lode_core::range::ByteRange;
 
 use super::VolumeSlots;
 use crate::Error;
-use crate::history::{History, See};
+use crate::history::{History, LostPage, See};
 use crate::store::Objects;
 use crate::sync::Mutex;
 
@@ -142,7 +143,8 @@ async fn read_page(
 
 /// Shows all objects that these blocks lie in and are found by: the pages, and the blocks
 /// themselves. A page that was seen before, and all below it, is passed by; those that are
-/// seen now are added when all of them have been. Keeps no page; holds some of each level.
+/// seen now are added when all of them have been, but for those that cannot be read and those above
+/// them. Keeps no page; holds some of each level.
 pub(super) async fn references(
     objects: &Objects,
     layout: &VolumeLayout,
@@ -156,10 +158,12 @@ pub(super) async fn references(
         }
         Blocks::Paged(root) => root,
     };
-    let mut new = HashSet::new();
+    let (mut new, mut lost) = (HashMap::new(), Vec::new());
     let mut walk = Walk::blocks(root, root.range());
     loop {
-        let wanted = next_unseen(&mut walk, |name| !seen.contains(name) && new.insert(*name));
+        let wanted = next_unseen(&mut walk, |page| {
+            !seen.contains(&page.name) && new.insert(page.name, page.range).is_none()
+        });
         if wanted.is_empty() {
             break;
         }
@@ -169,15 +173,18 @@ pub(super) async fn references(
         });
         let mut pages = std::pin::pin!(reads.buffer_unordered(READS_IN_FLIGHT));
         while let Some((wanted, read)) = pages.next().await {
-            let key = layout.page(&wanted.page.name);
+            let (key, range) = (layout.page(&wanted.page.name), wanted.page.range);
             let taken = read.and_then(|(page, size)| match walk.take(&wanted, &page) {
                 Ok(()) => Ok((page, size)),
                 Err(source) => Err(Error::ManifestInvalid { key: key.clone(), source }),
             });
             match taken {
-                Err(error) => see(Err(error))?,
+                Err(error) => {
+                    lost.push(range);
+                    see(Err(LostPage { key, range, error }))?;
+                }
                 Ok((page, size)) => {
-                    see(Ok(Reference { key, size, digest: None, range: Some(wanted.page.range) }))?;
+                    see(Ok(Reference { key, size, digest: None, range: Some(range) }))?;
                     if let Page::Leaf(table) = &*page {
                         table.iter().try_for_each(|block| see(Ok(layout.reference(&block))))?;
                     }
@@ -185,16 +192,17 @@ pub(super) async fn references(
             }
         }
     }
-    seen.extend(new);
+    let is_whole = |range: &ByteRange| !lost.iter().any(|lost| range.contains(lost));
+    seen.extend(new.into_iter().filter(|(_, range)| is_whole(range)).map(|(name, _)| name));
     Ok(())
 }
 
 /// The next pages of a walk that are read together.
-fn next_unseen(walk: &mut Walk, mut is_new: impl FnMut(&PageName) -> bool) -> Vec<Wanted> {
+fn next_unseen(walk: &mut Walk, mut is_new: impl FnMut(&PageRef) -> bool) -> Vec<Wanted> {
     let visits = std::iter::from_fn(|| walk.next());
     let wanted = visits.filter_map(|visit| match visit {
         Visit::Page(wanted) => Some(wanted),
         _ => None,
     });
-    wanted.filter(|wanted| is_new(&wanted.page.name)).take(READS_IN_FLIGHT).collect()
+    wanted.filter(|wanted| is_new(&wanted.page)).take(READS_IN_FLIGHT).collect()
 }

@@ -8,19 +8,22 @@ mod results;
 
 use crate::command::{Failure, Program, cargo};
 
+/// All benches.
+const BENCHES: [&str; 6] = ["codec", "instructions", "paired", "ranges", "staging", "volume"];
 /// The benches that write ratios to `target/bench`.
 const WITH_RATIOS: [&str; 3] = ["codec", "paired", "ranges"];
 
 /// Without arguments all benches, and what they say to `benches/RESULTS.md`; `--check` for what
 /// has a bar, in short; `--instructions` for what callgrind counts; `--results` to write the page
-/// once more from what was measured last. Any other arguments go to the benches: `--quick` is
-/// enough to see that all of them run.
+/// once more from what was measured last; `--quick` to see that all of them run, as what is tested
+/// is built. Any other arguments go to the benches.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     match args.first().map(String::as_str) {
         None => all(),
         Some("--check") => check(),
         Some("--instructions") => instructions::run(),
         Some("--results") => results::write(),
+        Some("--quick") => quick(),
         Some(_) => bench(&[]).args(["--"]).args(args).run(),
     }
 }
@@ -39,6 +42,13 @@ fn check() -> Result<(), Failure> {
     }
     let (ratios, instructions) = (ratios::check(), instructions::run());
     ratios.and(instructions)
+}
+
+/// With the packages and features of the tests, so that nothing but the benches is built.
+fn quick() -> Result<(), Failure> {
+    let bench = cargo(["bench", "--workspace", "--all-features", "--profile", "dev"]);
+    let targets = BENCHES.iter().flat_map(|name| ["--bench", name]);
+    bench.args(targets).args(["--", "--quick"]).run()
 }
 
 fn bench(targets: &[&str]) -> Program {

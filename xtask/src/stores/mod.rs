@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::Output;
 
 use self::servers::{SERVERS, Server, install};
-use crate::command::{Failure, Program, cargo, lode};
+use crate::command::{self, Failure, Program, cargo, lode, released_lode};
 use crate::memory::{self, Stream};
+use crate::parallel::side_by_side;
 
 /// How many commits each process of the race makes, to a volume and to a dataset each, unless it
 /// is said.
@@ -45,11 +46,11 @@ fn start(server: &Server) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tests all of them, one after the other: where the machine is busy, an emulator's own races show.
+/// Tests all of them, side by side: they spend most of the time waiting for each other's locks.
 fn test_all(commits: &str) -> Result<(), Failure> {
     install()?;
     let lode = lode()?;
-    SERVERS.iter().try_for_each(|server| while_up(server, || test(&lode, server, commits)))
+    side_by_side(&SERVERS, |server| while_up(server, || test(&lode, server, commits)))
 }
 
 /// Each server runs only while it is needed, so that none comes to the point where it tidies up.
@@ -73,7 +74,7 @@ fn test(lode: &Path, server: &Server, commits: &str) -> Result<(), Failure> {
     }
 }
 
-/// Says what a program has said, and of which server.
+/// Says at once what a program has said: those for other servers speak at the same time.
 fn say(server: &Server, output: &Output) {
     let [said, complained] = [&output.stdout, &output.stderr].map(|s| String::from_utf8_lossy(s));
     eprintln!("\n== {}\n{}{}", server.name, complained, said);
@@ -82,7 +83,7 @@ fn say(server: &Server, output: &Output) {
 /// How fast blocks are staged, and what a large stream takes, and leaves when it is killed.
 fn load() -> Result<(), Failure> {
     install()?;
-    let lode = &lode()?;
+    let lode = &released_lode()?;
     let carries_load = |server: &&Server| server.carries_load;
     SERVERS.iter().filter(carries_load).try_for_each(|server| {
         while_up(server, || {
@@ -95,9 +96,8 @@ fn load() -> Result<(), Failure> {
     })
 }
 
-/// The same packages and features as in the README's command, so that nothing is built twice.
 fn tests(server: &Server, commits: &str) -> Program {
-    cargo(["test", "--quiet", "--workspace", "--all-features"])
+    command::test()
         .env("LODE_TEST_STORE", &(server.location)())
         .env("LODE_TEST_CONTENDERS", &server.contenders.to_string())
         .env("LODE_TEST_PROCESSES", &server.contenders.to_string())

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::command::{Failure, Program, make_folder, remove, target};
+use crate::command::{Failure, Program, make_folder, pip_install, remove, target};
 
 /// From PyPI.
 const PYTHON_PACKAGES: [&str; 3] =
@@ -186,11 +186,7 @@ fn create_container() -> Result<(), Failure> {
 
 /// Installs all of them, each of which must be there: one that could not be is a failure.
 pub(super) fn install() -> Result<(), Failure> {
-    if !venv().join("bin/python").exists() {
-        Program::new("python3").args(["-m", "venv"]).args([venv()]).run()?;
-    }
-    let pip = Program::new(venv().join("bin/pip")).args(["install", "--quiet"]);
-    pip.args(["--disable-pip-version-check"]).args(PYTHON_PACKAGES).run()?;
+    pip_install(&venv(), &PYTHON_PACKAGES)?;
     let npm = Program::new("npm").args(["install", "--no-audit", "--no-fund", "--silent"]);
     npm.args(["--prefix"]).args([target().join("azurite")]).args([NODE_PACKAGE]).run()
 }
