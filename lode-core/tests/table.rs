@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use lode_core::checksum::Digest;
+use lode_core::manifest::pages::Page;
 use lode_core::manifest::{Block, BlockName, BlockTable, BlockTableError};
 use lode_core::range::ByteRange;
 use proptest::prelude::*;
@@ -99,6 +100,50 @@ proptest! {
     }
 }
 
+/// A block of 10 bytes, whose digest has as many bytes as there are here.
+fn block(start: u64, name: BlockName, digest: &[u8]) -> Block {
+    let range = ByteRange::with_length(start, 10).unwrap();
+    Block { range, name, digest: Digest::new(digest) }
+}
+
+fn written(suffix: u64) -> BlockName {
+    BlockName::Written { writer: 1, suffix }
+}
+
+/// How much memory a table of a thousand blocks takes, each made of its number.
+fn weight(make: impl Fn(u64) -> Block) -> usize {
+    let table = BlockTable::from_sorted((0..1000).map(make)).unwrap();
+    Page::Leaf(table).weight()
+}
+
+#[test]
+fn what_neighbours_have_in_common_is_kept_once() {
+    let digest = [7; 16];
+    // A start and a digest each, and the rest once.
+    let once = 1000 * (8 + 16)..1000 * (8 + 16) + 500;
+    assert!(once.contains(&weight(|n| block(n * 10, BlockName::Plain, &digest))));
+    assert!(once.contains(&weight(|n| block(n * 10, written(0), &digest))));
+    assert!(once.contains(&weight(|n| block(n * 10, written(n), &digest))));
+    // Each in its turn has another writer.
+    let by_turns = |n| block(n * 10, BlockName::Written { writer: n % 2, suffix: 0 }, &digest);
+    assert!(weight(by_turns) > 1000 * (8 + 16 + 24));
+    // Each in its turn has a shorter digest.
+    let shorter = |n| block(n * 10, written(0), &digest[..if n % 2 == 0 { 16 } else { 4 }]);
+    assert!(weight(shorter) > 1000 * (8 + 16));
+}
+
+/// Of a run that counts only the last block is left when the first has joined what is before it.
+#[test]
+fn a_run_that_is_cut_to_one_block_does_not_count() {
+    let digest = [7; 16];
+    let blocks = [0, 0, 1].map(|suffix| written(suffix));
+    let blocks = [0, 10, 20].into_iter().zip(blocks);
+    let blocks: Vec<_> = blocks.map(|(start, name)| block(start, name, &digest)).collect();
+    let head = BlockTable::from_sorted(blocks[1..].to_vec()).unwrap();
+    let merged = head.merge(blocks[..1].to_vec()).unwrap();
+    assert_eq!(merged.table, BlockTable::from_sorted(blocks).unwrap());
+}
+
 #[test]
 fn disorder_is_found() {
     let block = |start, end| {
@@ -108,5 +153,7 @@ fn disorder_is_found() {
     let error = BlockTable::from_sorted([block(0, 10), block(9, 12)]).unwrap_err();
     let BlockTableError { index, range, .. } = error;
     assert_eq!((index, range), (1, block(9, 12).range));
+    let said = "block 1 at 9..12 begins before the block before it ends";
+    assert_eq!(error.to_string(), said);
     assert!(BlockTable::from_sorted([block(0, 10), block(10, 12)]).is_ok());
 }

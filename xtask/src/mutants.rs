@@ -25,7 +25,11 @@ const PARTS: &[Part] = &[
         files: &["manifest/*.rs"],
         tests: &[LIB, "compact", "draft", "json", "manifest", "pages"],
     },
-    Part { name: "table", files: &["manifest/table/**"], tests: &["compact", "table"] },
+    Part {
+        name: "table",
+        files: &["manifest/table/**"],
+        tests: &[LIB, "compact", "manifest", "table"],
+    },
     Part { name: "compact", files: &["manifest/compact/**"], tests: &["compact", "manifest"] },
     Part { name: "pages", files: &["manifest/pages/**"], tests: &[LIB, "pages"] },
     Part { name: "json", files: &["manifest/json/**"], tests: &[LIB, "json", "manifest"] },

@@ -25,6 +25,16 @@ fn leaves(pages: &Pages, blocks: &Blocks) -> Vec<usize> {
 }
 
 #[test]
+fn few_blocks_are_in_the_manifest_itself() {
+    for (count, is_inline) in [(0, true), (1, true), (4, true), (5, false)] {
+        let (_, blocks) = grown(0..count, sizes(4, 8, 4));
+        assert_eq!(blocks.inline().is_some(), is_inline, "{count}");
+        assert_eq!((blocks.len() as u64, blocks.covered()), (count, count * 16));
+        assert_eq!(blocks.is_empty(), count == 0);
+    }
+}
+
+#[test]
 fn what_arrives_in_order_fills_its_pages() {
     let (pages, blocks) = grown(0..1000, sizes(4, 8, 4));
     let all = pages.all(&blocks);

@@ -1,6 +1,6 @@
-//! A collector with a short grace period beside writers and readers, in a directory and in real
-//! time: nothing that was acknowledged is lost, no lease is broken, and in the end exactly what is
-//! kept remains. `LODE_GC_SECONDS` makes it longer.
+//! A collector with a short grace period beside writers and readers, in a directory or on a server,
+//! and in real time: nothing that was acknowledged is lost, no lease is broken, and in the end
+//! exactly what is kept remains. `LODE_GC_SECONDS` makes it longer, `LODE_GC_GRACE` the grace period.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,22 +9,33 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use lode_std::maintain::{Maintenance, Tally};
 use lode_std::verify::Verification;
-use lode_std::{Blobs, Dataset, Error, Retry, Version, Volume, Whole, meta, store};
+use lode_std::{Blobs, Dataset, Error, Retry, Version, Volume, Whole, meta};
+use object_store::ObjectStore;
 
-use crate::support::{number_from, pattern};
+use crate::support::{fresh_location, number_from, pattern};
 use crate::world::last;
 
 const WRITERS: u64 = 4;
 const READERS: u64 = 2;
 /// Of an object, in bytes.
 const SIZE: u64 = 100;
-/// In seconds. What is staged must be committed within a quarter of it, also on a busy machine.
-const GRACE: u64 = 4;
 /// How long it may take until the last data are old enough to be deleted.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn seconds() -> u64 {
     number_from("LODE_GC_SECONDS", 4)
+}
+
+/// What is staged must be committed within a quarter of it, also on a busy machine.
+fn grace() -> Duration {
+    Duration::from_secs(number_from("LODE_GC_GRACE", 4))
+}
+
+/// A new store; the directory is kept as long as it is needed.
+fn store() -> (tempfile::TempDir, Arc<dyn ObjectStore>) {
+    let dir = tempfile::tempdir().unwrap();
+    let location = fresh_location().unwrap_or_else(|| dir.path().to_str().unwrap().to_string());
+    (dir, lode_std::store::open(&location).unwrap())
 }
 
 fn retry() -> Retry {
@@ -48,11 +59,10 @@ impl Bell {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_volume_under_load_keeps_what_was_acknowledged() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = store::open(dir.path().to_str().unwrap()).unwrap();
+    let (_dir, store) = store();
     let open = async || {
         let builder = Volume::builder("it", 1 << 40).retry(retry());
-        builder.grace_period(Duration::from_secs(GRACE)).open(store.clone()).await.unwrap()
+        builder.grace_period(grace()).open(store.clone()).await.unwrap()
     };
     let bell = Bell::default();
     let mut writers = Vec::new();
@@ -108,11 +118,10 @@ async fn a_volume_under_load_keeps_what_was_acknowledged() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dataset_under_load_keeps_what_is_held() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = store::open(dir.path().to_str().unwrap()).unwrap();
+    let (_dir, store) = store();
     let open = async || {
         let builder = Dataset::builder("it").retry(retry());
-        builder.grace_period(Duration::from_secs(GRACE)).open(store.clone()).await.unwrap()
+        builder.grace_period(grace()).open(store.clone()).await.unwrap()
     };
     let bell = Bell::default();
     let writers = (0..WRITERS).map(|number| {

@@ -123,7 +123,18 @@ fn test_contracts(server: &Server, commits: &str) -> Result<(), Failure> {
     }
     let stores = tests(server, commits).args(["--test", "stores", "--", "--include-ignored"]);
     let skips = skipped.iter().flat_map(|test| ["--skip", test]);
-    check(server, stores.args(["--nocapture", "--test-threads", "1"]).args(skips))
+    check(server, stores.args(["--nocapture", "--test-threads", "1"]).args(skips))?;
+    match server.carries_load {
+        true => test_collector(server, commits),
+        false => Ok(()),
+    }
+}
+
+/// A minute of writers, readers and a collector. Writers who have to wait for each other's locks
+/// need longer from what they stage to their commit.
+fn test_collector(server: &Server, commits: &str) -> Result<(), Failure> {
+    let load = tests(server, commits).args(["--test", "maintain", "load::"]);
+    check(server, load.env("LODE_GC_SECONDS", "60").env("LODE_GC_GRACE", "20"))
 }
 
 fn test_refusal(server: &Server) -> Result<(), Failure> {
