@@ -17,7 +17,7 @@ mod sync;
 
 use std::process::ExitCode;
 
-use command::{Failure, cargo, target, test};
+use command::{Failure, cargo, install, target, test};
 
 /// What can be checked.
 struct Verb {
@@ -27,10 +27,12 @@ struct Verb {
     run: fn(&[String]) -> Result<(), Failure>,
 }
 
-/// The verbs, in the order in which `.ci/run` calls them; the last one takes hours, and is for
-/// people.
+/// The verbs, in the order in which `.ci/run` calls them; the last two are for people, one before a
+/// release, and one has hours to do.
 const VERBS: &[Verb] = &[
     Verb { name: "lint", what: "formatting, and clippy on every feature set", run: |_| lint() },
+    Verb { name: "deny", what: "licences and origins of all dependencies", run: |_| deny() },
+    Verb { name: "package", what: "every package, as it is published", run: |_| package() },
     Verb { name: "doc", what: "documentation without warnings", run: |_| doc() },
     Verb {
         name: "prove",
@@ -84,6 +86,7 @@ const VERBS: &[Verb] = &[
         what: "the benches, to benches/RESULTS.md; --check, --instructions, --quick",
         run: bench::run,
     },
+    Verb { name: "semver", what: "REV: what has changed since then for who uses it", run: semver },
     Verb { name: "mutants", what: "[PART]: changes that tests must notice", run: mutants::run },
 ];
 
@@ -127,6 +130,26 @@ fn lint() -> Result<(), Failure> {
     clippy.args(["--", "--deny", "warnings"]).run()?;
     let clippy = cargo(["clippy", "--workspace", "--all-targets", "--all-features"]);
     clippy.args(["--", "--deny", "warnings"]).run()
+}
+
+/// Not whether there are advisories: those change without us, and need a network.
+fn deny() -> Result<(), Failure> {
+    install("deny")?;
+    cargo(["deny", "check", "bans", "licenses", "sources"]).run()
+}
+
+/// That they build is what the tests are for.
+fn package() -> Result<(), Failure> {
+    cargo(["package", "--quiet", "--workspace", "--no-verify"]).run()
+}
+
+/// What is compared with is a revision: nothing has been published yet.
+fn semver(args: &[String]) -> Result<(), Failure> {
+    let [revision] = args else {
+        return Err(Failure::Check("with which revision is it compared? semver REV".into()));
+    };
+    install("semver-checks")?;
+    cargo(["semver-checks", "--workspace", "--baseline-rev", revision]).run()
 }
 
 /// With all features, as they are published: what a feature hides has no place to link to.
