@@ -90,7 +90,8 @@
 //! | finding where a [`Replay`] goes on | 1 list, 1 read for each snapshot that is missing and one more | |
 //! | each snapshot that is replayed | 1 read | 2 lists, and the above |
 //!
-//! The lists of the blocks of both are held in memory, some 80 bytes for each block.
+//! The lists of the blocks of both are held in memory: 24 bytes for each block, and 48 more where its
+//! length or writer differs from that of the one before.
 //!
 //! A target that [`open_like`](crate::VolumeBuilder::open_like) has created has the source's
 //! checksum algorithm: what has travelled once need not be read again.

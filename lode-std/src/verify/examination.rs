@@ -3,31 +3,20 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::TryStreamExt;
 use lode_core::Version;
-use lode_core::collect::Tag;
-use lode_core::id::Id;
 use lode_core::key::Key;
-use lode_core::layout::{Place, Reference};
 use lode_core::manifest::pages::PageName;
-use lode_core::manifest::{ManifestDigest, ManifestError, Mismatch, SlotManifest};
+use lode_core::manifest::{ManifestDigest, Mismatch, SlotManifest};
 use lode_core::time::Timestamp;
 use lode_core::verify::{
-    Affected, Claim, Finding, Ledger, Link, LinkState, Part, Problem, Severity, User, check_chain,
-    check_hint,
+    Affected, Finding, Ledger, Link, LinkState, Part, Problem, Severity, check_chain, check_hint,
 };
 
 use super::{Options, Report};
 use crate::Error;
-use crate::history::{Found, History, Live, LostPage, Slots};
+use crate::history::{History, Live, Slots};
 use crate::store::modified;
-
-/// How many manifests are read at the same time; they are looked at in order.
-const READS_IN_FLIGHT: usize = 16;
-
-/// What is said of a page that cannot be read: nothing.
-const LOST: Claim = Claim { size: 0, digest: None, algorithm: 0 };
 
 /// A history that is being examined.
 pub(crate) struct Examination<'a, S: Slots> {
@@ -41,16 +30,16 @@ pub(crate) struct Examination<'a, S: Slots> {
     pub(super) algorithms: Vec<Option<String>>,
     /// The index entries that there must be, and of which slot each is a copy.
     pub(super) entries: BTreeMap<Key, (Version, ManifestDigest)>,
-    links: Vec<Link>,
+    pub(super) links: Vec<Link>,
     /// What the slots say of the length of the volume.
-    lengths: Vec<(Version, u64)>,
-    newest: Option<Arc<Live<S::Manifest>>>,
+    pub(super) lengths: Vec<(Version, u64)>,
+    pub(super) newest: Option<Arc<Live<S::Manifest>>>,
     /// Pages whose references have been entered.
-    seen: HashSet<PageName>,
+    pub(super) seen: HashSet<PageName>,
     /// What is the matter with pages that cannot be read: what they refer to is not known.
     pub(super) lost_pages: BTreeMap<Key, Problem>,
     /// Who needs them.
-    needs_lost: Ledger,
+    pub(super) needs_lost: Ledger,
     pub(super) report: Report,
     damage: Vec<Finding>,
 }
@@ -144,101 +133,6 @@ impl<'a, S: Slots> Examination<'a, S> {
         }
     }
 
-    async fn examine_slots(&mut self) -> Result<(), Error> {
-        let place = |key: &String| match self.history.slots.place(key) {
-            Place::Slot(version) => Some(version),
-            _ => None,
-        };
-        let mut versions: Vec<_> = self.listed.keys().filter_map(place).collect();
-        versions.sort_unstable();
-        if let Some(wanted) = self.options.snapshot {
-            versions.retain(|version| *version == wanted);
-            if versions.is_empty() {
-                let id = self.history.id().clone();
-                return Err(Error::SnapshotNotFound { id, version: wanted });
-            }
-        }
-        // In portions, so that the history is free to be looked at in between.
-        for portion in versions.chunks(READS_IN_FLIGHT) {
-            let reads = stream::iter(portion.iter().copied()).map(async |version| {
-                let bytes = self.history.objects.read(&self.history.slots.slot(version)).await?;
-                Ok::<_, Error>((version, bytes))
-            });
-            let read: Vec<_> = reads.buffered(READS_IN_FLIGHT).try_collect().await?;
-            for (version, bytes) in read {
-                self.examine_slot(version, bytes).await?;
-            }
-        }
-        if !self.seen.is_empty() {
-            self.ledger.share();
-        }
-        Ok(())
-    }
-
-    async fn examine_slot(&mut self, version: Version, bytes: Option<Bytes>) -> Result<(), Error> {
-        let key = self.history.slots.slot(version);
-        // Nobody frees a slot; that it was listed a moment ago changes nothing.
-        let Some(bytes) = bytes else { return Ok(()) };
-        let digest = ManifestDigest::Blake3(*blake3::hash(&bytes).as_bytes());
-        let (state, place) = match self.history.parse(&key, &bytes, Some(version)) {
-            Ok(Found::Live(live)) => {
-                self.report.snapshots += 1;
-                self.enter(User::Snapshot(version), &live.manifest).await?;
-                let entries = self.history.slots.entries(&live.manifest, version);
-                self.entries.extend(entries.into_iter().map(|key| (key, (version, digest))));
-                let place = Position::of(&live.manifest, digest);
-                self.newest = Some(live);
-                (LinkState::Live, place)
-            }
-            Ok(Found::Collected(tombstone)) => {
-                self.report.collected += 1;
-                (LinkState::Collected, Position::of(&tombstone, tombstone.digest))
-            }
-            Ok(Found::Absent) => return Ok(()),
-            Err(error) => {
-                let finding = Finding::new(key.as_str(), Part::Slot, explain(error));
-                self.report(finding.affecting(Affected::snapshot(version)));
-                (LinkState::Damaged, Position::unknown(digest))
-            }
-        };
-        let Position { parent, parent_digest, digest, is_ours, total_length } = place;
-        self.lengths.extend(total_length.map(|length| (version, length)));
-        self.links.push(Link { version, state, parent, parent_digest, digest, is_ours });
-        Ok(())
-    }
-
-    /// Enters what a manifest refers to. Of the pages of a large volume each is read once, however
-    /// many snapshots share it.
-    async fn enter(&mut self, user: User<'_>, manifest: &S::Manifest) -> Result<(), Error> {
-        let name = self.history.slots.checksum(manifest).map(str::to_string);
-        let at = self.algorithms.iter().position(|known| *known == name);
-        let algorithm = at.unwrap_or(self.algorithms.len());
-        if at.is_none() {
-            self.algorithms.push(name);
-        }
-        let Self { history, seen, ledger, lost_pages, needs_lost, .. } = self;
-        let mut see = |found: Result<Reference, LostPage>| {
-            match found {
-                Ok(found) => ledger.enter(user, found, algorithm),
-                Err(LostPage { key, range, error }) => {
-                    let reference =
-                        Reference { key: key.clone(), size: 0, digest: None, range: Some(range) };
-                    needs_lost.enter(user, reference, LOST.algorithm);
-                    lost_pages.insert(key, page_problem(error)?);
-                }
-            }
-            Ok(())
-        };
-        history.slots.references(&history.objects, manifest, seen, &mut see).await
-    }
-
-    fn report_lost_pages(&mut self) {
-        for (key, problem) in self.lost_pages.clone() {
-            let affected = self.needs_lost.affected(&key, &LOST);
-            self.report(Finding::new(key.as_str(), Part::Page, problem).affecting(affected));
-        }
-    }
-
     fn examine_chain(&mut self) {
         let problems = check_chain(&self.links, self.history.slots.trusts_hint());
         for (version, problem) in problems {
@@ -257,70 +151,6 @@ impl<'a, S: Slots> Examination<'a, S> {
                 self.report(finding.affecting(Affected::snapshot(version)));
             }
         }
-    }
-
-    async fn examine_tags(&mut self) -> Result<(), Error> {
-        // Whatever lies there, for a collector reads all of it, and stops where it cannot.
-        let folder = self.history.slots.tags();
-        let keys = self.listed.keys().filter_map(|key| Key::new(key.as_str()).ok());
-        let tags: Vec<_> = keys.filter(|key| key.is_below(folder.as_str())).collect();
-        for key in tags {
-            // One that is gone has been deleted meanwhile.
-            let Some(bytes) = self.history.objects.read(&key).await? else { continue };
-            self.report.tags += 1;
-            let name = self.history.slots.parse_tag(key.as_str());
-            if let Err(problem) = self.examine_tag(name.as_ref(), &key, &bytes).await? {
-                let finding = Finding::new(key.as_str(), Part::Tag, problem);
-                self.report(finding.affecting(name.map(Affected::tag).unwrap_or_default()));
-            }
-        }
-        Ok(())
-    }
-
-    async fn examine_tag(
-        &mut self,
-        name: Option<&Id>,
-        key: &Key,
-        bytes: &[u8],
-    ) -> Result<Result<(), Problem>, Error> {
-        let parsed = Tag::decode(bytes).map_err(Problem::Invalid);
-        let parsed =
-            parsed.and_then(|tag| self.history.parse(key, tag.manifest, None).map_err(explain));
-        let found = match parsed {
-            Ok(found) => found,
-            Err(problem) => return Ok(Err(problem)),
-        };
-        if let (Found::Live(live), Some(name)) = (&found, name) {
-            self.enter(User::Tag(name), &live.manifest).await?;
-        }
-        Ok(self.check_tagged(found))
-    }
-
-    /// Whether it is a copy of what its slot holds.
-    fn check_tagged(&self, found: Found<S::Manifest>) -> Result<(), Problem> {
-        match found {
-            Found::Live(live) => {
-                let from = live.manifest.version();
-                // A repair's tombstone may not know what was there.
-                let slot = self.link(from).filter(|link| {
-                    link.state == LinkState::Live
-                        || (link.state == LinkState::Collected && link.is_ours)
-                });
-                match slot.is_some_and(|slot| slot.digest != live.digest) {
-                    true => Err(Problem::Differs { from }),
-                    false => Ok(()),
-                }
-            }
-            Found::Absent | Found::Collected(_) => Err(Problem::Invalid(ManifestError::Field {
-                field: "manifest".into(),
-                reason: "it is a tombstone, which cannot be tagged".into(),
-            })),
-        }
-    }
-
-    fn link(&self, version: Version) -> Option<&Link> {
-        let at = self.links.binary_search_by_key(&version, |link| link.version);
-        at.ok().and_then(|at| self.links.get(at))
     }
 
     /// A history that nobody but the Go implementation has written has no descriptor.
@@ -366,42 +196,8 @@ impl<'a, S: Slots> Examination<'a, S> {
     }
 }
 
-/// What a slot says of its place in the history.
-struct Position {
-    parent: Option<Version>,
-    parent_digest: Option<ManifestDigest>,
-    digest: ManifestDigest,
-    is_ours: bool,
-    total_length: Option<u64>,
-}
-
-impl Position {
-    fn of(manifest: &impl SlotManifest, digest: ManifestDigest) -> Self {
-        Self {
-            parent: manifest.parent(),
-            parent_digest: manifest.parent_digest(),
-            digest,
-            is_ours: manifest.commit_id().is_some(),
-            total_length: manifest.total_length(),
-        }
-    }
-
-    fn unknown(digest: ManifestDigest) -> Self {
-        Self { parent: None, parent_digest: None, digest, is_ours: false, total_length: None }
-    }
-}
-
-/// What is the matter with a page, unless it is the store that fails.
-fn page_problem(error: Error) -> Result<Problem, Error> {
-    match error {
-        Error::Missing { .. } => Ok(Problem::Missing),
-        Error::ManifestInvalid { source, .. } => Ok(Problem::Invalid(source)),
-        error => Err(error),
-    }
-}
-
 /// Why a manifest is none of this history.
-fn explain(error: Error) -> Problem {
+pub(super) fn explain(error: Error) -> Problem {
     match error {
         Error::ManifestInvalid { source, .. } => Problem::Invalid(source),
         Error::Mismatch { source, .. } => Problem::Mismatch(source),

@@ -38,6 +38,8 @@ mod data;
 mod examination;
 mod objects;
 mod report;
+mod slots;
+mod tags;
 
 use std::fmt;
 use std::sync::Arc;

@@ -30,7 +30,7 @@ pub(super) fn data(kind: Kind, objects: &Objects, number: u64) -> String {
 }
 
 /// The first leaf, or page above the leaves, that a snapshot of a volume with pages has added.
-fn page(objects: &Objects, number: u64, is_leaf: bool) -> String {
+pub(super) fn page(objects: &Objects, number: u64, is_leaf: bool) -> String {
     let SlotContent::Live(manifest) =
         compact::decode(&objects[&slot(Kind::Paged, number)]).unwrap()
     else {

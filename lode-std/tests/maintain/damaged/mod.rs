@@ -15,7 +15,7 @@ use lode_std::verify::{Finding, Report, Severity, Verification};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use self::cases::{CASES, data};
+use self::cases::{CASES, data, page};
 use self::spoil::Objects;
 use crate::world::{Kind, World, version};
 
@@ -203,4 +203,20 @@ async fn what_is_affected_is_said() {
     assert_eq!((affected.snapshots[0].first, affected.snapshots[0].last), (version(2), version(4)));
     assert_eq!(affected.tags[0].as_str(), "second");
     assert_eq!(affected.range.map(|range| (range.start(), range.end())), Some((10, 20)));
+}
+
+/// Snapshots share pages: all of them that need one are named, and the blocks that are found by it.
+#[tokio::test]
+async fn all_that_need_a_page_are_affected() {
+    let mut objects = whole(Kind::Paged).await;
+    let lost = page(&objects, 2, true);
+    objects.remove(&lost);
+    let (_world, store) = store_of(Kind::Paged, &objects).await;
+    let (damage, _) = verify(Kind::Paged, store).await;
+    assert_eq!(damage.len(), 1, "{damage:#?}");
+    let affected = &damage[0].affected;
+    assert_eq!(affected.snapshots.len(), 1);
+    assert_eq!((affected.snapshots[0].first, affected.snapshots[0].last), (version(2), version(4)));
+    assert_eq!(affected.tags.len(), 1);
+    assert_eq!(affected.range.map(|range| (range.start(), range.end())), Some((0, 10)));
 }
