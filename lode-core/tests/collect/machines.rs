@@ -128,6 +128,8 @@ fn a_tag_is_written_then_confirmed() {
     }
     assert_eq!(tag(&[Unknown]), TagAction::BackOff { attempt: 1 });
     assert_eq!(tag(&[Unknown, Waited]), TagAction::Write { again: true });
+    // What does not answer the action is ignored.
+    assert_eq!(tag(&[Waited]), TagAction::Write { again: false });
 }
 
 fn collect_events() -> impl Strategy<Value = CollectEvent> {
