@@ -31,7 +31,7 @@ const PARTS: &[Part] = &[
         tests: &[LIB, "compact", "manifest", "table"],
     },
     Part { name: "compact", files: &["manifest/compact/**"], tests: &["compact", "manifest"] },
-    Part { name: "pages", files: &["manifest/pages/**"], tests: &[LIB, "pages"] },
+    Part { name: "pages", files: &["manifest/pages/**"], tests: &[LIB, "pages", "table"] },
     Part { name: "json", files: &["manifest/json/**"], tests: &[LIB, "json", "manifest"] },
     Part { name: "collect", files: &["collect/**"], tests: &["collect", "explorer"] },
     Part { name: "commit", files: &["commit/**"], tests: &[LIB, "commit", "group", "explorer"] },

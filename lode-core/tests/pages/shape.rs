@@ -1,7 +1,7 @@
 //! How full pages become, and how much a commit writes.
 
-use lode_core::manifest::Block;
-use lode_core::manifest::pages::{Blocks, NewPage, Page, PageSizes, Updated};
+use lode_core::manifest::pages::{Blocks, NewPage, Page, PageSizes, Updated, Visit, Walk};
+use lode_core::manifest::{Block, BlockTable};
 
 use crate::support::{Pages, block, sizes};
 
@@ -26,12 +26,31 @@ fn leaves(pages: &Pages, blocks: &Blocks) -> Vec<usize> {
 
 #[test]
 fn few_blocks_are_in_the_manifest_itself() {
+    let table = BlockTable::from_sorted([at(0), at(1)]).unwrap();
+    assert_eq!(Blocks::from(table.clone()).inline(), Some(&table));
     for (count, is_inline) in [(0, true), (1, true), (4, true), (5, false)] {
         let (_, blocks) = grown(0..count, sizes(4, 8, 4));
         assert_eq!(blocks.inline().is_some(), is_inline, "{count}");
         assert_eq!((blocks.len() as u64, blocks.covered()), (count, count * 16));
         assert_eq!(blocks.is_empty(), count == 0);
     }
+}
+
+#[test]
+fn for_the_coverage_no_page_without_gaps_is_read() {
+    let adjacent = |places: &mut dyn Iterator<Item = u64>| {
+        let blocks = places.map(|place| block(place * 16, 16, 1)).collect();
+        let updated = Pages::default().update(&Blocks::default(), blocks, sizes(4, 8, 4)).unwrap();
+        let Blocks::Paged(root) = updated.blocks else { panic!("there are too many blocks") };
+        let mut walk = Walk::coverage(&root, root.range());
+        let is_page = |visit: &Visit| matches!(visit, Visit::Page(_));
+        let read = std::iter::from_fn(|| walk.next()).filter(is_page).count();
+        let full = root.children().iter().filter(|page| page.is_full()).count();
+        (root.children().len() - full, read)
+    };
+    assert_eq!(adjacent(&mut (0..100)), (0, 0));
+    // One gap is below one page of each level.
+    assert_eq!(adjacent(&mut (0..100).filter(|place| *place != 50)), (1, 1));
 }
 
 #[test]

@@ -188,8 +188,8 @@ fn create_container() -> Result<(), Failure> {
 /// Installs all of them, each of which must be there: one that could not be is a failure.
 pub(super) fn install() -> Result<(), Failure> {
     pip_install(&venv(), &PYTHON_PACKAGES)?;
-    let npm = Program::new(venv().join("bin/npm")).args(["install", "--no-audit", "--no-fund", "--silent"]);
-    npm.args(["--prefix"]).args([target().join("azurite")]).args([NODE_PACKAGE]).run()
+    let npm = Program::new(venv().join("bin/npm")).args(["install", "--no-audit", "--no-fund"]);
+    npm.args(["--silent", "--prefix"]).args([target().join("azurite")]).args([NODE_PACKAGE]).run()
 }
 
 impl Server {
