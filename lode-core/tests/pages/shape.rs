@@ -1,6 +1,8 @@
 //! How full pages become, and how much a commit writes.
 
-use lode_core::manifest::pages::{Blocks, NewPage, Page, PageSizes, Updated, Visit, Walk};
+use lode_core::manifest::pages::{
+    Blocks, NewPage, Page, PageSizes, UpdateError, Updated, Visit, Walk,
+};
 use lode_core::manifest::{Block, BlockTable};
 
 use crate::support::{Pages, block, sizes};
@@ -37,16 +39,57 @@ fn few_blocks_are_in_the_manifest_itself() {
 }
 
 #[test]
+fn what_adds_nothing_makes_no_pages() {
+    let (mut pages, blocks) = grown(0..5, sizes(8, 8, 4));
+    // There is less room in the manifest now.
+    let updated = pages.update(&blocks, vec![at(3)], sizes(4, 8, 4)).unwrap();
+    assert_eq!((updated.added, updated.pages.len(), &updated.blocks), (0, 0, &blocks));
+    let updated = pages.update(&blocks, vec![at(5)], sizes(4, 8, 4)).unwrap();
+    assert!(updated.blocks.inline().is_none());
+}
+
+/// Two leaves, of eight blocks and of one, between which there are 48 bytes.
+fn two_leaves() -> (Pages, Blocks) {
+    let (pages, blocks) = grown(0..9, sizes(4, 8, 4));
+    assert_eq!(leaves(&pages, &blocks), [8, 1]);
+    (pages, blocks)
+}
+
+#[test]
+fn a_block_between_two_pages_goes_into_the_one_before() {
+    let (mut pages, blocks) = two_leaves();
+    let beside_the_second = block(7 * 64 + 32, 32, 1);
+    let updated = pages.update(&blocks, vec![beside_the_second], sizes(4, 8, 4)).unwrap();
+    let leaves = leaves(&pages, &updated.blocks);
+    assert_eq!((leaves.iter().sum::<usize>(), leaves.last()), (10, Some(&1)));
+}
+
+#[test]
+fn blocks_that_overlap_each_other_between_two_pages_are_found_as_in_one() {
+    let (mut pages, blocks) = two_leaves();
+    // The first begins where the first page ends, the second reaches into the second page.
+    let (first, second) = (block(7 * 64 + 16, 16, 1), block(7 * 64 + 24, 25, 1));
+    let new = vec![first.clone(), second.clone()];
+    let error = pages.update(&blocks, new, sizes(4, 8, 4)).unwrap_err();
+    let UpdateError::Overlap(overlap) = &error else { panic!("{error:?}") };
+    assert_eq!((overlap.new, overlap.existing), (second.range, first.range));
+    assert_eq!(error.to_string(), "the range 472..497 overlaps the block at 464..480");
+}
+
+#[test]
 fn for_the_coverage_no_page_without_gaps_is_read() {
     let adjacent = |places: &mut dyn Iterator<Item = u64>| {
         let blocks = places.map(|place| block(place * 16, 16, 1)).collect();
         let updated = Pages::default().update(&Blocks::default(), blocks, sizes(4, 8, 4)).unwrap();
         let Blocks::Paged(root) = updated.blocks else { panic!("there are too many blocks") };
         let mut walk = Walk::coverage(&root, root.range());
+        let gaps = root.children().iter().filter(|page| !page.is_full()).count();
+        assert_eq!(walk.ahead().count(), gaps);
+        let all = Walk::blocks(&root, root.range());
+        assert_eq!(all.ahead().count(), root.children().len());
         let is_page = |visit: &Visit| matches!(visit, Visit::Page(_));
         let read = std::iter::from_fn(|| walk.next()).filter(is_page).count();
-        let full = root.children().iter().filter(|page| page.is_full()).count();
-        (root.children().len() - full, read)
+        (gaps, read)
     };
     assert_eq!(adjacent(&mut (0..100)), (0, 0));
     // One gap is below one page of each level.
