@@ -136,7 +136,7 @@ fn what_neighbours_have_in_common_is_kept_once() {
 #[test]
 fn a_run_that_is_cut_to_one_block_does_not_count() {
     let digest = [7; 16];
-    let blocks = [0, 0, 1].map(|suffix| written(suffix));
+    let blocks = [0, 0, 1].map(written);
     let blocks = [0, 10, 20].into_iter().zip(blocks);
     let blocks: Vec<_> = blocks.map(|(start, name)| block(start, name, &digest)).collect();
     let head = BlockTable::from_sorted(blocks[1..].to_vec()).unwrap();
