@@ -45,7 +45,7 @@ fn for_target(build: Program) -> Program {
             .args(["-Zbuild-std=core,alloc"])
             .env("RUSTC", DEBIAN)
             .env("RUSTC_BOOTSTRAP", "1")
-            .env("RUSTFLAGS", &format!("-Clinker=arm-none-eabi-ld -Clinker-flavor=ld {script}")),
+            .env("RUSTFLAGS", format!("-Clinker=arm-none-eabi-ld -Clinker-flavor=ld {script}")),
     }
 }
 

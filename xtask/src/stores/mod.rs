@@ -98,11 +98,11 @@ fn load() -> Result<(), Failure> {
 
 fn tests(server: &Server, commits: &str) -> Program {
     command::test()
-        .env("LODE_TEST_STORE", &(server.location)())
-        .env("LODE_TEST_CONTENDERS", &server.contenders.to_string())
-        .env("LODE_TEST_PROCESSES", &server.contenders.to_string())
+        .env("LODE_TEST_STORE", (server.location)())
+        .env("LODE_TEST_CONTENDERS", server.contenders.to_string())
+        .env("LODE_TEST_PROCESSES", server.contenders.to_string())
         .env("LODE_TEST_COMMITS", commits)
-        .env("LODE_TEST_READER", &server.reader.map(|query| query()).unwrap_or_default())
+        .env("LODE_TEST_READER", server.reader.map(|query| query()).unwrap_or_default())
 }
 
 /// Everything that is promised of volumes and datasets, and of stores.
