@@ -30,7 +30,11 @@ const PARTS: &[Part] = &[
         files: &["manifest/table/**"],
         tests: &[LIB, "compact", "manifest", "table"],
     },
-    Part { name: "compact", files: &["manifest/compact/**"], tests: &["compact", "manifest"] },
+    Part {
+        name: "compact",
+        files: &["manifest/compact/**"],
+        tests: &["compact", "manifest", "pages"],
+    },
     Part { name: "pages", files: &["manifest/pages/**"], tests: &[LIB, "pages", "table"] },
     Part { name: "json", files: &["manifest/json/**"], tests: &[LIB, "json", "manifest"] },
     Part { name: "collect", files: &["collect/**"], tests: &["collect", "explorer"] },

@@ -9,6 +9,7 @@
     reason = "helpers of tests lie outside of test functions"
 )]
 
+mod bounds;
 #[path = "../support/forge.rs"]
 mod forge;
 mod hostile;
