@@ -90,7 +90,7 @@ fn load() -> Result<(), Failure> {
             let location = &(server.location)();
             let bench = cargo(["bench", "--package", "lode-benches", "--bench", "staging"]);
             bench.env("LODE_BENCH_STORE", location).run()?;
-            memory::measure(lode, &Stream { location, size: 5 << 30, limit: 100 << 10 })?;
+            memory::measure(lode, &Stream { location, size: 5 << 30, limit: 84 << 10 })?;
             memory::interrupt(lode, location)
         })
     })
