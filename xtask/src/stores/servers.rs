@@ -43,6 +43,9 @@ pub(super) struct Server {
     pub(super) checks_credentials: bool,
     /// Whether it keeps its word on conditions.
     pub(super) keeps_conditions: bool,
+    /// Whether all contracts of volumes and datasets are tested on it, in tens of thousands of
+    /// requests: not on an emulator of what another one is.
+    pub(super) bears_contracts: bool,
     /// Whether it is made for large amounts of data.
     pub(super) carries_load: bool,
     /// How many may create the same object at once without making each other wait for long.
@@ -60,6 +63,7 @@ pub(super) const SERVERS: [Server; 4] = [
         reader: Some(|| s3_query(8333, "reader")),
         checks_credentials: true,
         keeps_conditions: true,
+        bears_contracts: true,
         carries_load: true,
         contenders: 4,
         command: seaweedfs,
@@ -72,6 +76,7 @@ pub(super) const SERVERS: [Server; 4] = [
         reader: None,
         checks_credentials: false,
         keeps_conditions: true,
+        bears_contracts: false,
         carries_load: false,
         contenders: 8,
         command: |_| Ok(python("python", &["-c", include_str!("moto.py"), "127.0.0.1", "5000"])),
@@ -84,6 +89,7 @@ pub(super) const SERVERS: [Server; 4] = [
         reader: None,
         checks_credentials: true,
         keeps_conditions: true,
+        bears_contracts: true,
         carries_load: false,
         contenders: 8,
         command: |_| Ok(azurite()),
@@ -96,6 +102,7 @@ pub(super) const SERVERS: [Server; 4] = [
         reader: None,
         checks_credentials: true,
         keeps_conditions: false,
+        bears_contracts: false,
         carries_load: false,
         contenders: 8,
         command: rclone,
