@@ -1,7 +1,7 @@
 //! Sets of byte ranges beside those of other crates, in one process.
 //!
 //! ```text
-//! cargo bench -p lode-benches --bench ranges -- [--quick] [WORKLOAD]…
+//! cargo bench -p lode-benches --bench ranges -- [--quick [--test]] [WORKLOAD]…
 //! ```
 //!
 //! Every peer takes the same work in turn, round by round, so that what else the machine does
@@ -35,10 +35,15 @@ fn main() {
     {
         return memory::child(peer, size.parse().unwrap(), how);
     }
-    let quick = args.iter().any(|arg| arg == "--quick");
+    let is_given = |flag: &str| args.iter().any(|arg| arg == flag);
+    // To see that it runs the smallest are enough.
+    let sizes = match (is_given("--quick"), is_given("--test")) {
+        (_, true) => &SIZES[..1],
+        (true, false) => &SIZES[..2],
+        (false, false) => &SIZES[..],
+    };
     let names: Vec<&str> =
-        args.iter().map(String::as_str).filter(|arg| *arg != "--quick").collect();
-    let sizes = if quick { &SIZES[..2] } else { &SIZES[..] };
+        args.iter().map(String::as_str).filter(|arg| !arg.starts_with("--")).collect();
 
     let mut report = Report::new(&subject::names());
     for size in sizes {

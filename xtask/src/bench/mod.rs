@@ -48,7 +48,7 @@ fn check() -> Result<(), Failure> {
 fn quick() -> Result<(), Failure> {
     let bench = cargo(["bench", "--workspace", "--all-features", "--profile", "dev"]);
     let targets = BENCHES.iter().flat_map(|name| ["--bench", name]);
-    bench.args(targets).args(["--", "--quick"]).run()
+    bench.args(targets).args(["--", "--quick", "--test"]).run()
 }
 
 fn bench(targets: &[&str]) -> Program {
