@@ -70,8 +70,10 @@ impl BlockTable {
     /// An empty table with room for as many more blocks than `like` has.
     pub(super) fn with_room(like: &Self, more: usize) -> Self {
         let count = like.len() + more;
-        let digests = Digests::with_capacity(count, &like.digests);
-        Self { starts: Vec::with_capacity(count), digests, ..Self::EMPTY }
+        let mut table = Self::EMPTY;
+        table.starts.reserve_exact(count);
+        table.digests = Digests::with_capacity(count, &like.digests);
+        table
     }
 
     /// Appends a block that is known to begin at or behind the end of the last one.
