@@ -53,6 +53,15 @@ pub(crate) fn pip_install(venv: &Path, packages: &[&str]) -> Result<(), Failure>
     pip.args(["--disable-pip-version-check"]).args(packages).run()
 }
 
+/// Installs Debian's packages. Verbs that run side by side take turns: `apt-get` itself does not wait
+/// for another one.
+pub(crate) fn apt_install<'a>(packages: impl IntoIterator<Item = &'a str>) -> Result<(), Failure> {
+    make_folder(&target())?;
+    let apt_get = || Program::new("flock").args([target().join("apt.lock")]).args(["apt-get"]);
+    apt_get().args(["update"]).run()?;
+    apt_get().args(["install", "--yes", "--no-install-recommends"]).args(packages).run()
+}
+
 fn tools() -> PathBuf {
     target().join("tools-venv")
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::command::{Failure, Program, lode, make_folder, remove, target};
+use crate::command::{Failure, Program, apt_install, lode, make_folder, remove, target};
 
 /// What a browser may be called; none of them needs a screen.
 const BROWSERS: [&str; 4] =
@@ -74,9 +74,7 @@ fn browser() -> Result<String, Failure> {
     if let Some(found) = BROWSERS.into_iter().find(runs) {
         return Ok(found.to_string());
     }
-    Program::new("apt-get").args(["update"]).run()?;
     let [smallest, ..] = BROWSERS;
-    let install = Program::new("apt-get").args(["install", "--yes", "--no-install-recommends"]);
-    install.args([smallest]).run()?;
+    apt_install([smallest])?;
     Ok(smallest.to_string())
 }

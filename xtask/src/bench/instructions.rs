@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::command::{Failure, Program, cargo};
+use crate::command::{Failure, Program, apt_install, cargo};
 
 /// A path, and what it may cost.
 struct Path {
@@ -47,8 +47,7 @@ fn install() -> Result<(), Failure> {
     if Command::new("valgrind").arg("--version").output().is_ok() {
         return Ok(());
     }
-    Program::new("apt-get").args(["update"]).run()?;
-    Program::new("apt-get").args(["install", "--yes", "--no-install-recommends", "valgrind"]).run()
+    apt_install(["valgrind"])
 }
 
 /// Builds the bench: where it is. Always without link-time optimisation, as CI does: else there

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::command::{Failure, Program, cargo, target};
+use crate::command::{Failure, Program, apt_install, cargo, target};
 
 /// The target.
 const TARGET: &str = "thumbv7m-none-eabi";
@@ -56,8 +56,6 @@ fn install() -> Result<(), Failure> {
     if has_compiler && works("qemu-system-arm") && works("arm-none-eabi-nm") {
         return Ok(());
     }
-    Program::new("apt-get").args(["update"]).run()?;
-    let install = Program::new("apt-get").args(["install", "--yes", "--no-install-recommends"]);
-    let packages = PACKAGES.iter().filter(|package| !(has_target() && package.contains("rust")));
-    install.args(packages).run()
+    let is_needed = |package: &&str| !(has_target() && package.contains("rust"));
+    apt_install(PACKAGES.into_iter().filter(is_needed))
 }
