@@ -211,7 +211,10 @@ mod tests {
         {
             assert_eq!(check(bad), Err(KeyError::Character { character }), "{bad:?}");
         }
-        assert_eq!(check_segment("a/b"), Err(KeyError::Character { character: '/' }));
+        // Also where it consists of nothing else.
+        for (segment, character) in [("a/b", '/'), ("/", '/'), ("\\", '\\'), ("\\\\", '\\')] {
+            assert_eq!(check_segment(segment), Err(KeyError::Character { character }));
+        }
     }
 
     #[test]
