@@ -2,38 +2,87 @@
 
 use std::io::{self, SeekFrom};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream, StreamExt};
 use lode_core::range::ByteRange;
 use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 
 use crate::Error;
 
 /// What is fetched piece by piece.
-pub(crate) trait Pieces: Unpin {
+pub(crate) trait Pieces: Clone + Send + Sync + Unpin + 'static {
     /// How many bytes it has.
     fn len(&self) -> u64;
 
-    /// Fetches a piece of `rest`, from its first byte on: as much as one request is worth, at least
-    /// a byte.
-    fn fetch(&self, rest: ByteRange) -> BoxFuture<'static, Result<Bytes, Error>>;
+    /// The first piece of `rest`: as much as one request is worth, at least a byte.
+    fn first(&self, rest: ByteRange) -> impl Future<Output = Result<ByteRange, Error>> + Send;
+
+    /// The bytes of a piece.
+    fn fetch(&self, piece: ByteRange) -> impl Future<Output = Result<Bytes, Error>> + Send;
 }
 
-/// Reads [`Pieces`] from their beginning to their end, and seeks. Holds one piece at a time.
+/// Reads [`Pieces`] from their beginning to their end, and seeks.
 pub(crate) struct PieceReader<P> {
     pub(crate) pieces: P,
     pub(crate) position: u64,
+    /// How many pieces are fetched ahead of the one that is read.
+    ahead: usize,
     /// What has been fetched from `position` on.
     fetched: Bytes,
-    fetching: Option<BoxFuture<'static, Result<Bytes, Error>>>,
+    /// The piece behind `fetched`, if it has come.
+    next: Option<Result<Bytes, Error>>,
+    /// The pieces behind `next`. It holds `ahead` of them at the most, or one if it is polled only
+    /// when there is nothing to read.
+    coming: Option<BoxStream<'static, Result<Bytes, Error>>>,
 }
 
 impl<P: Pieces> PieceReader<P> {
     pub(crate) fn new(pieces: P) -> Self {
-        Self { pieces, position: 0, fetched: Bytes::new(), fetching: None }
+        let (fetched, next, coming) = (Bytes::new(), None, None);
+        Self { pieces, position: 0, ahead: 0, fetched, next, coming }
     }
+
+    /// The same reader, from the same position on, with another number of pieces ahead.
+    pub(crate) fn read_ahead(self, ahead: usize) -> Self {
+        Self { ahead, position: self.position, ..Self::new(self.pieces) }
+    }
+
+    /// Takes the next piece as soon as it has come.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.next.is_none() {
+            let begin = self.position.saturating_add(self.fetched.len() as u64);
+            let Self { pieces, ahead, coming, .. } = self;
+            let coming =
+                coming.get_or_insert_with(|| stream(pieces.clone(), begin, (*ahead).max(1)));
+            self.next = ready!(coming.poll_next_unpin(cx));
+        }
+        Poll::Ready(())
+    }
+
+    /// Forgets what has been fetched.
+    fn forget(&mut self) {
+        (self.fetched, self.next, self.coming) = (Bytes::new(), None, None);
+    }
+}
+
+/// The pieces from `begin` on, of which up to `in_flight` are fetched at a time.
+fn stream(
+    pieces: impl Pieces,
+    begin: u64,
+    in_flight: usize,
+) -> BoxStream<'static, Result<Bytes, Error>> {
+    let ranges = stream::try_unfold((pieces, begin), |(pieces, at)| async move {
+        let Some(rest) = ByteRange::new(at, pieces.len()) else { return Ok(None) };
+        let piece = pieces.first(rest).await?;
+        Ok(Some(((pieces.clone(), piece), (pieces, piece.end()))))
+    });
+    let fetches = ranges.map(|next: Result<_, Error>| async move {
+        let (pieces, piece): (_, ByteRange) = next?;
+        pieces.fetch(piece).await
+    });
+    fetches.buffered(in_flight).boxed()
 }
 
 impl<P: Pieces> AsyncRead for PieceReader<P> {
@@ -43,25 +92,18 @@ impl<P: Pieces> AsyncRead for PieceReader<P> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         while self.fetched.is_empty() && buf.remaining() > 0 {
-            let mut fetching = match self.fetching.take() {
-                Some(fetching) => fetching,
-                None => {
-                    let rest = ByteRange::new(self.position, self.pieces.len());
-                    let Some(rest) = rest else { return Poll::Ready(Ok(())) };
-                    self.pieces.fetch(rest)
-                }
-            };
-            match fetching.as_mut().poll(cx) {
-                Poll::Ready(fetched) => self.fetched = fetched?,
-                Poll::Pending => {
-                    self.fetching = Some(fetching);
-                    return Poll::Pending;
-                }
-            }
+            ready!(self.poll_next(cx));
+            let Some(next) = self.next.take() else { return Poll::Ready(Ok(())) };
+            // To read on is to try again.
+            self.fetched = next.inspect_err(|_| self.forget())?;
         }
         let count = self.fetched.len().min(buf.remaining());
         buf.put_slice(&self.fetched.split_to(count));
         self.position += count as u64;
+        if self.ahead > 0 {
+            // What is ahead makes progress only while it is polled.
+            let _ = self.poll_next(cx);
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -75,10 +117,9 @@ impl<P: Pieces> AsyncSeek for PieceReader<P> {
         };
         let target = target.ok_or(io::ErrorKind::InvalidInput)?;
         match target.checked_sub(self.position).map(usize::try_from) {
-            Some(Ok(ahead)) if ahead <= self.fetched.len() => self.fetched.advance(ahead),
-            _ => self.fetched = Bytes::new(),
+            Some(Ok(skipped)) if skipped <= self.fetched.len() => self.fetched.advance(skipped),
+            _ => self.forget(),
         }
-        self.fetching = None;
         self.position = target;
         Ok(())
     }
@@ -88,9 +129,20 @@ impl<P: Pieces> AsyncSeek for PieceReader<P> {
     }
 }
 
-/// Passes [`AsyncRead`] and [`AsyncSeek`] on to the `reader` field.
+/// What every reader of pieces has. Passes [`AsyncRead`] and [`AsyncSeek`] on to the `reader` field.
 macro_rules! read_pieces {
-    ($reader:ty) => {
+    ($reader:ty, $piece:literal) => {
+        impl $reader {
+            /// The same reader, which fetches up to so many
+            #[doc = $piece]
+            /// ahead of the one that is read, at the same time. Holds as many more of them. What is
+            /// ahead makes progress whenever something is read; seeking gives it up.
+            #[must_use]
+            pub fn read_ahead(self, ahead: usize) -> Self {
+                Self { reader: self.reader.read_ahead(ahead) }
+            }
+        }
+
         impl tokio::io::AsyncRead for $reader {
             fn poll_read(
                 mut self: std::pin::Pin<&mut Self>,

@@ -4,7 +4,6 @@ use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
 use lode_core::key::Key;
 use lode_core::range::ByteRange;
 
@@ -52,6 +51,7 @@ impl ObjectReader {
 }
 
 /// An object of a known size.
+#[derive(Clone)]
 struct StoredObject {
     objects: Objects,
     key: Key,
@@ -63,14 +63,16 @@ impl Pieces for StoredObject {
         self.size
     }
 
-    fn fetch(&self, rest: ByteRange) -> BoxFuture<'static, Result<Bytes, Error>> {
-        let (objects, key) = (self.objects.clone(), self.key.clone());
-        let (offset, length) = (rest.start(), rest.length().min(FETCH));
-        Box::pin(async move { objects.read_range(&key, offset, length).await })
+    async fn first(&self, rest: ByteRange) -> Result<ByteRange, Error> {
+        Ok(ByteRange::with_length(rest.start(), rest.length().min(FETCH)).unwrap_or(rest))
+    }
+
+    async fn fetch(&self, piece: ByteRange) -> Result<Bytes, Error> {
+        self.objects.read_range(&self.key, piece.start(), piece.length()).await
     }
 }
 
-read_pieces!(ObjectReader);
+read_pieces!(ObjectReader, "parts of 256 KiB");
 
 impl fmt::Debug for ObjectReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
 use lode_core::range::ByteRange;
 
 use super::Snapshot;
@@ -16,7 +15,8 @@ const LARGEST_FETCH: u64 = 16 << 20;
 
 /// Reads a snapshot from its beginning to its end, and seeks.
 ///
-/// One block at a time is fetched and held. A gap is an error whose inner error is
+/// One block at a time is fetched and held, unless it is told to [read
+/// ahead](SnapshotReader::read_ahead). A gap is an error whose inner error is
 /// [`Error::RangeMissing`]; seek past it to go on.
 pub struct SnapshotReader {
     reader: PieceReader<Snapshot>,
@@ -33,19 +33,20 @@ impl Pieces for Snapshot {
         Self::len(self)
     }
 
-    /// The rest of the block that begins `rest`; of a gap there, the error that it is.
-    fn fetch(&self, rest: ByteRange) -> BoxFuture<'static, Result<Bytes, Error>> {
-        let snapshot = self.clone();
-        Box::pin(async move {
-            let start = rest.start();
-            let block = snapshot.blocks(start..start.saturating_add(1)).next().await?;
-            let end = block.map_or(start.saturating_add(1), |block| block.range.end());
-            snapshot.read_at(start..end.min(start.saturating_add(LARGEST_FETCH))).await
-        })
+    /// The rest of the block that begins `rest`; of a gap its first byte, whose reading fails.
+    async fn first(&self, rest: ByteRange) -> Result<ByteRange, Error> {
+        let (start, after) = (rest.start(), rest.start().saturating_add(1));
+        let block = self.blocks(start..after).next().await?;
+        let end = block.map_or(after, |block| block.range.end());
+        Ok(ByteRange::new(start, end.min(start.saturating_add(LARGEST_FETCH))).unwrap_or(rest))
+    }
+
+    async fn fetch(&self, piece: ByteRange) -> Result<Bytes, Error> {
+        self.read_at(piece.into()).await
     }
 }
 
-read_pieces!(SnapshotReader);
+read_pieces!(SnapshotReader, "blocks");
 
 impl fmt::Debug for SnapshotReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

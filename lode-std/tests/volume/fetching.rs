@@ -2,9 +2,14 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lode_std::{BlockCache, Error, Snapshot, Volume, meta};
+use object_store::memory::InMemory;
+use object_store::throttle::{ThrottleConfig, ThrottledStore};
 use proptest::prelude::*;
+use tokio::io::AsyncReadExt;
+use tokio::time::Instant;
 
 use crate::support::pattern;
 use crate::support::scripted::Scripted;
@@ -53,6 +58,34 @@ async fn of_a_large_block_what_is_far_apart_is_read_apart() {
         assert_eq!(read, &bytes(range), "{range:?}");
     }
     assert_eq!(scripted.take_calls().len(), 2);
+}
+
+/// From a store that takes 50 ms for a read, of which the clock of the test knows.
+#[tokio::test(start_paused = true)]
+async fn a_reader_fetches_as_many_blocks_ahead_as_it_is_told() {
+    let wait = Duration::from_millis(50);
+    let latency = ThrottleConfig { wait_get_per_call: wait, ..ThrottleConfig::default() };
+    let store = Arc::new(ThrottledStore::new(InMemory::new(), latency));
+    let volume = Volume::builder("disk", 2000).open(store).await.unwrap();
+    let blocks = volume.stage_reader(0, &pattern(0, 2000)[..], 100).await.unwrap();
+    let snapshot = volume.commit(blocks, meta! {}).await.unwrap();
+    for (ahead, round_trips) in [(0, 20), (1, 20), (2, 10), (5, 4), (50, 1)] {
+        let mut reader = snapshot.reader().read_ahead(ahead);
+        let (begin, mut read) = (Instant::now(), Vec::new());
+        reader.read_to_end(&mut read).await.unwrap();
+        assert_eq!(read, pattern(0, 2000));
+        assert_eq!(begin.elapsed().as_millis() / 50, round_trips, "{ahead}");
+    }
+    // While a block is worked on, those ahead of it come.
+    let mut reader = snapshot.reader().read_ahead(1);
+    let begin = Instant::now();
+    for number in 0..20 {
+        let mut block = [0; 100];
+        reader.read_exact(&mut block).await.unwrap();
+        assert_eq!(block[..], pattern(number * 100, 100));
+        tokio::time::sleep(wait).await;
+    }
+    assert_eq!(begin.elapsed().as_millis() / 50, 21);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::io::SeekFrom;
 
 use futures::TryStreamExt;
 use lode_core::manifest::{SlotContent, compact, json};
-use lode_std::{ByteRange, Error, Format, Version, Volume, meta};
+use lode_std::{ByteRange, Error, Format, SnapshotReader, Version, Volume, meta};
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
@@ -58,7 +58,13 @@ async fn a_reader_reads_and_seeks() {
     let volume = volume(&store).await;
     let staged = volume.stage_reader(0, &pattern(0, 900)[..], 70).await.unwrap();
     let snapshot = volume.commit(staged, meta! {}).await.unwrap();
-    let mut reader = snapshot.reader();
+    for ahead in [0, 1, 3, 100] {
+        reads_and_seeks(snapshot.reader().read_ahead(ahead)).await;
+    }
+}
+
+/// Of the 1000 bytes of its volume 900 are there.
+async fn reads_and_seeks(mut reader: SnapshotReader) {
     let mut head = [0; 200];
     reader.read_exact(&mut head).await.unwrap();
     assert_eq!(head[..], pattern(0, 200));
@@ -75,6 +81,8 @@ async fn a_reader_reads_and_seeks() {
     assert_eq!(rest, pattern(890, 10));
     let gap = gap.downcast::<Error>().unwrap();
     assert!(matches!(gap, Error::RangeMissing { gap, .. } if gap.start() == 900), "{gap}");
+    // Reading on is to ask again: nothing has come.
+    assert!(reader.read(&mut head).await.is_err());
     // Behind the end there is nothing, as in a file.
     reader.seek(SeekFrom::Start(2000)).await.unwrap();
     assert_eq!(reader.read(&mut head).await.unwrap(), 0);
