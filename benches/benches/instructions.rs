@@ -4,10 +4,12 @@
 
 use std::hint::black_box;
 
+use lode_benches::records::{Record, records};
 use lode_benches::{STRIDE, Subject, runtime};
 use lode_core::manifest::compact;
 use lode_core::range::{ByteRange, GrowableRangeSet};
-use lode_std::Format;
+use lode_jsonl::Jsonl;
+use lode_std::{Dataset, Format, meta, store};
 
 /// How many blocks or ranges there are.
 const BLOCKS: u64 = 1000;
@@ -21,6 +23,7 @@ fn main() {
         "commit" => commit(count),
         "covered" => covered(count),
         "decode" => decode(count),
+        "write" => write(count),
         _ => {}
     }
 }
@@ -31,6 +34,18 @@ fn commit(count: u64) {
     let mut subject = runtime.block_on(Subject::new(BLOCKS, Format::Compact)).unwrap();
     for _ in 0..count {
         black_box(runtime.block_on(subject.commit_one()).unwrap());
+    }
+}
+
+/// Writes a record as a snapshot, in memory.
+fn write(count: u64) {
+    let runtime = runtime().unwrap();
+    let records = records(1);
+    let builder = Dataset::builder("bench").codec(Jsonl::<Record>::new());
+    let store = store::open("memory:").unwrap();
+    let dataset = runtime.block_on(builder.open(store)).unwrap();
+    for _ in 0..count {
+        black_box(runtime.block_on(dataset.write(&records, meta! {})).unwrap());
     }
 }
 

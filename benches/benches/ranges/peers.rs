@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use iset::IntervalMap;
-use lode_core::range::{ByteRange, GrowableRangeSet};
+use lode_core::range::{ByteRange, GridRangeSet, GrowableRangeSet};
 use range_collections::RangeSet2;
 use range_set_blaze::RangeSetBlaze;
 use roaring::RoaringBitmap;
@@ -64,6 +64,34 @@ impl Set for Lode {
 
     fn collect(ranges: &[Pair]) -> Self {
         ranges.iter().map(|(start, end)| range(*start, *end)).collect()
+    }
+}
+
+/// Ours where all ranges lie on one grid.
+pub(crate) type Grid = GridRangeSet<4096>;
+
+impl Set for Grid {
+    const NAME: &'static str = "lode 4K";
+
+    fn insert(&mut self, start: u64, end: u64) {
+        self.insert(range(start, end)).unwrap();
+    }
+
+    fn covers(&self, start: u64, end: u64) -> bool {
+        self.covers(range(start, end))
+    }
+
+    fn first_gap(&self, from: u64) -> u64 {
+        let gap = self.first_gap(range(from, u64::MAX)).unwrap();
+        gap.start().wrapping_add(gap.end())
+    }
+
+    fn gaps(&self, end: u64) -> u64 {
+        self.gaps(range(0, end)).map(ByteRange::length).sum()
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.merge(other).unwrap();
     }
 }
 

@@ -42,12 +42,13 @@ pub(crate) fn all() -> Vec<Box<dyn Subject>> {
         of::<peers::Blaze>(),
         of::<peers::Boundaries>(),
         of::<peers::Intervals>(),
+        of::<peers::Grid>(),
         of::<peers::Blocks>(),
     ]
 }
 
 /// Their names, and whether they know bytes.
-pub(crate) fn names() -> [(&'static str, bool); 8] {
+pub(crate) fn names() -> [(&'static str, bool); 9] {
     [
         (peers::Lode::NAME, true),
         (peers::Vector::NAME, true),
@@ -56,6 +57,7 @@ pub(crate) fn names() -> [(&'static str, bool); 8] {
         (peers::Blaze::NAME, true),
         (peers::Boundaries::NAME, true),
         (peers::Intervals::NAME, true),
+        (peers::Grid::NAME, false),
         (peers::Blocks::NAME, false),
     ]
 }

@@ -6,7 +6,7 @@ use core::iter::Copied;
 use core::mem;
 use core::slice;
 
-use super::table::{sealed, seek};
+use super::table::{List, sealed, seek};
 use super::{ByteRange, RangeSet, Table};
 use crate::ErrorKind;
 
@@ -49,25 +49,6 @@ impl<const N: usize> Table for FixedTable<N> {
         self.0.get(position..).unwrap_or_default().iter().copied()
     }
 
-    fn replace(&mut self, at: usize, count: usize, with: &[ByteRange]) -> Result<(), Full> {
-        // First, since only this can fail.
-        if let Some(more) = with.get(count) {
-            self.0.push(*more).map_err(|range| Full { capacity: N, range })?;
-            // Not by `insert`, which panics where it is not sure of `at`.
-            let mut carried = *more;
-            for place in self.0.iter_mut().skip(at + count) {
-                mem::swap(place, &mut carried);
-            }
-        }
-        for (old, new) in self.0.iter_mut().skip(at).zip(with) {
-            *old = *new;
-        }
-        if with.len() < count {
-            self.close(at + with.len(), count - with.len());
-        }
-        Ok(())
-    }
-
     /// O(n): it goes through all ranges once, which is less code than to search and to move.
     fn insert(&mut self, range: ByteRange) -> Result<u64, Full> {
         let touches = |it: &ByteRange| it.start() <= range.end() && range.start() <= it.end();
@@ -96,6 +77,10 @@ impl<const N: usize> Table for FixedTable<N> {
         self.0.truncate(kept);
         self.0.push(carried).map_err(|range| Full { capacity: N, range })?;
         Ok(added)
+    }
+
+    fn remove(&mut self, range: ByteRange) -> Result<u64, Full> {
+        self.cut(range)
     }
 
     /// O(m · n), in place; `n` is small here, and a second table on the stack would not be.
@@ -145,6 +130,27 @@ impl<const N: usize> FixedTable<N> {
     fn count_touching(&self, other: ByteRange) -> usize {
         let ranges = self.iter_from(self.seek_touching(other));
         ranges.take_while(|range| range.start() <= other.end()).count()
+    }
+}
+
+impl<const N: usize> List for FixedTable<N> {
+    fn replace(&mut self, at: usize, count: usize, with: &[ByteRange]) -> Result<(), Full> {
+        // First, since only this can fail.
+        if let Some(more) = with.get(count) {
+            self.0.push(*more).map_err(|range| Full { capacity: N, range })?;
+            // Not by `insert`, which panics where it is not sure of `at`.
+            let mut carried = *more;
+            for place in self.0.iter_mut().skip(at + count) {
+                mem::swap(place, &mut carried);
+            }
+        }
+        for (old, new) in self.0.iter_mut().skip(at).zip(with) {
+            *old = *new;
+        }
+        if with.len() < count {
+            self.close(at + with.len(), count - with.len());
+        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,8 @@
 //!
 //! Where the ranges are kept is up to the set's [`Table`]: a [`FixedRangeSet`] has room for so
 //! many and reports [`Full`] beyond that, a `GrowableRangeSet` (feature `alloc`) grows and cannot
-//! fail. Everything else is the same code.
+//! fail, and a `GridRangeSet` has a bit for each block where all of them lie on one grid. Everything
+//! else is the same code.
 //!
 //! ```
 //! use lode_core::range::{ByteRange, FixedRangeSet, Full};
@@ -43,6 +44,8 @@ mod byte_range;
 mod fixed;
 mod gaps;
 #[cfg(feature = "alloc")]
+mod grid;
+#[cfg(feature = "alloc")]
 mod growable;
 mod set;
 mod table;
@@ -50,6 +53,8 @@ mod table;
 pub use byte_range::{ByteRange, ByteRangeError};
 pub use fixed::{FixedRangeSet, FixedTable, Full};
 pub use gaps::{Gaps, gaps_between};
+#[cfg(feature = "alloc")]
+pub use grid::{GridError, GridIter, GridRangeSet, GridTable};
 #[cfg(feature = "alloc")]
 pub use growable::{GrowableRangeSet, GrowableTable};
 pub use set::{Iter, IterWithin, RangeSet};

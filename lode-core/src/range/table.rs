@@ -8,7 +8,8 @@ use super::ByteRange;
 
 /// Keeps the ranges of a [`RangeSet`](super::RangeSet) in order.
 ///
-/// There are two: [`FixedTable`](super::FixedTable) and, with feature `alloc`, `GrowableTable`.
+/// There are three: [`FixedTable`](super::FixedTable) and, with feature `alloc`, `GrowableTable` and
+/// `GridTable`.
 /// The trait is sealed, because a set relies on what it promises.
 ///
 /// Ranges are reached by position rather than as one slice, so that a table may keep them in
@@ -36,7 +37,7 @@ pub trait Table: Clone + Debug + Sized + sealed::Sealed {
     }
 
     /// The position of the first range that ends above `offset`, or the one behind the last range.
-    /// O(log n).
+    /// What that range has below `offset` may be cut off there. O(log n).
     fn seek(&self, offset: u64) -> Self::Position;
 
     /// The range at `position`, if there is one. O(1).
@@ -54,6 +55,38 @@ pub trait Table: Clone + Debug + Sized + sealed::Sealed {
         (self.iter_from(self.seek(within.start())), false)
     }
 
+    /// Adds a range, and returns how many bytes have become covered by that.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be taken; nothing has changed then.
+    fn insert(&mut self, range: ByteRange) -> Result<u64, Self::Error>;
+
+    /// Takes a range out, and returns how many bytes are no longer covered.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be, as where a range would be split in two and there is no room; nothing has
+    /// changed then.
+    fn remove(&mut self, range: ByteRange) -> Result<u64, Self::Error>;
+
+    /// Adds `others`, which are sorted, disjoint and coalesced, and returns how many bytes have
+    /// become covered by that.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for all of them; nothing has changed then.
+    fn merge(
+        &mut self,
+        others: impl Iterator<Item = ByteRange> + Clone,
+    ) -> Result<u64, Self::Error>;
+
+    /// Forgets all ranges.
+    fn clear(&mut self);
+}
+
+/// A table whose ranges are items of a list.
+pub(super) trait List: Table {
     /// Puts `with` in the place of the `count` ranges from `position` on.
     ///
     /// The caller sees to it that the ranges stay sorted, disjoint and coalesced, that there are
@@ -70,20 +103,6 @@ pub trait Table: Clone + Debug + Sized + sealed::Sealed {
         with: &[ByteRange],
     ) -> Result<(), Self::Error>;
 
-    /// Adds `others`, which are sorted, disjoint and coalesced, and returns how many bytes have
-    /// become covered by that.
-    ///
-    /// # Errors
-    ///
-    /// If there is no room for all of them; nothing has changed then.
-    fn merge(
-        &mut self,
-        others: impl Iterator<Item = ByteRange> + Clone,
-    ) -> Result<u64, Self::Error>;
-
-    /// Forgets all ranges.
-    fn clear(&mut self);
-
     /// The position of the first range that overlaps `range` or is adjacent to it; such ranges
     /// coalesce with it. If there is none, it is where `range` belongs.
     fn seek_touching(&self, range: ByteRange) -> Self::Position {
@@ -91,29 +110,12 @@ pub trait Table: Clone + Debug + Sized + sealed::Sealed {
         self.seek(range.start().saturating_sub(1))
     }
 
-    /// Adds a range, and returns how many bytes have become covered by that.
-    ///
-    /// # Errors
-    ///
-    /// If there is no room; nothing has changed then.
-    fn insert(&mut self, range: ByteRange) -> Result<u64, Self::Error> {
-        let position = self.seek_touching(range);
-        let (mut count, mut covered, mut joined) = (0, 0, range);
-        for touched in self.iter_from(position).take_while(|it| it.start() <= range.end()) {
-            count += 1;
-            covered += touched.length();
-            joined = joined.hull(touched);
-        }
-        self.replace(position, count, &[joined])?;
-        Ok(joined.length() - covered)
-    }
-
     /// Takes a range out, and returns how many bytes are no longer covered.
     ///
     /// # Errors
     ///
     /// If a range would be split in two and there is no room; nothing has changed then.
-    fn remove(&mut self, range: ByteRange) -> Result<u64, Self::Error> {
+    fn cut(&mut self, range: ByteRange) -> Result<u64, Self::Error> {
         let position = self.seek(range.start());
         let (mut count, mut uncovered) = (0, 0);
         let (mut below, mut above) = (None, None);

@@ -3,6 +3,8 @@ use std::vec::Vec;
 use super::*;
 use crate::ErrorKind;
 
+#[cfg(feature = "alloc")]
+mod grid;
 mod model;
 
 fn range(start: u64, end: u64) -> ByteRange {

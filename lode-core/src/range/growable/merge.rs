@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::piece::Piece;
 use super::{GrowableTable, Position};
+use crate::range::table::List;
 use crate::range::{ByteRange, Table};
 
 /// One to so many of ours is no longer few: then all of ours are read and written again, which is

@@ -12,7 +12,7 @@ use core::convert::Infallible;
 use self::iter::PieceIter;
 use self::piece::Piece;
 use self::search::Spread;
-use super::table::sealed;
+use super::table::{List, sealed};
 use super::{ByteRange, RangeSet, Table};
 
 /// A set of any number of ranges.
@@ -125,19 +125,13 @@ impl<const CHUNK: usize> Table for GrowableTable<CHUNK> {
         (ranges, true)
     }
 
-    fn replace(
-        &mut self,
-        position: Position,
-        count: usize,
-        with: &[ByteRange],
-    ) -> Result<(), Infallible> {
-        self.put(position, count, with);
-        Ok(())
-    }
-
     /// O(1) at the end. Elsewhere O(log n) and what it takes to move half a chunk.
     fn insert(&mut self, range: ByteRange) -> Result<u64, Infallible> {
         Ok(self.append(range).unwrap_or_else(|| self.insert_at(self.seek_touching(range), range)))
+    }
+
+    fn remove(&mut self, range: ByteRange) -> Result<u64, Infallible> {
+        self.cut(range)
     }
 
     /// O(m log n) and what it takes to move `m` chunks, if `others` are few. If they are many,
@@ -156,6 +150,18 @@ impl<const CHUNK: usize> Table for GrowableTable<CHUNK> {
         self.ends.clear();
         self.below = 0;
         self.tail.ranges.clear();
+    }
+}
+
+impl<const CHUNK: usize> List for GrowableTable<CHUNK> {
+    fn replace(
+        &mut self,
+        position: Position,
+        count: usize,
+        with: &[ByteRange],
+    ) -> Result<(), Infallible> {
+        self.put(position, count, with);
+        Ok(())
     }
 }
 

@@ -39,7 +39,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn base() -> impl Strategy<Value = u64> {
-    prop_oneof![Just(0), Just(TOP)]
+    // A grid has other edges as well: those of its chunks and of its regions.
+    let across = |edge: u64| Just(edge - SIZE as u64 / 2);
+    prop_oneof![Just(0), Just(TOP), across(1 << 12), across(1 << 21)]
 }
 
 /// The bytes of a set, one by one.
@@ -167,7 +169,7 @@ fn build_and_check<const CHUNK: usize>(
 
 /// Prints the seed, which the test harness shows if the test fails; setting the variable to it
 /// runs the same cases again.
-fn config() -> ProptestConfig {
+pub(super) fn config() -> ProptestConfig {
     let mut config = ProptestConfig { cases: 4096, failure_persistence: None, ..<_>::default() };
     if let RngSeed::Random = config.rng_seed {
         config.rng_seed = RngSeed::Fixed(RandomState::new().hash_one(()));
@@ -195,6 +197,12 @@ proptest! {
     fn a_chunked_set_is_a_bitmap(base in base(), steps in steps(), within in bounds()) {
         compare::<GrowableTable<4>>(base, steps.clone(), within, usize::MAX)?;
         compare::<GrowableTable<12>>(base, steps, within, usize::MAX)?;
+    }
+
+    #[test]
+    #[cfg(feature = "alloc")]
+    fn a_set_on_a_grid_is_a_bitmap(base in base(), steps in steps(), within in bounds()) {
+        compare::<GridTable<1>>(base, steps, within, usize::MAX)?;
     }
 
     #[test]

@@ -1,0 +1,300 @@
+//! A table with a bit for each cell of a grid, for ranges that all lie on one.
+//!
+//! ```text
+//! regions   of 512 chunks, sorted; only those that have cells
+//!   chunks  of 4096 cells; only those that have cells
+//!     words of 64 cells, and two summaries of a bit for each word: has it some, has it all
+//! ```
+
+mod chunk;
+mod error;
+mod region;
+
+use alloc::vec::Vec;
+use core::iter::FusedIterator;
+use core::ops::Range;
+
+use self::chunk::{CELLS, Change, Chunk};
+use self::region::{CHUNKS, Region};
+use super::table::sealed;
+use super::{ByteRange, RangeSet, Table};
+
+pub use error::GridError;
+
+/// A set of ranges that all begin and end at a multiple of `CELL` bytes: blocks of one size, say.
+///
+/// It takes a bit for each cell, and up to half a kilobyte more for every 4096 of them in which
+/// there is one; that is less than the 16 bytes of a range of a
+/// [`GrowableRangeSet`](super::GrowableRangeSet) if there are more than 33 ranges among 4096 cells,
+/// and quicker to change and to ask. Of ranges that are far apart, or that have more than some
+/// thousand cells each, that one needs less.
+///
+/// `CELL` must not be zero, which is checked when it is compiled.
+///
+/// ```
+/// use lode_core::range::{ByteRange, GridRangeSet};
+///
+/// let block = |number: u64| ByteRange::with_length(number * 4096, 4096).expect("not empty");
+/// let mut arrived = GridRangeSet::<4096>::new();
+/// for number in [7, 2, 3, 9, 8] {
+///     arrived.insert(block(number))?;
+/// }
+/// assert_eq!(arrived.len(), 2);
+/// assert_eq!(arrived.first_gap(block(7)), None);
+/// assert!(arrived.insert(ByteRange::new(0, 100).expect("not empty")).is_err());
+/// # Ok::<(), lode_core::range::GridError>(())
+/// ```
+pub type GridRangeSet<const CELL: u64> = RangeSet<GridTable<CELL>>;
+
+/// A bit for each cell of `CELL` bytes. A cell is found in O(1), if what there is is spread evenly,
+/// and else in O(log r) for `r` regions of 2^21 cells.
+#[derive(Clone, Debug)]
+pub struct GridTable<const CELL: u64> {
+    /// Sorted by their numbers, and none of them empty.
+    regions: Vec<Region>,
+    /// How many runs of cells there are.
+    runs: usize,
+}
+
+/// The most cells that are put in at once: half a gigabyte of bits.
+const MOST: u64 = 1 << 32;
+
+impl<const CELL: u64> Table for GridTable<CELL> {
+    type Error = GridError;
+    type Position = Option<u64>;
+    type Iter<'a> = GridIter<'a, CELL>;
+
+    const EMPTY: Self = {
+        assert!(CELL > 0, "a cell has a byte at least");
+        Self { regions: Vec::new(), runs: 0 }
+    };
+
+    fn len(&self) -> usize {
+        self.runs
+    }
+
+    /// The cell, so that the range may be cut there.
+    fn seek(&self, offset: u64) -> Option<u64> {
+        self.next_set(offset / CELL)
+    }
+
+    fn get(&self, position: Option<u64>) -> Option<ByteRange> {
+        let start = position?;
+        ByteRange::new(start * CELL, self.next_clear(start) * CELL)
+    }
+
+    fn iter(&self) -> GridIter<'_, CELL> {
+        self.iter_from(self.next_set(0))
+    }
+
+    fn iter_from(&self, position: Option<u64>) -> GridIter<'_, CELL> {
+        GridIter { table: self, next: position, chunk: None }
+    }
+
+    /// O(1), and O(k) for a range of `k` words of 64 cells.
+    fn insert(&mut self, range: ByteRange) -> Result<u64, GridError> {
+        self.check(range)?;
+        Ok(self.put(range))
+    }
+
+    /// O(1), and O(k) for `k` chunks that the range touches.
+    fn remove(&mut self, range: ByteRange) -> Result<u64, GridError> {
+        let cells = cells_of::<CELL>(range)?;
+        let mut removed = 0;
+        let mut from = self.next_set(cells.start);
+        while let Some(cell) = from.filter(|cell| *cell < cells.end) {
+            let end = (cell - cell % CELLS).saturating_add(CELLS).min(cells.end);
+            removed += self.change(cell..end, false);
+            from = self.next_set(end);
+        }
+        if removed > 0 {
+            self.regions.retain(|region| !region.is_empty());
+        }
+        Ok(removed * CELL)
+    }
+
+    /// O(m), if each of the others has few cells.
+    fn merge(
+        &mut self,
+        mut others: impl Iterator<Item = ByteRange> + Clone,
+    ) -> Result<u64, GridError> {
+        others.clone().try_for_each(|range| self.check(range))?;
+        Ok(others.by_ref().map(|range| self.put(range)).sum())
+    }
+
+    fn clear(&mut self) {
+        *self = Self::EMPTY;
+    }
+}
+
+impl<const CELL: u64> sealed::Sealed for GridTable<CELL> {}
+
+/// The cells that a range consists of.
+fn cells_of<const CELL: u64>(range: ByteRange) -> Result<Range<u64>, GridError> {
+    match (range.start() % CELL, range.end() % CELL) {
+        (0, 0) => Ok(range.start() / CELL..range.end() / CELL),
+        _ => Err(GridError::OffGrid { range, cell: CELL }),
+    }
+}
+
+impl<const CELL: u64> GridTable<CELL> {
+    /// Whether a range can be put in.
+    fn check(&self, range: ByteRange) -> Result<(), GridError> {
+        let cells = cells_of::<CELL>(range)?;
+        match cells.end - cells.start {
+            ..=MOST => Ok(()),
+            _ => Err(GridError::TooLong { range, longest: MOST.saturating_mul(CELL) }),
+        }
+    }
+
+    /// Puts a range in that has been checked, and says how many bytes were not there.
+    fn put(&mut self, range: ByteRange) -> u64 {
+        let (mut start, end) = (range.start() / CELL, range.end() / CELL);
+        let mut added = 0;
+        while start < end {
+            let next = (start - start % CELLS).saturating_add(CELLS).min(end);
+            added += self.change(start..next, true);
+            start = next;
+        }
+        added * CELL
+    }
+
+    /// Changes cells of one chunk: how many of them have changed.
+    fn change(&mut self, cells: Range<u64>, is_in: bool) -> u64 {
+        let number = cells.start / CELLS;
+        let local = cells.start % CELLS..cells.end - number * CELLS;
+        let region = match (self.find(number / CHUNKS), is_in) {
+            (Ok(region), _) => region,
+            (Err(_), false) => return 0,
+            (Err(place), true) => {
+                self.regions.insert(place, Region::new(number / CHUNKS));
+                place
+            }
+        };
+        // What is in the chunk and beside it are two runs for each, and one if they touch.
+        let is_at_edge = local.start == 0 || local.end == CELLS;
+        let before = if is_at_edge { self.joints(number) } else { 0 };
+        let change = |chunk: &mut Chunk| chunk.put(&local, is_in);
+        let Some(region) = self.regions.get_mut(region) else { return 0 };
+        let Change { cells, runs } = region.change(number % CHUNKS, is_in, change);
+        let after = if is_at_edge { self.joints(number) } else { 0 };
+        self.runs = self.runs.wrapping_add(runs).wrapping_add(before).wrapping_sub(after);
+        cells
+    }
+
+    /// At how many of its two ends a run goes on from a chunk to the next.
+    fn joints(&self, number: u64) -> usize {
+        let has_first = |chunk: &Chunk| chunk.has(0);
+        let has_last = |chunk: &Chunk| chunk.has(CELLS - 1);
+        let Some(chunk) = self.chunk(number) else { return 0 };
+        let below = number.checked_sub(1).and_then(|below| self.chunk(below));
+        let above = self.chunk(number + 1);
+        usize::from(has_first(chunk) && below.is_some_and(has_last))
+            + usize::from(has_last(chunk) && above.is_some_and(has_first))
+    }
+
+    /// Where a region is, or where it would be.
+    fn find(&self, number: u64) -> Result<usize, usize> {
+        let Some(first) = self.regions.first() else { return Err(0) };
+        // Where none is missing it is there; it cannot be behind.
+        let guess = usize::try_from(number.wrapping_sub(first.number)).unwrap_or(usize::MAX);
+        match self.regions.get(guess) {
+            Some(region) if region.number == number => Ok(guess),
+            _ => self.regions.binary_search_by_key(&number, |region| region.number),
+        }
+    }
+
+    fn chunk(&self, number: u64) -> Option<&Chunk> {
+        let region = self.find(number / CHUNKS).ok()?;
+        self.regions.get(region)?.chunk(number % CHUNKS)
+    }
+
+    /// The first chunk from `number` on, and its number.
+    fn chunk_from(&self, number: u64) -> Option<(u64, &Chunk)> {
+        let (region, mut from) = match self.find(number / CHUNKS) {
+            Ok(region) => (region, number % CHUNKS),
+            Err(region) => (region, 0),
+        };
+        for region in self.regions.get(region..)? {
+            if let Some((at, chunk)) = region.first_from(from) {
+                return Some((region.number * CHUNKS + at, chunk));
+            }
+            from = 0;
+        }
+        None
+    }
+
+    /// The first cell from `from` on that is in the set.
+    fn next_set(&self, from: u64) -> Option<u64> {
+        let (mut number, mut local) = (from / CELLS, from % CELLS);
+        loop {
+            let (found, chunk) = self.chunk_from(number)?;
+            local = if found == number { local } else { 0 };
+            if let Some(cell) = chunk.next_set(local) {
+                return Some(found * CELLS + cell);
+            }
+            (number, local) = (found + 1, 0);
+        }
+    }
+
+    /// The first cell from `from` on that is not in the set.
+    fn next_clear(&self, from: u64) -> u64 {
+        let (mut number, mut local) = (from / CELLS, from % CELLS);
+        while let Some(chunk) = self.chunk(number) {
+            if let Some(cell) = chunk.next_clear(local) {
+                return number * CELLS + cell;
+            }
+            (number, local) = (number + 1, 0);
+        }
+        number * CELLS + local
+    }
+}
+
+/// Yields the runs of cells of a [`GridTable`], as ranges.
+#[derive(Clone, Debug)]
+pub struct GridIter<'a, const CELL: u64> {
+    table: &'a GridTable<CELL>,
+    /// The first cell of the next run.
+    next: Option<u64>,
+    /// The chunk that it is in, if it has been looked for, and its number.
+    chunk: Option<(u64, &'a Chunk)>,
+}
+
+impl<const CELL: u64> GridIter<'_, CELL> {
+    /// The end of the run that begins at `start`, and the next one's beginning, if both are in the
+    /// chunk at hand.
+    fn within_chunk(&self, start: u64) -> Option<(u64, u64)> {
+        let (number, chunk) = self.chunk?;
+        let first = number * CELLS;
+        let end = chunk.next_clear(start.checked_sub(first).filter(|local| *local < CELLS)?)?;
+        Some((first + end, first + chunk.next_set(end)?))
+    }
+}
+
+impl<const CELL: u64> Iterator for GridIter<'_, CELL> {
+    type Item = ByteRange;
+
+    fn next(&mut self) -> Option<ByteRange> {
+        let start = self.next?;
+        let end = if let Some((end, next)) = self.within_chunk(start) {
+            self.next = Some(next);
+            end
+        } else {
+            let end = self.table.next_clear(start);
+            self.next = self.table.next_set(end);
+            let number = self.next.map(|next| next / CELLS);
+            self.chunk = number.and_then(|number| Some((number, self.table.chunk(number)?)));
+            end
+        };
+        ByteRange::new(start * CELL, end * CELL)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self.next {
+            Some(_) => (1, Some(self.table.runs)),
+            None => (0, Some(0)),
+        }
+    }
+}
+
+impl<const CELL: u64> FusedIterator for GridIter<'_, CELL> {}
