@@ -332,6 +332,14 @@ mod tests {
     }
 
     #[test]
+    fn what_a_repair_replaces_is_nobodys() {
+        let key = layout().damaged("latest", 0x1f);
+        assert_eq!(key.as_str(), "volumes/disk/damaged/latest-000000000000001f");
+        assert!(!layout().is_data(key.as_str()));
+        assert_eq!(layout().parse_tag(key.as_str()), None);
+    }
+
+    #[test]
     fn pages_are_read_back_and_are_data() {
         let commit = CommitId::of_handle(0xab, 3);
         let name = PageName { hash: PageHash([0x1f; 16]), commit };
