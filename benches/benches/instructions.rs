@@ -13,6 +13,8 @@ use lode_std::{Dataset, Format, meta, store};
 
 /// How many blocks or ranges there are.
 const BLOCKS: u64 = 1000;
+/// So many that their pages lie below other pages.
+const MANY_BLOCKS: u64 = 100_000;
 
 fn main() {
     let args: Vec<_> = std::env::args().skip(1).collect();
@@ -20,7 +22,8 @@ fn main() {
     let [name, count, ..] = args.as_slice() else { return };
     let Ok(count) = count.parse() else { return };
     match name.as_str() {
-        "commit" => commit(count),
+        "commit" => commit(BLOCKS, count),
+        "commit-paged" => commit(MANY_BLOCKS, count),
         "covered" => covered(count),
         "decode" => decode(count),
         "write" => write(count),
@@ -29,9 +32,9 @@ fn main() {
 }
 
 /// Stages and commits one more block, in memory.
-fn commit(count: u64) {
+fn commit(blocks: u64, count: u64) {
     let runtime = runtime().unwrap();
-    let mut subject = runtime.block_on(Subject::new(BLOCKS, Format::Compact)).unwrap();
+    let mut subject = runtime.block_on(Subject::new(blocks, Format::Compact)).unwrap();
     for _ in 0..count {
         black_box(runtime.block_on(subject.commit_one()).unwrap());
     }

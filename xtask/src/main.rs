@@ -17,7 +17,7 @@ mod sync;
 
 use std::process::ExitCode;
 
-use command::{Failure, cargo, install, target, test};
+use command::{Failure, Program, cargo, install, target, test};
 
 /// What can be checked.
 struct Verb {
@@ -27,12 +27,13 @@ struct Verb {
     run: fn(&[String]) -> Result<(), Failure>,
 }
 
-/// The verbs, in the order in which `.ci/run` calls them; the last two are for people, one before a
-/// release, and one has hours to do.
+/// The verbs, in the order in which `.ci/run` calls them; the last one is for people, and has hours to
+/// do.
 const VERBS: &[Verb] = &[
     Verb { name: "lint", what: "formatting, and clippy on every feature set", run: |_| lint() },
     Verb { name: "deny", what: "licences and origins of all dependencies", run: |_| deny() },
     Verb { name: "package", what: "every package, as it is published", run: |_| package() },
+    Verb { name: "semver", what: "[REV]: what breaks since the last release, or REV", run: semver },
     Verb { name: "doc", what: "documentation without warnings", run: |_| doc() },
     Verb {
         name: "prove",
@@ -86,7 +87,6 @@ const VERBS: &[Verb] = &[
         what: "the benches, to benches/RESULTS.md; --check, --instructions, --quick",
         run: bench::run,
     },
-    Verb { name: "semver", what: "REV: what has changed since then for who uses it", run: semver },
     Verb { name: "mutants", what: "[PART]: changes that tests must notice", run: mutants::run },
 ];
 
@@ -143,13 +143,27 @@ fn package() -> Result<(), Failure> {
     cargo(["package", "--quiet", "--workspace", "--no-verify"]).run()
 }
 
-/// What is compared with is a revision: nothing has been published yet.
+/// Compares the public interfaces. Before the first release there is nothing that could break.
 fn semver(args: &[String]) -> Result<(), Failure> {
-    let [revision] = args else {
-        return Err(Failure::Check("with which revision is it compared? semver REV".into()));
+    let revision = match args {
+        [] => last_release()?,
+        [revision] => Some(revision.clone()),
+        _ => return Err(Failure::Check("with one revision: semver [REV]".into())),
+    };
+    let Some(revision) = revision else {
+        eprintln!("nothing has been released yet (no tag v*), so there is nothing to break");
+        return Ok(());
     };
     install("semver-checks")?;
-    cargo(["semver-checks", "--workspace", "--baseline-rev", revision]).run()
+    cargo(["semver-checks", "--workspace", "--baseline-rev", &revision]).run()
+}
+
+/// The tag of the newest version before this revision.
+fn last_release() -> Result<Option<String>, Failure> {
+    let git = Program::new("git").args(["describe", "--tags", "--abbrev=0", "--match", "v*"]);
+    let output = git.output()?;
+    let tag = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    Ok(output.status.success().then_some(tag))
 }
 
 /// With all features, as they are published: what a feature hides has no place to link to.

@@ -119,3 +119,71 @@ fn beside(prefix: &str, key: &str) -> Place {
         _ => Place::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+    use std::string::String;
+
+    use super::*;
+
+    /// What lies in a folder besides slots and data.
+    fn known(below: impl Fn(&str) -> String) -> [(String, Place); 8] {
+        [
+            (below("tags/kept"), Place::Tag(Id::new("kept").unwrap())),
+            (below("latest"), Place::Hint),
+            (below("latest.lock"), Place::Lock),
+            (below("latest.lock/more"), Place::Unknown),
+            (below("damaged/latest-000000000000001f"), Place::Kept),
+            (below("damaged/a/b"), Place::Unknown),
+            (below("damaged"), Place::Unknown),
+            ("elsewhere/latest".into(), Place::Unknown),
+        ]
+    }
+
+    #[test]
+    fn each_object_of_a_volume_has_one() {
+        let layout = VolumeLayout::new(Id::new("disk").unwrap());
+        let version = Version::new(7).unwrap();
+        let below = |rest: &str| format!("volumes/disk/{rest}");
+        let places = [
+            (below("snapshots/0000000000000000007/manifest.lode"), Place::Slot(version)),
+            (below("snapshots/0000000000000000007/manifest.json"), Place::Unknown),
+            (below("volume.json"), Place::Descriptor),
+            (below("data/512-256.bin"), Place::Data),
+            (below("data"), Place::Unknown),
+        ];
+        for (key, place) in places.into_iter().chain(known(below)) {
+            assert_eq!(layout.place(&key, Format::Compact), place, "{key}");
+        }
+    }
+
+    #[test]
+    fn each_object_of_a_dataset_has_one() {
+        let version = Version::new(7).unwrap();
+        let layout = |kind| DatasetLayout::new(Id::new("events").unwrap(), kind);
+        let below = |rest: &str| format!("datasets/events/{rest}");
+        let slot = "snapshots/0000000000000000007/manifest.json";
+        let entry = "partitions/day=1/segments/0000000000000000007/manifest.json";
+        let places = [
+            (below(slot), Place::Slot(version), Place::Unknown),
+            (below(entry), Place::Unknown, Place::Entry(version)),
+            (below("dataset.json"), Place::Descriptor, Place::Descriptor),
+            (below("data/1"), Place::Data, Place::Data),
+            (below("data"), Place::Unknown, Place::Unknown),
+        ];
+        for (key, default, hive) in places {
+            assert_eq!(layout(LayoutKind::Default).place(&key), default, "{key}");
+            assert_eq!(layout(LayoutKind::Hive).place(&key), hive, "{key}");
+        }
+        for kind in LayoutKind::ALL {
+            let layout = layout(kind);
+            let below = |rest: &str| format!("{}/{rest}", layout.prefix());
+            for (key, place) in known(below) {
+                assert_eq!(layout.place(&key), place, "{key}");
+            }
+            let file = layout.file(1, None, "data").unwrap();
+            assert_eq!(layout.place(file.as_str()), Place::Data, "{file}");
+        }
+    }
+}

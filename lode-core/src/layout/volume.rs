@@ -254,7 +254,8 @@ fn parse_writer(digits: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::CommitId;
+    use crate::manifest::pages::{PageNode, PageRef};
+    use crate::manifest::{Block, BlockTable, Blocks, CommitId, Metadata};
 
     fn layout() -> VolumeLayout {
         VolumeLayout::new(Id::new("disk").unwrap())
@@ -288,11 +289,13 @@ mod tests {
         assert_eq!(slot.as_str(), "M0000012.LD");
         assert_eq!(layout.parse_slot("M0000012.LD", Format::Compact), Some(version));
         assert_eq!(layout.parse_slot("M0000012.LD", Format::Json), None);
+        assert_eq!(VolumeLayout::parse_device_slot("M0000012.LD"), Some(version));
         for foreign in ["B0000012.LD", "M0000000.LD", "M0000012.TMP", "sub/M0000012.LD", "latest"] {
             assert_eq!(layout.parse_slot(foreign, Format::Compact), None, "{foreign}");
         }
         assert_eq!(layout.hint().as_str(), "H0000000.LD");
         assert_eq!((layout.slots(), layout.prefix()), (None, ""));
+        assert_eq!(self::layout().slots().unwrap().as_str(), "volumes/disk/snapshots");
         let range = ByteRange::new(512, 768).unwrap();
         let name = BlockName::Written { writer: 0, suffix: 34 };
         assert_eq!(layout.block(range, &name).as_str(), "B0000012.LD");
@@ -304,6 +307,45 @@ mod tests {
             assert!(layout.block(range, &name).as_str().contains('/'));
         }
         assert!(!layout.is_data("B0000012.LD"), "a host collects nothing on a device");
+    }
+
+    fn manifest(blocks: Blocks) -> VolumeManifest {
+        VolumeManifest {
+            id: Id::new("disk").unwrap(),
+            version: Version::FIRST,
+            parent: None,
+            parent_digest: None,
+            commit_id: None,
+            created_at: None,
+            total_length: 1000,
+            checksum: None,
+            metadata: Metadata::new(),
+            blocks,
+            extra: Metadata::new(),
+        }
+    }
+
+    fn with_block(name: BlockName) -> VolumeManifest {
+        let range = ByteRange::new(0, 10).unwrap();
+        let block = Block { range, name, digest: None };
+        manifest(Blocks::Inline(BlockTable::from_sorted([block]).unwrap()))
+    }
+
+    #[test]
+    fn on_a_device_blocks_have_the_names_that_it_gives_them() {
+        let theirs = with_block(BlockName::Written { writer: 0, suffix: 7 });
+        let ours = with_block(BlockName::Written { writer: 0xab, suffix: 0 });
+        let name = PageName { hash: PageHash([0; 16]), commit: CommitId::of_handle(0, 0) };
+        let range = ByteRange::new(0, 10).unwrap();
+        let page = PageRef { name, range, blocks: 1, covered: 10 };
+        let paged = manifest(Blocks::Paged(PageNode::from_disjoint(1, [page].into()).unwrap()));
+        let on_device = VolumeLayout::of_device(Id::new("disk").unwrap());
+        assert_eq!(on_device.check_names(&theirs), Ok(()));
+        for (manifest, field) in [(&ours, "blocks[0].name"), (&paged, "blocks")] {
+            let error = on_device.check_names(manifest).unwrap_err();
+            assert!(matches!(&error, ManifestError::Field { field: found, .. } if found == field));
+            assert_eq!(layout().check_names(manifest), Ok(()));
+        }
     }
 
     #[test]

@@ -185,7 +185,7 @@ impl PageNode {
 
     /// A node over these children, if there are any. They are known to be sorted and disjoint, and
     /// what each says of itself to be possible; so no sum overflows.
-    pub(in crate::manifest) fn from_disjoint(level: u8, children: Vec<PageRef>) -> Option<Self> {
+    pub(crate) fn from_disjoint(level: u8, children: Vec<PageRef>) -> Option<Self> {
         let (first, last) = (children.first()?, children.last()?);
         let range = ByteRange::new(first.range.start(), last.range.end())?;
         let blocks = children.iter().map(|child| child.blocks).sum();

@@ -8,7 +8,7 @@ use lode_std::{Dataset, DatasetReader, LayoutKind, Volume, meta};
 use object_store::ObjectStore;
 
 use super::spoil::{Objects, cut, extend, flip, put, replace, swap};
-use super::{Dropped, Head, Refused, Repaired, check_found, damage_of};
+use super::{Case, Dropped, Head, Refused, cases, check_found, damage_of};
 use crate::support::fixtures::{files, fixtures};
 use crate::support::scripted::Scripted;
 
@@ -137,150 +137,53 @@ fn hint(theirs: Theirs) -> String {
     format!("{}latest", theirs.folder())
 }
 
-struct Case {
-    name: &'static str,
-    theirs: &'static [Theirs],
-    damage: fn(Theirs, &mut Objects),
-    found: &'static [(&'static str, &'static str)],
-    /// How many snapshots are lost at the end.
-    repaired: Repaired,
-}
-
 const BOTH: &[Theirs] = &[Disk, Blobs];
 
-const CASES: &[Case] = &[
-    Case { name: "nothing", theirs: BOTH, damage: |_, _| {}, found: &[], repaired: Head(0) },
-    Case {
-        name: "head cut, as it is when the power fails",
-        theirs: BOTH,
-        damage: |_, o| cut(o, &slot(o, 0)),
-        found: &[("invalid", "/manifest.json")],
-        repaired: Head(1),
-    },
-    Case {
-        name: "head empty",
-        theirs: BOTH,
-        damage: |_, o| put(o, &slot(o, 0), ""),
-        found: &[("invalid", "/manifest.json")],
-        repaired: Head(1),
-    },
-    Case {
-        name: "head missing",
-        theirs: BOTH,
-        damage: |_, o| drop(o.remove(&slot(o, 0))),
-        found: &[("hint-ahead", "latest")],
-        repaired: Head(1),
-    },
-    Case {
-        name: "two cut",
-        theirs: BOTH,
-        damage: |_, o| (0..2).for_each(|back| cut(o, &slot(o, back))),
-        found: &[("invalid", "/manifest.json"), ("invalid", "/manifest.json")],
-        repaired: Head(2),
-    },
-    Case {
-        name: "the head's parent missing",
-        theirs: BOTH,
-        damage: |_, o| drop(o.remove(&slot(o, 1))),
-        found: &[("parent-missing", "/manifest.json")],
-        repaired: Head(0),
-    },
-    Case {
-        name: "two swapped",
-        theirs: BOTH,
-        damage: |_, o| swap(o, &slot(o, 1), &slot(o, 2)),
-        found: &[("mismatch", "/manifest.json"), ("mismatch", "/manifest.json")],
-        repaired: Head(0),
-    },
-    Case {
-        name: "forked by two writers",
-        theirs: BOTH,
-        damage: |_, o| {
+/// What is repaired is how many snapshots are lost at the end.
+const CASES: &[Case<Theirs>] = cases! {
+    "nothing", BOTH, |_, _o| {}, [], Head(0);
+    "head cut, as it is when the power fails", BOTH, |_, o| cut(o, &slot(o, 0)),
+        [("invalid", "/manifest.json")], Head(1);
+    "head empty", BOTH, |_, o| put(o, &slot(o, 0), ""), [("invalid", "/manifest.json")], Head(1);
+    "head missing", BOTH, |_, o| o.remove(&slot(o, 0)), [("hint-ahead", "latest")], Head(1);
+    "two cut", BOTH, |_, o| (0..2).for_each(|back| cut(o, &slot(o, back))),
+        [("invalid", "/manifest.json"), ("invalid", "/manifest.json")], Head(2);
+    "the head's parent missing", BOTH, |_, o| o.remove(&slot(o, 1)),
+        [("parent-missing", "/manifest.json")], Head(0);
+    "two swapped", BOTH, |_, o| swap(o, &slot(o, 1), &slot(o, 2)),
+        [("mismatch", "/manifest.json"), ("mismatch", "/manifest.json")], Head(0);
+    "forked by two writers", BOTH,
+        |_, o| {
             let (head, [one, two]) = (slot(o, 0), [1, 2].map(|back| slot(o, back)));
-            replace(o, &head, version(&one), version(&two));
+            replace(o, &head, version(&one), version(&two))
         },
-        found: &[("forked", "/manifest.json")],
-        repaired: Refused,
-    },
-    Case {
-        name: "hint missing",
-        theirs: BOTH,
-        damage: |theirs, o| drop(o.remove(&hint(theirs))),
-        found: &[("hint-missing", "latest")],
-        repaired: Head(0),
-    },
-    Case {
-        name: "hint behind",
-        theirs: BOTH,
-        damage: |theirs, o| {
-            let behind = version(&slot(o, 1)).to_string();
-            drop(o.insert(hint(theirs), behind.into()));
-        },
-        found: &[("hint-behind", "latest")],
-        repaired: Head(0),
-    },
-    Case {
-        name: "hint cut",
-        theirs: BOTH,
-        damage: |theirs, o| cut(o, &hint(theirs)),
-        found: &[("hint-invalid", "latest")],
-        repaired: Head(0),
-    },
-    Case {
-        name: "hint empty",
-        theirs: BOTH,
-        damage: |theirs, o| put(o, &hint(theirs), ""),
-        found: &[("hint-invalid", "latest")],
-        repaired: Head(0),
-    },
-    Case {
-        name: "newest data missing",
-        theirs: BOTH,
-        damage: |theirs, o| drop(o.remove(&data(theirs, o, 0))),
-        found: &[("missing", "/data/")],
-        repaired: Dropped(1),
-    },
-    Case {
-        name: "newest data cut",
-        theirs: BOTH,
-        damage: |theirs, o| cut(o, &data(theirs, o, 0)),
-        found: &[("wrong-size", "/data/")],
-        repaired: Dropped(1),
-    },
-    Case {
-        name: "newest data extended",
-        theirs: BOTH,
-        damage: |theirs, o| extend(o, &data(theirs, o, 0)),
-        found: &[("wrong-size", "/data/")],
-        repaired: Dropped(1),
-    },
-    Case {
-        name: "newest data flipped",
-        theirs: BOTH,
-        damage: |theirs, o| flip(o, &data(theirs, o, 0)),
-        found: &[("corrupt", "/data/")],
-        repaired: Dropped(1),
-    },
-    Case {
-        name: "blocks swapped",
-        theirs: &[Disk],
-        damage: |theirs, o| swap(o, &data(theirs, o, 0), &data(theirs, o, 1)),
-        found: &[("corrupt", "/data/"), ("corrupt", "/data/")],
-        repaired: Dropped(2),
-    },
-    Case {
-        name: "first data missing",
-        theirs: &[Disk],
-        damage: |theirs, o| drop(o.remove(&data(theirs, o, 2))),
-        found: &[("missing", "/data/")],
-        repaired: Refused,
-    },
-];
+        [("forked", "/manifest.json")], Refused;
+    "hint missing", BOTH, |theirs, o| o.remove(&hint(theirs)),
+        [("hint-missing", "latest")], Head(0);
+    "hint behind", BOTH,
+        |theirs, o| { let behind = slot(o, 1); o.insert(hint(theirs), version(&behind).to_string().into()) },
+        [("hint-behind", "latest")], Head(0);
+    "hint cut", BOTH, |theirs, o| cut(o, &hint(theirs)), [("hint-invalid", "latest")], Head(0);
+    "hint empty", BOTH, |theirs, o| put(o, &hint(theirs), ""),
+        [("hint-invalid", "latest")], Head(0);
+    "newest data missing", BOTH, |theirs, o| o.remove(&data(theirs, o, 0)),
+        [("missing", "/data/")], Dropped(1);
+    "newest data cut", BOTH, |theirs, o| cut(o, &data(theirs, o, 0)),
+        [("wrong-size", "/data/")], Dropped(1);
+    "newest data extended", BOTH, |theirs, o| extend(o, &data(theirs, o, 0)),
+        [("wrong-size", "/data/")], Dropped(1);
+    "newest data flipped", BOTH, |theirs, o| flip(o, &data(theirs, o, 0)),
+        [("corrupt", "/data/")], Dropped(1);
+    "blocks swapped", &[Disk], |theirs, o| swap(o, &data(theirs, o, 0), &data(theirs, o, 1)),
+        [("corrupt", "/data/"), ("corrupt", "/data/")], Dropped(2);
+    "first data missing", &[Disk], |theirs, o| o.remove(&data(theirs, o, 2)),
+        [("missing", "/data/")], Refused;
+};
 
 #[tokio::test]
 async fn each_damage_to_what_go_wrote_is_diagnosed_and_repaired_where_it_can_be() {
     for case in CASES {
-        for &theirs in case.theirs {
+        for &theirs in case.kinds {
             let mut objects = theirs.whole();
             let slots = slots(&objects);
             assert_eq!(slots.len(), theirs.len());
@@ -290,7 +193,7 @@ async fn each_damage_to_what_go_wrote_is_diagnosed_and_repaired_where_it_can_be(
     }
 }
 
-async fn run(case: &Case, theirs: Theirs, slots: &[String], objects: &Objects) {
+async fn run(case: &Case<Theirs>, theirs: Theirs, slots: &[String], objects: &Objects) {
     let name = format!("{}, {theirs:?}", case.name);
     let scripted = Scripted::new();
     for (key, bytes) in objects {

@@ -1,8 +1,8 @@
 //! Histories that are damaged in many ways: each is diagnosed, and repaired where that can be.
 
-mod cases;
 mod go;
 mod spoil;
+mod table;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -15,8 +15,8 @@ use lode_std::verify::{Finding, Report, Severity, Verification};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use self::cases::{CASES, data, page};
 use self::spoil::Objects;
+use self::table::{CASES, data, page};
 use crate::world::{Kind, World, version};
 
 /// What becomes of a damaged history.
@@ -31,17 +31,32 @@ enum Repaired {
 }
 use Repaired::{Dropped, Head, Refused};
 
-/// One way to damage a history of four snapshots, of which the second has a tag.
-struct Case {
+/// One way to damage a history, of these kinds.
+struct Case<K: 'static> {
     name: &'static str,
-    kinds: &'static [Kind],
-    damage: fn(Kind, &mut Objects),
+    kinds: &'static [K],
+    damage: fn(K, &mut Objects),
     /// The kinds of what is found, and a part of the name of each object, in any order.
     found: &'static [(&'static str, &'static str)],
     repaired: Repaired,
 }
 
-/// A history of four snapshots, of which the second has a tag.
+/// A table of cases, one for every few lines.
+macro_rules! cases {
+    ($($name:literal, $kinds:expr, |$kind:pat_param, $objects:ident| $damage:expr,
+       [$($found:expr),*], $repaired:expr;)*) => {
+        &[$($crate::damaged::Case {
+            name: $name,
+            kinds: $kinds,
+            damage: |$kind, $objects| { $damage; },
+            found: &[$($found),*],
+            repaired: $repaired,
+        }),*]
+    };
+}
+use cases;
+
+/// A history of four snapshots, of which the second has a tag: what the table's cases damage.
 async fn whole(kind: Kind) -> Objects {
     let (world, subject) = World::with_snapshots(kind, 4).await;
     subject.maintenance().tag("second", version(2)).await.unwrap();
@@ -126,7 +141,7 @@ fn check_found(name: &str, damage: Vec<Finding>, expected: &[(&str, &str)]) {
 }
 
 struct Trial {
-    case: &'static Case,
+    case: &'static Case<Kind>,
     kind: Kind,
     world: World,
     store: Arc<dyn ObjectStore>,

@@ -4,7 +4,7 @@ use lode_core::manifest::pages::Page;
 use lode_core::manifest::{SlotContent, compact};
 
 use super::spoil::{Objects, cut, extend, flip, put, replace, swap};
-use super::{Case, Dropped, Head, Refused};
+use super::{Case, Dropped, Head, Refused, cases};
 use crate::world::Kind;
 
 const VOLUMES: &[Kind] = &[Kind::Compact, Kind::Paged, Kind::Json];
@@ -60,20 +60,7 @@ fn hint(objects: &mut Objects, text: &'static str) {
     put(objects, &key, text);
 }
 
-macro_rules! cases {
-    ($($name:literal, $kinds:expr, |$kind:pat_param, $objects:ident| $damage:expr,
-       [$($found:expr),*], $repaired:expr;)*) => {
-        &[$(Case {
-            name: $name,
-            kinds: $kinds,
-            damage: |$kind, $objects| { $damage; },
-            found: &[$($found),*],
-            repaired: $repaired,
-        }),*]
-    };
-}
-
-pub(super) const CASES: &[Case] = cases! {
+pub(super) const CASES: &[Case<Kind>] = cases! {
     "nothing", &Kind::ALL, |_, _o| {}, [], Head(4);
     "head missing", &Kind::ALL, |k, o| o.remove(&slot(k, 4)),
         [("hint-ahead", "latest")], Head(3);
