@@ -5,7 +5,7 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use lode_core::range::{
-    ByteRange, FixedRangeSet, FixedTable, GrowableTable, RangeSet, Table, gaps_between,
+    ByteRange, FixedRangeSet, FixedTable, GridTable, GrowableTable, RangeSet, Table, gaps_between,
 };
 
 const SIZE: usize = 96;
@@ -17,6 +17,13 @@ struct Input {
     at_the_top: bool,
     within: Bounds,
     steps: Vec<Step>,
+}
+
+impl Input {
+    /// Where the universe begins.
+    fn base(&self) -> u64 {
+        if self.at_the_top { u64::MAX - SIZE as u64 } else { 0 }
+    }
 }
 
 #[derive(Arbitrary, Debug)]
@@ -39,20 +46,25 @@ impl<'a> Arbitrary<'a> for Bounds {
 }
 
 fuzz_target!(|input: Input| {
-    compare::<FixedTable<CAPACITY>>(&input, CAPACITY);
-    compare::<GrowableTable>(&input, usize::MAX);
+    let base = input.base();
+    compare::<FixedTable<CAPACITY>>(&input, base, CAPACITY);
+    compare::<GrowableTable>(&input, base, usize::MAX);
     // So few ranges a chunk that a small universe fills many.
-    compare::<GrowableTable<4>>(&input, usize::MAX);
-    compare::<GrowableTable<12>>(&input, usize::MAX);
+    compare::<GrowableTable<4>>(&input, base, usize::MAX);
+    compare::<GrowableTable<12>>(&input, base, usize::MAX);
+    // Across the edges of its chunks and regions as well.
+    for base in [base, (1 << 12) - SIZE as u64 / 2, (1 << 21) - SIZE as u64 / 2] {
+        compare::<GridTable<1>>(&input, base, usize::MAX);
+    }
     collected::<512>(&input);
     collected::<4>(&input);
 });
 
 /// Takes the steps with a set and a bitmap; a step must fail if and only if it would leave more
 /// than `capacity` ranges.
-fn compare<T: Table>(input: &Input, capacity: usize) {
+fn compare<T: Table>(input: &Input, base: u64, capacity: usize) {
     let mut set = RangeSet::<T>::new();
-    let mut model = Bitmap::new(input);
+    let mut model = Bitmap::new(base);
     for step in &input.steps {
         let mut after = model.clone();
         let fits = match step {
@@ -88,7 +100,7 @@ fn compare<T: Table>(input: &Input, capacity: usize) {
 
 /// Makes a set of all ranges at once, half of them later.
 fn collected<const CHUNK: usize>(input: &Input) {
-    let mut model = Bitmap::new(input);
+    let mut model = Bitmap::new(input.base());
     let bounds: Vec<_> = input.steps.iter().flat_map(Step::bounds).copied().collect();
     let (first, rest) = bounds.split_at(bounds.len() / 2);
     let mut set: RangeSet<GrowableTable<CHUNK>> =
@@ -141,8 +153,7 @@ struct Bitmap {
 }
 
 impl Bitmap {
-    fn new(input: &Input) -> Self {
-        let base = if input.at_the_top { u64::MAX - SIZE as u64 } else { 0 };
+    fn new(base: u64) -> Self {
         Self { base, bits: [false; SIZE] }
     }
 
