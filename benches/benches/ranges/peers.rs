@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use iset::IntervalMap;
-use lode_core::range::{ByteRange, GridRangeSet, GrowableRangeSet};
+use lode_core::range::{ByteRange, GridRangeSet, GrowableRangeSet, RangeSet, Table};
 use range_collections::RangeSet2;
 use range_set_blaze::RangeSetBlaze;
 use roaring::RoaringBitmap;
@@ -38,6 +38,15 @@ fn range(start: u64, end: u64) -> ByteRange {
     ByteRange::new(start, end).unwrap()
 }
 
+fn first_gap<T: Table>(set: &RangeSet<T>, from: u64) -> u64 {
+    let gap = set.first_gap(range(from, u64::MAX)).unwrap();
+    gap.start().wrapping_add(gap.end())
+}
+
+fn gaps<T: Table>(set: &RangeSet<T>, end: u64) -> u64 {
+    set.gaps(range(0, end)).map(ByteRange::length).sum()
+}
+
 impl Set for Lode {
     const NAME: &'static str = "lode";
 
@@ -50,12 +59,11 @@ impl Set for Lode {
     }
 
     fn first_gap(&self, from: u64) -> u64 {
-        let gap = self.first_gap(range(from, u64::MAX)).unwrap();
-        gap.start().wrapping_add(gap.end())
+        first_gap(self, from)
     }
 
     fn gaps(&self, end: u64) -> u64 {
-        self.gaps(range(0, end)).map(ByteRange::length).sum()
+        gaps(self, end)
     }
 
     fn merge(&mut self, other: &Self) {
@@ -82,12 +90,11 @@ impl Set for Grid {
     }
 
     fn first_gap(&self, from: u64) -> u64 {
-        let gap = self.first_gap(range(from, u64::MAX)).unwrap();
-        gap.start().wrapping_add(gap.end())
+        first_gap(self, from)
     }
 
     fn gaps(&self, end: u64) -> u64 {
-        self.gaps(range(0, end)).map(ByteRange::length).sum()
+        gaps(self, end)
     }
 
     fn merge(&mut self, other: &Self) {

@@ -59,7 +59,7 @@ impl<T: Table> RangeSet<T> {
     ///
     /// [`Full`](super::Full) if a fixed table has no room for the union. Nothing has changed then.
     pub fn merge<U: Table>(&mut self, other: &RangeSet<U>) -> Result<(), T::Error> {
-        self.covered += self.table.merge(other.iter())?;
+        self.covered += self.table.merge(other.iter(), U::CELL)?;
         Ok(())
     }
 

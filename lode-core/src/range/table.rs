@@ -27,6 +27,8 @@ pub trait Table: Clone + Debug + Sized + sealed::Sealed {
 
     /// A table without ranges.
     const EMPTY: Self;
+    /// The size of a cell, if each one takes memory.
+    const CELL: Option<u64> = None;
 
     /// How many ranges there are. O(1).
     fn len(&self) -> usize;
@@ -70,15 +72,16 @@ pub trait Table: Clone + Debug + Sized + sealed::Sealed {
     /// changed then.
     fn remove(&mut self, range: ByteRange) -> Result<u64, Self::Error>;
 
-    /// Adds `others`, which are sorted, disjoint and coalesced, and returns how many bytes have
-    /// become covered by that.
+    /// Adds `others`, which are sorted, disjoint and coalesced and of a table with such cells, and returns
+    /// how many bytes have become covered by that.
     ///
     /// # Errors
     ///
-    /// If there is no room for all of them; nothing has changed then.
+    /// If not all of them can be taken; nothing has changed then.
     fn merge(
         &mut self,
         others: impl Iterator<Item = ByteRange> + Clone,
+        cell: Option<u64>,
     ) -> Result<u64, Self::Error>;
 
     /// Forgets all ranges.

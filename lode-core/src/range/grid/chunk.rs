@@ -51,21 +51,34 @@ impl Chunk {
     /// Puts cells in, or takes them out.
     pub(super) fn put(&mut self, cells: &Range<u64>, is_in: bool) -> Change {
         let words = index(cells.start)..index(cells.end - 1) + 1;
+        if words.len() == 1 && bit(cells.start) != 1 && index(cells.end) == words.start {
+            // Neither the word below nor the one above begins or ends a run by that.
+            let runs = |word: u64| (word & !(word << 1)).count_ones() as usize;
+            let (before, after) = self.put_word(words.start, mask(words.start, cells), is_in);
+            let cells = u64::from((before ^ after).count_ones());
+            return Change { cells, runs: runs(after).wrapping_sub(runs(before)) };
+        }
         // The cell behind them may begin a run, or may no longer.
         let touched = words.start..(index(cells.end) + 1).min(WORDS);
         let runs = self.runs(touched.clone());
         let mut changed = 0;
         for index in words {
-            let mask = mask(index, cells);
-            let Some(word) = self.words.get_mut(index) else { break };
-            let before = *word;
-            *word = if is_in { before | mask } else { before & !mask };
-            changed += u64::from((before ^ *word).count_ones());
-            let bit = 1 << index;
-            self.some = if *word == 0 { self.some & !bit } else { self.some | bit };
-            self.full = if *word == !0 { self.full | bit } else { self.full & !bit };
+            let (before, after) = self.put_word(index, mask(index, cells), is_in);
+            changed += u64::from((before ^ after).count_ones());
         }
         Change { cells: changed, runs: self.runs(touched).wrapping_sub(runs) }
+    }
+
+    /// The same in one word: what it was, and what it is now.
+    fn put_word(&mut self, index: usize, mask: u64, is_in: bool) -> (u64, u64) {
+        let Some(word) = self.words.get_mut(index) else { return (0, 0) };
+        let before = *word;
+        let after = if is_in { before | mask } else { before & !mask };
+        *word = after;
+        let bit = 1 << index;
+        self.some = if after == 0 { self.some & !bit } else { self.some | bit };
+        self.full = if after == !0 { self.full | bit } else { self.full & !bit };
+        (before, after)
     }
 
     /// How many runs begin in these words.
@@ -108,7 +121,7 @@ fn mask(word: usize, cells: &Range<u64>) -> u64 {
 }
 
 /// The first bit from `from` on, where `words` has a bit for each word that has one.
-pub(super) fn first(from: u64, word: impl Fn(usize) -> u64, words: u64) -> Option<u64> {
+fn first(from: u64, word: impl Fn(usize) -> u64, words: u64) -> Option<u64> {
     let at = index(from);
     let rest = word(at) & !(bit(from) - 1);
     if rest != 0 {

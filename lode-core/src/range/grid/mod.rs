@@ -8,10 +8,10 @@
 
 mod chunk;
 mod error;
+mod iter;
 mod region;
 
 use alloc::vec::Vec;
-use core::iter::FusedIterator;
 use core::ops::Range;
 
 use self::chunk::{CELLS, Change, Chunk};
@@ -20,6 +20,7 @@ use super::table::sealed;
 use super::{ByteRange, RangeSet, Table};
 
 pub use error::GridError;
+pub use iter::GridIter;
 
 /// A set of ranges that all begin and end at a multiple of `CELL` bytes: blocks of one size, say.
 ///
@@ -64,6 +65,7 @@ impl<const CELL: u64> Table for GridTable<CELL> {
     type Position = Option<u64>;
     type Iter<'a> = GridIter<'a, CELL>;
 
+    const CELL: Option<u64> = Some(CELL);
     const EMPTY: Self = {
         assert!(CELL > 0, "a cell has a byte at least");
         Self { regions: Vec::new(), runs: 0 }
@@ -84,16 +86,16 @@ impl<const CELL: u64> Table for GridTable<CELL> {
     }
 
     fn iter(&self) -> GridIter<'_, CELL> {
-        self.iter_from(self.next_set(0))
+        GridIter::new(self, Some(0))
     }
 
     fn iter_from(&self, position: Option<u64>) -> GridIter<'_, CELL> {
-        GridIter { table: self, next: position, chunk: None }
+        GridIter::new(self, position)
     }
 
     /// O(1), and O(k) for a range of `k` words of 64 cells.
     fn insert(&mut self, range: ByteRange) -> Result<u64, GridError> {
-        self.check(range)?;
+        check::<CELL>(range)?;
         Ok(self.put(range))
     }
 
@@ -116,10 +118,14 @@ impl<const CELL: u64> Table for GridTable<CELL> {
     /// O(m), if each of the others has few cells.
     fn merge(
         &mut self,
-        mut others: impl Iterator<Item = ByteRange> + Clone,
+        others: impl Iterator<Item = ByteRange> + Clone,
+        cell: Option<u64>,
     ) -> Result<u64, GridError> {
-        others.clone().try_for_each(|range| self.check(range))?;
-        Ok(others.by_ref().map(|range| self.put(range)).sum())
+        // What has been taken by a table like this can be.
+        if cell != Some(CELL) {
+            others.clone().try_for_each(|range| check::<CELL>(range))?;
+        }
+        Ok(others.map(|range| self.put(range)).sum())
     }
 
     fn clear(&mut self) {
@@ -137,16 +143,16 @@ fn cells_of<const CELL: u64>(range: ByteRange) -> Result<Range<u64>, GridError> 
     }
 }
 
-impl<const CELL: u64> GridTable<CELL> {
-    /// Whether a range can be put in.
-    fn check(&self, range: ByteRange) -> Result<(), GridError> {
-        let cells = cells_of::<CELL>(range)?;
-        match cells.end - cells.start {
-            ..=MOST => Ok(()),
-            _ => Err(GridError::TooLong { range, longest: MOST.saturating_mul(CELL) }),
-        }
+/// Whether a range can be put in.
+fn check<const CELL: u64>(range: ByteRange) -> Result<(), GridError> {
+    let cells = cells_of::<CELL>(range)?;
+    match cells.end - cells.start {
+        ..=MOST => Ok(()),
+        _ => Err(GridError::TooLong { range, longest: MOST.saturating_mul(CELL) }),
     }
+}
 
+impl<const CELL: u64> GridTable<CELL> {
     /// Puts a range in that has been checked, and says how many bytes were not there.
     fn put(&mut self, range: ByteRange) -> u64 {
         let (mut start, end) = (range.start() / CELL, range.end() / CELL);
@@ -209,26 +215,31 @@ impl<const CELL: u64> GridTable<CELL> {
         self.regions.get(region)?.chunk(number % CHUNKS)
     }
 
-    /// The first chunk from `number` on, and its number.
-    fn chunk_from(&self, number: u64) -> Option<(u64, &Chunk)> {
-        let (region, mut from) = match self.find(number / CHUNKS) {
-            Ok(region) => (region, number % CHUNKS),
-            Err(region) => (region, 0),
+    /// The first chunk from `number` on, its number, and where the region is that it is in.
+    fn chunk_from(&self, number: u64) -> Option<(usize, u64, &Chunk)> {
+        let (place, from) = match self.find(number / CHUNKS) {
+            Ok(place) => (place, number % CHUNKS),
+            Err(place) => (place, 0),
         };
-        for region in self.regions.get(region..)? {
+        self.chunk_in(place, from)
+    }
+
+    /// The same, from a chunk of the region at `place` on.
+    fn chunk_in(&self, mut place: usize, mut from: u64) -> Option<(usize, u64, &Chunk)> {
+        loop {
+            let region = self.regions.get(place)?;
             if let Some((at, chunk)) = region.first_from(from) {
-                return Some((region.number * CHUNKS + at, chunk));
+                return Some((place, region.number * CHUNKS + at, chunk));
             }
-            from = 0;
+            (place, from) = (place + 1, 0);
         }
-        None
     }
 
     /// The first cell from `from` on that is in the set.
     fn next_set(&self, from: u64) -> Option<u64> {
         let (mut number, mut local) = (from / CELLS, from % CELLS);
         loop {
-            let (found, chunk) = self.chunk_from(number)?;
+            let (_, found, chunk) = self.chunk_from(number)?;
             local = if found == number { local } else { 0 };
             if let Some(cell) = chunk.next_set(local) {
                 return Some(found * CELLS + cell);
@@ -249,52 +260,3 @@ impl<const CELL: u64> GridTable<CELL> {
         number * CELLS + local
     }
 }
-
-/// Yields the runs of cells of a [`GridTable`], as ranges.
-#[derive(Clone, Debug)]
-pub struct GridIter<'a, const CELL: u64> {
-    table: &'a GridTable<CELL>,
-    /// The first cell of the next run.
-    next: Option<u64>,
-    /// The chunk that it is in, if it has been looked for, and its number.
-    chunk: Option<(u64, &'a Chunk)>,
-}
-
-impl<const CELL: u64> GridIter<'_, CELL> {
-    /// The end of the run that begins at `start`, and the next one's beginning, if both are in the
-    /// chunk at hand.
-    fn within_chunk(&self, start: u64) -> Option<(u64, u64)> {
-        let (number, chunk) = self.chunk?;
-        let first = number * CELLS;
-        let end = chunk.next_clear(start.checked_sub(first).filter(|local| *local < CELLS)?)?;
-        Some((first + end, first + chunk.next_set(end)?))
-    }
-}
-
-impl<const CELL: u64> Iterator for GridIter<'_, CELL> {
-    type Item = ByteRange;
-
-    fn next(&mut self) -> Option<ByteRange> {
-        let start = self.next?;
-        let end = if let Some((end, next)) = self.within_chunk(start) {
-            self.next = Some(next);
-            end
-        } else {
-            let end = self.table.next_clear(start);
-            self.next = self.table.next_set(end);
-            let number = self.next.map(|next| next / CELLS);
-            self.chunk = number.and_then(|number| Some((number, self.table.chunk(number)?)));
-            end
-        };
-        ByteRange::new(start * CELL, end * CELL)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match self.next {
-            Some(_) => (1, Some(self.table.runs)),
-            None => (0, Some(0)),
-        }
-    }
-}
-
-impl<const CELL: u64> FusedIterator for GridIter<'_, CELL> {}

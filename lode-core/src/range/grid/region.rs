@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::chunk::{Chunk, first};
+use super::chunk::Chunk;
 
 /// How many chunks a region has.
 pub(super) const CHUNKS: u64 = 512;
@@ -34,9 +34,13 @@ impl Region {
 
     /// The first chunk from `from` on, and its place.
     pub(super) fn first_from(&self, from: u64) -> Option<(u64, &Chunk)> {
-        let word = |index: usize| self.present.get(index).copied().unwrap_or(0);
-        let words = (0..self.present.len()).filter(|index| word(*index) != 0);
-        let at = first(from, word, words.fold(0, |words, index| words | 1 << index))?;
+        let mut index = from as usize / 64;
+        let mut word = self.present.get(index)? & (!0 << (from % 64));
+        while word == 0 {
+            index += 1;
+            word = *self.present.get(index)?;
+        }
+        let at = index as u64 * 64 + u64::from(word.trailing_zeros());
         Some((at, self.chunk(at)?))
     }
 

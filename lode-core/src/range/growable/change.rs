@@ -119,8 +119,9 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
     /// Makes a chunk of the tail.
     #[cold]
     fn turn_tail(&mut self) {
-        let mut full = mem::replace(&mut self.tail, Piece::with_capacity(CHUNK));
-        full.respread();
+        self.tail.respread();
+        let behind = Piece::behind(&self.tail, CHUNK);
+        let full = mem::replace(&mut self.tail, behind);
         self.ends.push(full.end());
         self.below += full.ranges.len();
         self.chunks.push(full);

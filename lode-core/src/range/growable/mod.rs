@@ -140,6 +140,7 @@ impl<const CHUNK: usize> Table for GrowableTable<CHUNK> {
     fn merge(
         &mut self,
         others: impl Iterator<Item = ByteRange> + Clone,
+        _cell: Option<u64>,
     ) -> Result<u64, Infallible> {
         Ok(self.merge_sorted(others))
     }
@@ -180,9 +181,7 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
 
     /// Looks how the chunks are spread.
     fn respread(&mut self) {
-        if let (Some(first), Some(last)) = (self.ends.first(), self.ends.last()) {
-            self.spread = Spread::new(*first, *last, self.ends.len());
-        }
+        self.spread = Spread::of(&self.ends, |end| *end).unwrap_or(self.spread);
     }
 
     /// How many ranges a chunk may have when it takes one more. Small tables are cut finer, since

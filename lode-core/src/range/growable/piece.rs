@@ -21,9 +21,10 @@ impl Piece {
         piece
     }
 
-    /// Without ranges, but with room for so many.
-    pub(super) fn with_capacity(capacity: usize) -> Self {
-        Self { ranges: Vec::with_capacity(capacity), spread: Spread::NONE }
+    /// Room for so many ranges behind those of a full piece, which are likely to be spread alike.
+    pub(super) fn behind(full: &Self, capacity: usize) -> Self {
+        let spread = full.spread.behind(full.ranges.len());
+        Self { ranges: Vec::with_capacity(capacity), spread }
     }
 
     /// Where the last range ends, 0 if there is none.
@@ -69,8 +70,6 @@ impl Piece {
 
     /// Looks how the ranges are spread.
     pub(super) fn respread(&mut self) {
-        if let [first, .., last] = self.ranges.as_slice() {
-            self.spread = Spread::new(first.start(), last.end(), self.ranges.len());
-        }
+        self.spread = Spread::of(&self.ranges, |range| range.end()).unwrap_or(self.spread);
     }
 }

@@ -21,10 +21,21 @@ impl Spread {
     /// Nothing is known yet.
     pub(super) const NONE: Self = Self { low: 0, scale: 0 };
 
-    /// So many items between two offsets.
-    pub(super) fn new(low: u64, high: u64, count: usize) -> Self {
-        let each = u64::MAX.checked_div(high.saturating_sub(low)).unwrap_or(0);
-        Self { low, scale: each.saturating_mul(count as u64) }
+    /// As these items are, whose keys ascend; `None` if there are too few to tell.
+    ///
+    /// The steps between them count, not they themselves: else what is told by a few would be the
+    /// more wrong the further behind them it is used.
+    pub(super) fn of<T>(items: &[T], key: impl Fn(&T) -> u64) -> Option<Self> {
+        let [first, between @ .., last] = items else { return None };
+        let low = key(first);
+        let each = u64::MAX.checked_div(key(last).saturating_sub(low)).unwrap_or(0);
+        Some(Self { low, scale: each.saturating_mul(between.len() as u64 + 1) })
+    }
+
+    /// That of what follows `count` items, if it goes on as they do.
+    pub(super) fn behind(self, count: usize) -> Self {
+        let step = u64::MAX.checked_div(self.scale).unwrap_or(0);
+        Self { low: self.low.saturating_add(step.saturating_mul(count as u64)), ..self }
     }
 
     /// The place of the first item that is not below `offset`, if they are spread evenly.
@@ -40,10 +51,12 @@ impl Spread {
         let is_below = |item: &T| key(item) <= offset;
         let from = self.guess(offset).saturating_sub(WINDOW / 2);
         let from = from.min(items.len().saturating_sub(WINDOW));
-        let Some(window) = items.get(from..).and_then(<[_]>::first_chunk) else {
+        // Item by item: to map an array costs as much as all the rest.
+        let Some([a, b, c, d, e, f, g]) = items.get(from..).and_then(<[_]>::first_chunk) else {
             return items.partition_point(is_below);
         };
-        match count_below(window.each_ref().map(&key), offset) {
+        let keys = [key(a), key(b), key(c), key(d), key(e), key(f), key(g)];
+        match count_below(keys, offset) {
             0 => seek_back(items.get(..from).unwrap_or_default(), is_below),
             WINDOW => {
                 let above = from + WINDOW;

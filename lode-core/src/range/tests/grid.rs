@@ -67,7 +67,7 @@ fn hints_at_the_number_of_ranges() {
         set.insert(cells(start, start + 1)).unwrap();
     }
     let mut ranges = set.iter();
-    assert_eq!(ranges.size_hint(), (1, Some(3)));
+    assert_eq!(ranges.size_hint(), (0, Some(3)));
     assert_eq!(ranges.by_ref().count(), 3);
     assert_eq!(ranges.size_hint(), (0, Some(0)));
     assert_eq!(ranges.next(), None);
