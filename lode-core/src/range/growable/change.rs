@@ -32,9 +32,10 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
     /// Makes room for one more range in the tail.
     #[cold]
     fn make_room(&mut self) {
-        match self.tail.ranges.len() >= CHUNK {
+        let room = self.room();
+        match self.tail.ranges.len() >= room {
             true => self.turn_tail(),
-            false => self.tail.grow(CHUNK),
+            false => self.tail.grow(room),
         }
     }
 
@@ -99,7 +100,7 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
         let Some((chunk, end)) = self.chunks.get(piece).zip(self.ends.get_mut(piece)) else {
             if self.tail.ranges.len() > limit {
                 self.turn_tail();
-                self.split(piece, limit);
+                self.split(piece, self.limit());
             }
             return self.fill_tail();
         };

@@ -35,7 +35,7 @@ use super::{ByteRange, RangeSet, Table};
 /// ```
 pub type GrowableRangeSet = RangeSet<GrowableTable>;
 
-/// Sorted vectors of at most `CHUNK` ranges each, one behind the other.
+/// Sorted vectors of at most `CHUNK` ranges each, the first of twice as many, one behind the other.
 ///
 /// ```text
 /// chunks   [0..4 9..12 20..21]  [30..31 40..50]     each with room for some more
@@ -45,8 +45,9 @@ pub type GrowableRangeSet = RangeSet<GrowableTable>;
 ///
 /// So a change moves the ranges of one chunk and not all of them, and a search touches few cache
 /// lines: the ends of the chunks lie close together, and among them and within a chunk it begins
-/// where the range would be if all were spread evenly. A table of few ranges is a tail and nothing else. Filled
-/// in order or at once, all chunks are full and a range takes 16 bytes and a few bits.
+/// where the range would be if all were spread evenly. A table of up to `2 * CHUNK` ranges is a tail
+/// and nothing else. Filled in order or at once, all chunks are full and a range takes 16 bytes and a
+/// few bits.
 #[derive(Clone, Debug)]
 pub struct GrowableTable<const CHUNK: usize = 512> {
     /// None is empty.
@@ -184,10 +185,19 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
         self.spread = Spread::of(&self.ends, |end| *end).unwrap_or(self.spread);
     }
 
-    /// How many ranges a chunk may have when it takes one more. Small tables are cut finer, since
-    /// there the index costs next to nothing.
+    /// How many ranges a piece may have when it takes one more anywhere. Small tables are cut finer,
+    /// since there the index costs next to nothing; but the smallest are not cut at all.
     fn limit(&self) -> usize {
-        if self.len() < 16 * CHUNK { (CHUNK / 4).max(2) } else { CHUNK }
+        match self.len() {
+            _ if self.chunks.is_empty() => self.room(),
+            len if len < 16 * CHUNK => (CHUNK / 4).max(2),
+            _ => CHUNK,
+        }
+    }
+
+    /// How many ranges the tail may have when it takes one more at its end.
+    fn room(&self) -> usize {
+        if self.chunks.is_empty() { 2 * CHUNK } else { CHUNK }
     }
 }
 
