@@ -123,7 +123,7 @@ impl<const CELL: u64> Table for GridTable<CELL> {
     ) -> Result<u64, GridError> {
         // What has been taken by a table like this can be.
         if cell != Some(CELL) {
-            others.clone().try_for_each(|range| check::<CELL>(range))?;
+            others.clone().try_for_each(check::<CELL>)?;
         }
         Ok(others.map(|range| self.put(range)).sum())
     }
