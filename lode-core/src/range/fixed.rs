@@ -84,11 +84,8 @@ impl<const N: usize> Table for FixedTable<N> {
     }
 
     /// O(m · n), in place; `n` is small here, and a second table on the stack would not be.
-    fn merge(
-        &mut self,
-        others: impl Iterator<Item = ByteRange> + Clone,
-        _cell: Option<u64>,
-    ) -> Result<u64, Full> {
+    fn merge<U: Table>(&mut self, other: &U) -> Result<u64, Full> {
+        let others = other.iter();
         // One of `others` that touches `t` of our ranges makes one of them. No range is lost twice:
         // ranges that touch in turn form a line, never a ring.
         let lost: usize =

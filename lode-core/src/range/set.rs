@@ -25,12 +25,12 @@ impl<T: Table> RangeSet<T> {
     /// Adds a range. It coalesces with those that it overlaps or is adjacent to.
     ///
     /// O(1) at the end of the set, also if it extends the last range. Elsewhere O(log n + k), and
-    /// O(n) if the number of ranges changes. In a fixed table always O(n).
+    /// O(n) if the number of ranges changes. In a fixed table always O(n), on a grid O(1).
     ///
     /// # Errors
     ///
-    /// [`Full`](super::Full) if the range coalesces with none and a fixed table has no room.
-    /// Nothing has changed then.
+    /// [`Full`](super::Full) if the range coalesces with none and a fixed table has no room; a
+    /// `GridError` if it is not on the grid. Nothing has changed then.
     pub fn insert(&mut self, range: ByteRange) -> Result<(), T::Error> {
         self.covered += self.table.insert(range)?;
         Ok(())
@@ -43,8 +43,8 @@ impl<T: Table> RangeSet<T> {
     ///
     /// # Errors
     ///
-    /// [`Full`](super::Full) if a range is split and a fixed table has no room. Nothing has
-    /// changed then.
+    /// [`Full`](super::Full) if a range is split and a fixed table has no room; a `GridError` if it
+    /// is not on the grid. Nothing has changed then.
     pub fn remove(&mut self, range: ByteRange) -> Result<(), T::Error> {
         self.covered -= self.table.remove(range)?;
         Ok(())
@@ -53,13 +53,15 @@ impl<T: Table> RangeSet<T> {
     /// Adds all ranges of `other`, which has `m` of them and may have another kind of table.
     ///
     /// O(n + m) for a table that grows; what lies wholly below `other` is not looked at, so that
-    /// appending is O(m). O(n · m) for a fixed one, without further memory.
+    /// appending is O(m). O(n · m) for a fixed one, without further memory. On a grid O(m), and of
+    /// another set on the same grid O(k) for `k` times 4096 cells in which that has some.
     ///
     /// # Errors
     ///
-    /// [`Full`](super::Full) if a fixed table has no room for the union. Nothing has changed then.
+    /// [`Full`](super::Full) if a fixed table has no room for the union; a `GridError` if a range is
+    /// not on the grid. Nothing has changed then.
     pub fn merge<U: Table>(&mut self, other: &RangeSet<U>) -> Result<(), T::Error> {
-        self.covered += self.table.merge(other.iter(), U::CELL)?;
+        self.covered += self.table.merge(&other.table)?;
         Ok(())
     }
 

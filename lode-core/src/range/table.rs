@@ -14,7 +14,7 @@ use super::ByteRange;
 ///
 /// Ranges are reached by position rather than as one slice, so that a table may keep them in
 /// several pieces. A position is good until the table next changes.
-pub trait Table: Clone + Debug + Sized + sealed::Sealed {
+pub trait Table: Clone + Debug + Sized + sealed::Sealed + 'static {
     /// Why a range could not be taken; [`Infallible`](core::convert::Infallible) for a table that
     /// grows.
     type Error: Error + Send + Sync + 'static;
@@ -27,8 +27,6 @@ pub trait Table: Clone + Debug + Sized + sealed::Sealed {
 
     /// A table without ranges.
     const EMPTY: Self;
-    /// The size of a cell, if each one takes memory.
-    const CELL: Option<u64> = None;
 
     /// How many ranges there are. O(1).
     fn len(&self) -> usize;
@@ -72,17 +70,12 @@ pub trait Table: Clone + Debug + Sized + sealed::Sealed {
     /// changed then.
     fn remove(&mut self, range: ByteRange) -> Result<u64, Self::Error>;
 
-    /// Adds `others`, which are sorted, disjoint and coalesced and of a table with such cells, and returns
-    /// how many bytes have become covered by that.
+    /// Adds the ranges of another table, and returns how many bytes have become covered by that.
     ///
     /// # Errors
     ///
     /// If not all of them can be taken; nothing has changed then.
-    fn merge(
-        &mut self,
-        others: impl Iterator<Item = ByteRange> + Clone,
-        cell: Option<u64>,
-    ) -> Result<u64, Self::Error>;
+    fn merge<U: Table>(&mut self, other: &U) -> Result<u64, Self::Error>;
 
     /// Forgets all ranges.
     fn clear(&mut self);

@@ -51,7 +51,7 @@ impl Chunk {
     /// Puts cells in, or takes them out.
     pub(super) fn put(&mut self, cells: &Range<u64>, is_in: bool) -> Change {
         let words = index(cells.start)..index(cells.end - 1) + 1;
-        if words.len() == 1 && bit(cells.start) != 1 && index(cells.end) == words.start {
+        if index(cells.end) == words.start && bit(cells.start) != 1 {
             // Neither the word below nor the one above begins or ends a run by that.
             let runs = |word: u64| (word & !(word << 1)).count_ones() as usize;
             let (before, after) = self.put_word(words.start, mask(words.start, cells), is_in);
@@ -69,7 +69,22 @@ impl Chunk {
         Change { cells: changed, runs: self.runs(touched).wrapping_sub(runs) }
     }
 
-    /// The same in one word: what it was, and what it is now.
+    /// Puts all cells in that another chunk has.
+    pub(super) fn unite(&mut self, other: &Self) -> Change {
+        let (first, behind) = (other.some.trailing_zeros(), u64::BITS - other.some.leading_zeros());
+        let touched = first as usize..(behind as usize + 1).min(WORDS);
+        let runs = self.runs(touched.clone());
+        let (mut rest, mut changed) = (other.some, 0);
+        while rest != 0 {
+            let index = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            let (before, after) = self.put_word(index, other.word(index), true);
+            changed += u64::from((before ^ after).count_ones());
+        }
+        Change { cells: changed, runs: self.runs(touched).wrapping_sub(runs) }
+    }
+
+    /// Changes the cells of one word: what it was, and what it is now.
     fn put_word(&mut self, index: usize, mask: u64, is_in: bool) -> (u64, u64) {
         let Some(word) = self.words.get_mut(index) else { return (0, 0) };
         let before = *word;

@@ -12,6 +12,7 @@ mod iter;
 mod region;
 
 use alloc::vec::Vec;
+use core::any::Any;
 use core::ops::Range;
 
 use self::chunk::{CELLS, Change, Chunk};
@@ -65,7 +66,6 @@ impl<const CELL: u64> Table for GridTable<CELL> {
     type Position = Option<u64>;
     type Iter<'a> = GridIter<'a, CELL>;
 
-    const CELL: Option<u64> = Some(CELL);
     const EMPTY: Self = {
         assert!(CELL > 0, "a cell has a byte at least");
         Self { regions: Vec::new(), runs: 0 }
@@ -99,7 +99,7 @@ impl<const CELL: u64> Table for GridTable<CELL> {
         Ok(self.put(range))
     }
 
-    /// O(1), and O(k) for `k` chunks that the range touches.
+    /// O(r + k) for `r` regions and `k` chunks that the range touches.
     fn remove(&mut self, range: ByteRange) -> Result<u64, GridError> {
         let cells = cells_of::<CELL>(range)?;
         let mut removed = 0;
@@ -109,23 +109,18 @@ impl<const CELL: u64> Table for GridTable<CELL> {
             removed += self.change(cell..end, false);
             from = self.next_set(end);
         }
-        if removed > 0 {
-            self.regions.retain(|region| !region.is_empty());
-        }
+        self.regions.retain(|region| !region.is_empty());
         Ok(removed * CELL)
     }
 
-    /// O(m), if each of the others has few cells.
-    fn merge(
-        &mut self,
-        others: impl Iterator<Item = ByteRange> + Clone,
-        cell: Option<u64>,
-    ) -> Result<u64, GridError> {
-        // What has been taken by a table like this can be.
-        if cell != Some(CELL) {
-            others.clone().try_for_each(check::<CELL>)?;
+    /// Of another table of such cells O(k) for `k` chunks that it has; of any other O(m), if each of
+    /// the `m` ranges has few cells.
+    fn merge<U: Table>(&mut self, other: &U) -> Result<u64, GridError> {
+        if let Some(alike) = (other as &dyn Any).downcast_ref() {
+            return Ok(self.unite(alike));
         }
-        Ok(others.map(|range| self.put(range)).sum())
+        other.iter().try_for_each(check::<CELL>)?;
+        Ok(other.iter().map(|range| self.put(range)).sum())
     }
 
     fn clear(&mut self) {
@@ -165,11 +160,35 @@ impl<const CELL: u64> GridTable<CELL> {
         added * CELL
     }
 
+    /// Puts all cells in that another table has, and says how many bytes were not there.
+    fn unite(&mut self, other: &Self) -> u64 {
+        let mut added = 0;
+        let mut next = other.chunk_in(0, 0);
+        while let Some((region, number, chunk)) = next {
+            let is_at_edge = chunk.has(0) || chunk.has(CELLS - 1);
+            added += self.change_chunk(number, is_at_edge, true, |ours| ours.unite(chunk));
+            next = other.chunk_in(region, number % CHUNKS + 1);
+        }
+        added * CELL
+    }
+
     /// Changes cells of one chunk: how many of them have changed.
     fn change(&mut self, cells: Range<u64>, is_in: bool) -> u64 {
         let number = cells.start / CELLS;
         let local = cells.start % CELLS..cells.end - number * CELLS;
-        let region = match (self.find(number / CHUNKS), is_in) {
+        let is_at_edge = local.start == 0 || local.end == CELLS;
+        self.change_chunk(number, is_at_edge, is_in, |chunk| chunk.put(&local, is_in))
+    }
+
+    /// Changes a chunk, at its first or last cell or not; it is made if there is none and `is_made`.
+    fn change_chunk(
+        &mut self,
+        number: u64,
+        is_at_edge: bool,
+        is_made: bool,
+        change: impl FnOnce(&mut Chunk) -> Change,
+    ) -> u64 {
+        let region = match (self.find(number / CHUNKS), is_made) {
             (Ok(region), _) => region,
             (Err(_), false) => return 0,
             (Err(place), true) => {
@@ -178,11 +197,9 @@ impl<const CELL: u64> GridTable<CELL> {
             }
         };
         // What is in the chunk and beside it are two runs for each, and one if they touch.
-        let is_at_edge = local.start == 0 || local.end == CELLS;
         let before = if is_at_edge { self.joints(number) } else { 0 };
-        let change = |chunk: &mut Chunk| chunk.put(&local, is_in);
         let Some(region) = self.regions.get_mut(region) else { return 0 };
-        let Change { cells, runs } = region.change(number % CHUNKS, is_in, change);
+        let Change { cells, runs } = region.change(number % CHUNKS, is_made, change);
         let after = if is_at_edge { self.joints(number) } else { 0 };
         self.runs = self.runs.wrapping_add(runs).wrapping_add(before).wrapping_sub(after);
         cells
@@ -248,7 +265,7 @@ impl<const CELL: u64> GridTable<CELL> {
         }
     }
 
-    /// The first cell from `from` on that is not in the set.
+    /// The first cell behind `from`, which is in the set, that is not.
     fn next_clear(&self, from: u64) -> u64 {
         let (mut number, mut local) = (from / CELLS, from % CELLS);
         while let Some(chunk) = self.chunk(number) {
@@ -257,6 +274,6 @@ impl<const CELL: u64> GridTable<CELL> {
             }
             (number, local) = (number + 1, 0);
         }
-        number * CELLS + local
+        number * CELLS
     }
 }

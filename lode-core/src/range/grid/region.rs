@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::chunk::Chunk;
+use super::chunk::{Change, Chunk};
 
 /// How many chunks a region has.
 pub(super) const CHUNKS: u64 = 512;
@@ -45,15 +45,15 @@ impl Region {
     }
 
     /// Changes a chunk, which is made if it is not there and `is_made`, and is gone when it is empty.
-    pub(super) fn change<T: Default>(
+    pub(super) fn change(
         &mut self,
         at: u64,
         is_made: bool,
-        change: impl FnOnce(&mut Chunk) -> T,
-    ) -> T {
-        let Some(place) = self.chunks.get_mut(at as usize) else { return T::default() };
+        change: impl FnOnce(&mut Chunk) -> Change,
+    ) -> Change {
+        let Some(place) = self.chunks.get_mut(at as usize) else { return Change::default() };
         if !is_made && place.is_none() {
-            return T::default();
+            return Change::default();
         }
         let chunk = place.get_or_insert_with(|| Box::new(Chunk::EMPTY));
         let changed = change(chunk);

@@ -111,8 +111,8 @@ impl<const CHUNK: usize> Table for GrowableTable<CHUNK> {
 
     fn iter_clipped(&self, within: ByteRange) -> (PieceIter<'_>, bool) {
         let from = self.seek(within.start());
-        // The one that holds the last byte, or the first one above it.
-        let to = self.seek(within.end() - 1);
+        // The one that reaches beyond the end, or the first one above it.
+        let to = self.seek(within.end());
         let reached = self.get(to).is_some_and(|range| range.start() < within.end());
         let end = to.at + usize::from(reached);
         let last = &self.piece(to.piece).ranges;
@@ -135,15 +135,10 @@ impl<const CHUNK: usize> Table for GrowableTable<CHUNK> {
         self.cut(range)
     }
 
-    /// O(m log n) and what it takes to move `m` chunks, if `others` are few. If they are many,
-    /// O(t + m), where `t` ranges are at or above the first of `others`; all of that ends up
-    /// packed.
-    fn merge(
-        &mut self,
-        others: impl Iterator<Item = ByteRange> + Clone,
-        _cell: Option<u64>,
-    ) -> Result<u64, Infallible> {
-        Ok(self.merge_sorted(others))
+    /// O(m log n) and what it takes to move `m` chunks, if the `m` others are few. If they are many,
+    /// O(t + m), where `t` ranges are at or above the first of them; all of that ends up packed.
+    fn merge<U: Table>(&mut self, other: &U) -> Result<u64, Infallible> {
+        Ok(self.merge_sorted(other.iter()))
     }
 
     /// Keeps the memory of the tail.
@@ -223,5 +218,30 @@ impl<const CHUNK: usize> FromIterator<ByteRange> for RangeSet<GrowableTable<CHUN
 impl<const CHUNK: usize> Extend<ByteRange> for RangeSet<GrowableTable<CHUNK>> {
     fn extend<I: IntoIterator<Item = ByteRange>>(&mut self, ranges: I) {
         self.covered += self.table.extend(ranges);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_given_back() {
+        let capacity = |set: &GrowableRangeSet| {
+            let pieces = set.table.chunks.iter().chain([&set.table.tail]);
+            pieces.map(|piece| piece.ranges.capacity()).sum::<usize>()
+        };
+        // In an order that leaves room in many chunks.
+        let mut set = GrowableRangeSet::new();
+        for number in 0..10_000 {
+            let start = number * 7919 % 10_000 * 10;
+            let Some(range) = ByteRange::with_length(start, 5) else { continue };
+            let Ok(()) = set.insert(range);
+        }
+        let before = set.clone();
+        assert!(capacity(&set) > 11_000, "{}", capacity(&set));
+        set.shrink_to_fit();
+        assert_eq!(set, before);
+        assert!(capacity(&set) < 10_600, "{}", capacity(&set));
     }
 }

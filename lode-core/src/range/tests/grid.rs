@@ -79,6 +79,8 @@ enum Step {
     Insert(ByteRange),
     Remove(ByteRange),
     Merge(Vec<ByteRange>),
+    /// The same of another set of its kind.
+    Unite(Vec<ByteRange>),
 }
 
 /// Ranges that begin and end near the edges of words, chunks and regions.
@@ -98,6 +100,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => near_edges().prop_map(Step::Remove),
         1 => whole.prop_map(Step::Remove),
         2 => prop::collection::vec(near_edges(), 0..8).prop_map(Step::Merge),
+        2 => prop::collection::vec(near_edges(), 0..8).prop_map(Step::Unite),
     ];
     prop::collection::vec(step, 1..24)
 }
@@ -116,6 +119,12 @@ fn check(steps: Vec<Step>, queries: &[ByteRange]) -> TestCaseResult {
             }
             Step::Merge(ranges) => {
                 let others: GrowableRangeSet = ranges.into_iter().collect();
+                ours.merge(&others).unwrap();
+                theirs.merge(&others).unwrap();
+            }
+            Step::Unite(ranges) => {
+                let mut others = GridRangeSet::<CELL>::new();
+                ranges.into_iter().for_each(|range| others.insert(range).unwrap());
                 ours.merge(&others).unwrap();
                 theirs.merge(&others).unwrap();
             }

@@ -98,6 +98,9 @@ fn check<T: Table>(set: &RangeSet<T>, model: &Bitmap, within: Bounds) -> TestCas
     prop_assert_eq!(set.first_overlap(range), overlaps.first().copied());
     prop_assert_eq!(set.iter_within(range).collect::<Vec<_>>(), overlaps);
     prop_assert!(set.gaps(range).size_hint().1.is_some_and(|most| most >= gaps.len()));
+    let mut folded = Vec::new();
+    set.gaps(range).for_each(|gap| folded.push(gap));
+    prop_assert_eq!(&folded, &gaps);
     prop_assert_eq!(set.gaps(range).collect::<Vec<_>>(), gaps);
     Ok(())
 }
