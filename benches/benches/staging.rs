@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
+use lode_benches::scale;
 use lode_std::{Volume, meta, store};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -28,13 +29,14 @@ async fn compare() {
     let location = std::env::var("LODE_BENCH_STORE").unwrap_or("memory:".to_string());
     let store = store::open(&location).unwrap();
     let id = format!("staging-{}", std::process::id());
-    let builder = Volume::builder(&id, BLOCK * BLOCKS_IN_ROUND * (ROUNDS + 1));
+    let rounds = scale(ROUNDS);
+    let builder = Volume::builder(&id, BLOCK * BLOCKS_IN_ROUND * (rounds + 1));
     let volume = builder.open(store.clone()).await.unwrap();
     let block: Bytes = (0..BLOCK).map(|n| (n.wrapping_mul(2_654_435_761) >> 7) as u8).collect();
 
     let mut ratios = Vec::new();
     let mut sums = (Duration::ZERO, Duration::ZERO);
-    for round in 0..=ROUNDS {
+    for round in 0..=rounds {
         let bare = put(&store, &format!("bare/{id}/{round}"), &block).await;
         let lode = stage(&volume, round, &block).await;
         // The first round is for warming up.
@@ -47,8 +49,8 @@ async fn compare() {
     let median = ratios.get(ratios.len() / 2).copied().unwrap_or_default();
     println!(
         "staging {} blocks of 1 MiB by {TASKS} tasks: bare puts {:?}, staged {:?}; staging reaches \
-         {:.1} % of the speed of bare puts (median of {ROUNDS} rounds), {:.1} % over all",
-        ROUNDS * BLOCKS_IN_ROUND,
+         {:.1} % of the speed of bare puts (median of {rounds} rounds), {:.1} % over all",
+        rounds * BLOCKS_IN_ROUND,
         sums.0,
         sums.1,
         median * 100.0,

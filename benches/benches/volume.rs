@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use lode_benches::{SAMPLE, STRIDE, Subject, runtime};
+use lode_benches::{SAMPLE, STRIDE, Subject, runtime, scale};
 use lode_std::Format;
 use tokio::runtime::Runtime;
 
@@ -18,7 +18,7 @@ const IN_JSON: [u64; 3] = [1_000, 10_000, 100_000];
 fn commit(c: &mut Criterion) {
     let runtime = runtime().unwrap();
     let mut group = c.benchmark_group("commit one block");
-    for blocks in BLOCKS {
+    for blocks in BLOCKS.map(scale) {
         let mut subject = runtime.block_on(Subject::large(blocks)).unwrap();
         runtime.block_on(subject.commit_one()).unwrap();
         group.bench_function(BenchmarkId::new("compact, at the end", blocks), |b| {
@@ -34,7 +34,7 @@ fn commit(c: &mut Criterion) {
             });
         });
     }
-    for blocks in IN_JSON {
+    for blocks in IN_JSON.map(scale) {
         group.bench_function(BenchmarkId::new("json", blocks), |b| {
             b.iter_custom(|commits| time_commits(&runtime, Format::Json, blocks, commits));
         });
@@ -50,7 +50,7 @@ fn time_commits(runtime: &Runtime, format: Format, blocks: u64, commits: u64) ->
     let mut left = commits;
     while left > 0 {
         let mut subject = runtime.block_on(Subject::new(blocks, format)).unwrap();
-        let turn = left.min(blocks / 50);
+        let turn = left.min(blocks.div_ceil(50));
         let begin = Instant::now();
         for _ in 0..turn {
             runtime.block_on(subject.commit_one()).unwrap();
@@ -65,7 +65,7 @@ fn time_commits(runtime: &Runtime, format: Format, blocks: u64, commits: u64) ->
 fn read(c: &mut Criterion) {
     let runtime = runtime().unwrap();
     let mut group = c.benchmark_group("read 16 bytes");
-    for blocks in BLOCKS {
+    for blocks in BLOCKS.map(scale) {
         let subject = runtime.block_on(Subject::large(blocks)).unwrap();
         let snapshot = runtime.block_on(subject.latest()).unwrap().unwrap();
         let samples = blocks.div_ceil(SAMPLE);

@@ -18,6 +18,16 @@ pub const BLOCK: u64 = 16;
 /// The bytes from the beginning of a block to that of the next: blocks are scattered.
 pub const STRIDE: u64 = 64;
 
+/// Whether a bench is only to be seen to run, as `--test` says: what it measures is nothing then.
+pub fn is_trial() -> bool {
+    std::env::args().any(|arg| arg == "--test")
+}
+
+/// How much of something to work on: `number`, or for a trial a hundredth of it.
+pub fn scale(number: u64) -> u64 {
+    if is_trial() { number.div_ceil(100) } else { number }
+}
+
 /// A runtime of one thread, so that what is measured is the work and not the hand-over.
 ///
 /// # Errors

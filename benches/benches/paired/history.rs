@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::TryStreamExt;
 use lode_benches::pair::{Paired, time};
-use lode_benches::runtime;
+use lode_benches::{runtime, scale};
 use lode_std::{Dataset, meta};
 use object_store::memory::InMemory;
 use object_store::path::Path;
@@ -23,7 +23,7 @@ pub(crate) fn run(paired: &mut Paired) {
     }
     let runtime = runtime().unwrap();
     let [write, latest] = NAMES;
-    let (dataset, store) = runtime.block_on(history(LONG));
+    let (dataset, store) = runtime.block_on(history(scale(LONG)));
     paired.compare(
         write,
         30,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lode_benches::pair::{Paired, time};
 use lode_benches::records::records;
-use lode_benches::runtime;
+use lode_benches::{runtime, scale};
 use lode_parquet::arrow_array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray,
 };
@@ -18,11 +18,11 @@ use object_store::ObjectStoreExt;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 
-const RECORDS: usize = 200_000;
+const RECORDS: u64 = 200_000;
 
 /// The records of the other benches, in columns.
 fn batch() -> RecordBatch {
-    let records = records(RECORDS);
+    let records = records(scale(RECORDS) as usize);
     let columns: [(&str, ArrayRef); 5] = [
         ("id", Arc::new(Int64Array::from_iter_values(records.iter().map(|r| r.id as i64)))),
         ("kind", Arc::new(StringArray::from_iter_values(records.iter().map(|r| &r.kind)))),

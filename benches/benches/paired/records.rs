@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lode_benches::pair::{Paired, time};
 use lode_benches::records::{Record, records};
-use lode_benches::runtime;
+use lode_benches::{runtime, scale};
 use lode_jsonl::Jsonl;
 use lode_std::{Dataset, Records, meta, store};
 use object_store::memory::InMemory;
@@ -12,7 +12,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode};
 use tokio::runtime::Runtime;
 
-const RECORDS: usize = 200_000;
+const RECORDS: u64 = 200_000;
 const WRITES: usize = 1000;
 
 pub(crate) fn run(paired: &mut Paired) {
@@ -22,7 +22,7 @@ pub(crate) fn run(paired: &mut Paired) {
 }
 
 fn many(paired: &mut Paired, runtime: &Runtime) {
-    let records = records(RECORDS);
+    let records = records(scale(RECORDS) as usize);
     paired.compare(
         "write 200,000 records",
         15,

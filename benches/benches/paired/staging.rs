@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::try_join_all;
 use lode_benches::pair::{Paired, time};
+use lode_benches::scale;
 use lode_std::{Volume, store};
 
 const NAME: &str = "stage 4 MiB blocks";
@@ -15,6 +16,7 @@ pub(crate) fn run(paired: &mut Paired) {
         return;
     }
     let length = if paired.is_short() { 256 << 20 } else { 1 << 30 };
+    let length = (scale(length) as usize).next_multiple_of(BLOCK);
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(threads).build().unwrap();

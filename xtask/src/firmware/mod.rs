@@ -13,7 +13,7 @@ use self::build::build;
 use self::check::{Acknowledged, check_files, check_images};
 use self::emulate::{Emulator, Ended};
 use crate::command::{Failure, cargo, make_folder, remove, target};
-use crate::parallel::side_by_side;
+use crate::parallel::{processors, side_by_side};
 
 /// How many commits a logger makes.
 const COMMITS: usize = 1000;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
         [] => {
             budget::weigh(&firmware)?;
             let checks: [fn(&Path) -> _; 4] = [kill, log_to_flash, |_| cuts(), log_to_files];
-            side_by_side(&checks, |check| check(&firmware))
+            side_by_side(&checks, processors(), |check| check(&firmware))
         }
         [verb] if verb == "build" => Ok(()),
         [verb] if verb == "run" => log_to_files(&firmware).and_then(|()| log_to_flash(&firmware)),

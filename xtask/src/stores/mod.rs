@@ -50,7 +50,9 @@ fn start(server: &Server) -> Result<(), Failure> {
 fn test_all(commits: &str) -> Result<(), Failure> {
     install()?;
     let lode = lode()?;
-    side_by_side(&SERVERS, |server| while_up(server, || test(&lode, server, commits)))
+    side_by_side(&SERVERS, SERVERS.len(), |server| {
+        while_up(server, || test(&lode, server, commits))
+    })
 }
 
 /// Each server runs only while it is needed, so that none comes to the point where it tidies up.
