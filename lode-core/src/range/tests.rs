@@ -177,7 +177,7 @@ range_set_tests!(fixed, FixedRangeSet<8>);
 range_set_tests!(growable, GrowableRangeSet);
 // Of so few ranges a chunk that 8 of them take several.
 #[cfg(feature = "alloc")]
-range_set_tests!(chunked, RangeSet<GrowableTable<4>>);
+range_set_tests!(chunked, RangeSet<GrowableTable<2>>);
 
 #[test]
 fn a_full_table_takes_only_what_coalesces() {

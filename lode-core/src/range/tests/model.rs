@@ -198,6 +198,7 @@ proptest! {
     #[test]
     #[cfg(feature = "alloc")]
     fn a_chunked_set_is_a_bitmap(base in base(), steps in steps(), within in bounds()) {
+        compare::<GrowableTable<2>>(base, steps.clone(), within, usize::MAX)?;
         compare::<GrowableTable<4>>(base, steps.clone(), within, usize::MAX)?;
         compare::<GrowableTable<12>>(base, steps, within, usize::MAX)?;
     }
@@ -217,6 +218,6 @@ proptest! {
         within in bounds(),
     ) {
         build_and_check::<512>(base, &ranges, cut, within)?;
-        build_and_check::<4>(base, &ranges, cut, within)?;
+        build_and_check::<2>(base, &ranges, cut, within)?;
     }
 }
