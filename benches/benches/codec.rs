@@ -15,7 +15,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use lode_benches::ratios::{self, Ratio};
-use lode_benches::{is_trial, scale};
+use lode_benches::scale;
 use lode_core::Version;
 use lode_core::checksum::Digest;
 use lode_core::id::Id;
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 const BLOCKS: u64 = 1_000_000;
 const LENGTH: u64 = 4096;
-const ROUNDS: usize = 4;
+const ROUNDS: u64 = 4;
 
 /// A block of the peers.
 #[derive(Deserialize, Serialize)]
@@ -36,13 +36,13 @@ struct Plain {
 }
 
 fn main() {
-    let mut ratios = Vec::new();
+    let (mut ratios, blocks) = (Vec::new(), scale(BLOCKS) as f64);
     println!("{:20}{:>10}{:>10}{:>10}", "ns a block", "encode", "decode", "bytes");
     for (name, gap) in [("adjacent", 0), ("scattered", 3)] {
         let manifest = manifest(gap);
         let mut least = [[Duration::MAX; 2]; 3];
         let mut sizes = [0; 3];
-        for _ in 0..if is_trial() { 1 } else { ROUNDS } {
+        for _ in 0..scale(ROUNDS) {
             let [ours, postcard, json] = &mut least;
             sizes[0] = round(
                 ours,
@@ -66,11 +66,11 @@ fn main() {
                 },
             );
         }
-        let each = least.map(|times| times.map(|time| time.as_secs_f64() * 1e9 / BLOCKS as f64));
+        let each = least.map(|times| times.map(|time| time.as_secs_f64() * 1e9 / blocks));
         for ((format, [encode, decode]), bytes) in
             ["compact", "postcard", "json"].iter().zip(each).zip(sizes)
         {
-            let bytes = bytes as f64 / BLOCKS as f64;
+            let bytes = bytes as f64 / blocks;
             println!("{:20}{encode:10.1}{decode:10.1}{bytes:10.2}", format!("{name} {format}"));
         }
         let [ours, postcard, _] = each;

@@ -27,8 +27,8 @@ struct Verb {
     run: fn(&[String]) -> Result<(), Failure>,
 }
 
-/// The verbs, in the order in which `.ci/run` calls them; the last one is for people, and has hours to
-/// do.
+/// The verbs, about in the order in which `.ci/run` calls them, which does some of it side by side; the
+/// last one is for people, and has hours to do.
 const VERBS: &[Verb] = &[
     Verb { name: "lint", what: "formatting, and clippy on every feature set", run: |_| lint() },
     Verb { name: "deny", what: "licences and origins of all dependencies", run: |_| deny() },

@@ -21,6 +21,7 @@ mod workload;
 
 use std::env;
 
+use lode_benches::is_trial;
 use report::Report;
 use workload::Workload;
 
@@ -37,7 +38,7 @@ fn main() {
     }
     let is_given = |flag: &str| args.iter().any(|arg| arg == flag);
     // To see that it runs the smallest are enough.
-    let sizes = match (is_given("--quick"), is_given("--test")) {
+    let sizes = match (is_given("--quick"), is_trial()) {
         (_, true) => &SIZES[..1],
         (true, false) => &SIZES[..2],
         (false, false) => &SIZES[..],

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use iset::IntervalMap;
-use lode_core::range::{ByteRange, GridRangeSet, GrowableRangeSet, RangeSet, Table};
+use lode_core::range::{
+    ByteRange, GridRangeSet, GridTable, GrowableRangeSet, GrowableTable, RangeSet, Table,
+};
 use range_collections::RangeSet2;
 use range_set_blaze::RangeSetBlaze;
 use roaring::RoaringBitmap;
@@ -33,53 +35,38 @@ pub(crate) trait Set: Clone + Default {
 }
 
 pub(crate) type Lode = GrowableRangeSet;
+/// Ours where all ranges lie on one grid.
+pub(crate) type Grid = GridRangeSet<4096>;
 
 fn range(start: u64, end: u64) -> ByteRange {
     ByteRange::new(start, end).unwrap()
 }
 
-fn first_gap<T: Table>(set: &RangeSet<T>, from: u64) -> u64 {
-    let gap = set.first_gap(range(from, u64::MAX)).unwrap();
-    gap.start().wrapping_add(gap.end())
+/// What sets of ours differ in: their tables.
+pub(crate) trait Ours: Table {
+    const NAME: &'static str;
+
+    fn collect(ranges: &[Pair]) -> RangeSet<Self> {
+        let mut set = RangeSet::new();
+        ranges.iter().for_each(|(start, end)| set.insert(range(*start, *end)).unwrap());
+        set
+    }
 }
 
-fn gaps<T: Table>(set: &RangeSet<T>, end: u64) -> u64 {
-    set.gaps(range(0, end)).map(ByteRange::length).sum()
-}
-
-impl Set for Lode {
+impl Ours for GrowableTable {
     const NAME: &'static str = "lode";
 
-    fn insert(&mut self, start: u64, end: u64) {
-        let Ok(()) = self.insert(range(start, end));
-    }
-
-    fn covers(&self, start: u64, end: u64) -> bool {
-        self.covers(range(start, end))
-    }
-
-    fn first_gap(&self, from: u64) -> u64 {
-        first_gap(self, from)
-    }
-
-    fn gaps(&self, end: u64) -> u64 {
-        gaps(self, end)
-    }
-
-    fn merge(&mut self, other: &Self) {
-        let Ok(()) = self.merge(other);
-    }
-
-    fn collect(ranges: &[Pair]) -> Self {
+    fn collect(ranges: &[Pair]) -> Lode {
         ranges.iter().map(|(start, end)| range(*start, *end)).collect()
     }
 }
 
-/// Ours where all ranges lie on one grid.
-pub(crate) type Grid = GridRangeSet<4096>;
-
-impl Set for Grid {
+impl Ours for GridTable<4096> {
     const NAME: &'static str = "lode 4K";
+}
+
+impl<T: Ours> Set for RangeSet<T> {
+    const NAME: &'static str = T::NAME;
 
     fn insert(&mut self, start: u64, end: u64) {
         self.insert(range(start, end)).unwrap();
@@ -90,15 +77,20 @@ impl Set for Grid {
     }
 
     fn first_gap(&self, from: u64) -> u64 {
-        first_gap(self, from)
+        let gap = self.first_gap(range(from, u64::MAX)).unwrap();
+        gap.start().wrapping_add(gap.end())
     }
 
     fn gaps(&self, end: u64) -> u64 {
-        gaps(self, end)
+        self.gaps(range(0, end)).map(ByteRange::length).sum()
     }
 
     fn merge(&mut self, other: &Self) {
         self.merge(other).unwrap();
+    }
+
+    fn collect(ranges: &[Pair]) -> Self {
+        T::collect(ranges)
     }
 }
 
