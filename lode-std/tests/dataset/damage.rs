@@ -27,7 +27,7 @@ struct Victim {
 
 impl Victim {
     async fn new(builder: DatasetBuilder<Records<Jsonl<Value>>>) -> Self {
-        let scripted = Scripted::new();
+        let scripted = Scripted::in_memory();
         let dataset = builder.open(scripted.store()).await.unwrap();
         let records: Vec<_> = (0..100).map(|n| json!({"n": n, "text": "some text"})).collect();
         let snapshot = dataset.write(&records, meta! {}).await.unwrap();
@@ -135,10 +135,10 @@ async fn fewer_or_more_bytes_are_noticed() {
 
 #[tokio::test]
 async fn a_file_that_is_gone() {
-    let scripted = Scripted::new();
+    let scripted = Scripted::in_memory();
     let dataset = events("events").open(scripted.store()).await.unwrap();
     let snapshot = dataset.write(&[json!(1)], meta! {}).await.unwrap();
-    let other = Scripted::new();
+    let other = Scripted::in_memory();
     for (key, bytes) in scripted.objects().await {
         if key != snapshot.files()[0].key.as_str() {
             other.tamper(&key, bytes).await;

@@ -99,7 +99,7 @@ const BEFORE: usize = 4;
 async fn every_crash_of_two_writers_in_a_row() {
     for first in 0..WRITES {
         for second in 0..WRITES {
-            let scripted = Scripted::new();
+            let scripted = Scripted::in_memory();
             let mut expected: Vec<&[&str]> = vec![&["a", "b"]];
             write(&open(&scripted, patient(0)).await, expected[0]).await.unwrap();
             let crashes: [(usize, &[&str]); 2] = [(first, &["b", "c"]), (second, &["c", "d"])];

@@ -21,7 +21,15 @@ pub const STORE: &str = "LODE_TEST_STORE";
 
 /// An empty store: in memory, or on the server that [`STORE`] names.
 pub fn fresh() -> Arc<dyn ObjectStore> {
-    store::open(&fresh_location().unwrap_or("memory:".to_string())).unwrap()
+    match fresh_location() {
+        Some(location) => store::open(&location).unwrap(),
+        None => memory(),
+    }
+}
+
+/// An empty store in memory.
+pub fn memory() -> Arc<dyn ObjectStore> {
+    store::open("memory:").unwrap()
 }
 
 /// Where an empty store is on the server that [`STORE`] names, if it names one.

@@ -16,7 +16,7 @@ use object_store::{
 };
 use tokio::sync::Notify;
 
-use super::fresh;
+use super::{fresh, memory};
 
 /// What happens to a put whose key matches.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,8 +71,18 @@ impl Gate {
 
 impl Scripted {
     pub fn new() -> Arc<Self> {
+        Self::over(fresh())
+    }
+
+    /// One in memory, wherever the tests run: for what is tried at every byte or at every point
+    /// of a sequence, and says nothing of a server.
+    pub fn in_memory() -> Arc<Self> {
+        Self::over(memory())
+    }
+
+    fn over(inner: Arc<dyn ObjectStore>) -> Arc<Self> {
         Arc::new(Self {
-            inner: fresh(),
+            inner,
             calls: Arc::default(),
             script: Mutex::default(),
             list_fails: AtomicBool::new(false),

@@ -91,7 +91,7 @@ struct Victim {
 
 impl Victim {
     async fn new(format: Format) -> Self {
-        let scripted = Scripted::new();
+        let scripted = Scripted::in_memory();
         let builder = Volume::builder("disk", 1000).format(format);
         let volume = builder.open(scripted.store()).await.unwrap();
         let block = volume.stage_at(0, "0123456789").await.unwrap();

@@ -132,9 +132,7 @@ fn test_promises(server: &Server, commits: &str) -> Result<(), Failure> {
 }
 
 fn test_contracts(server: &Server, commits: &str) -> Result<(), Failure> {
-    let contracts = tests(server, commits).args(["--test", "volume", "--test", "dataset"]);
-    // These try every point of a sequence, thousands of requests, and say nothing of the store.
-    check(server, contracts.args(["--", "--skip", "every_crash"]))
+    check(server, tests(server, commits).args(["--test", "volume", "--test", "dataset"]))
 }
 
 /// A minute of writers, readers and a collector. Writers who have to wait for each other's locks
