@@ -1,4 +1,5 @@
-//! The compact format beside postcard and JSON by hand: nanoseconds and bytes a block.
+//! The compact format beside postcard and JSON by hand, and the JSON of the Go implementation
+//! beside `serde_json` alone: nanoseconds and bytes a block.
 //!
 //! ```text
 //! cargo bench -p lode-benches --bench codec
@@ -6,7 +7,8 @@
 //!
 //! All take turns in one process, and of the rounds the least counts. The peers have the same
 //! fields, differences instead of offsets where they can, and neither a checksum over the whole
-//! nor names to look up.
+//! nor names to look up. Of Go's JSON the peer takes offsets and lengths only, where Lode checks
+//! and keeps every field.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails by panicking")]
 #![allow(clippy::print_stdout, reason = "it reports")]
 #![allow(clippy::disallowed_methods, reason = "it is the time that is measured")]
@@ -19,7 +21,7 @@ use lode_benches::scale;
 use lode_core::Version;
 use lode_core::checksum::Digest;
 use lode_core::id::Id;
-use lode_core::manifest::{Block, BlockName, BlockTable, Metadata, VolumeManifest, compact};
+use lode_core::manifest::{Block, BlockName, BlockTable, Metadata, VolumeManifest, compact, json};
 use lode_core::range::ByteRange;
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +81,45 @@ fn main() {
             ratios.push(Ratio::of_costs(name, ours, peer, 0.9));
         }
     }
+    ratios.push(go_json());
     ratios::write("codec", &ratios).unwrap();
+}
+
+/// What a reader of offsets and lengths takes from a manifest.
+#[derive(Deserialize)]
+struct Ranges {
+    blocks: Vec<PlainRange>,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "it is what comes out")]
+struct PlainRange {
+    offset: u64,
+    length: u64,
+}
+
+/// Decodes the JSON that the Go implementation writes.
+fn go_json() -> Ratio {
+    let bytes = json::encode_volume(&manifest(3)).unwrap();
+    let mut least = [Duration::MAX; 2];
+    for _ in 0..scale(ROUNDS) {
+        let [ours, peer] = &mut least;
+        time(ours, || json::decode_volume(&bytes).unwrap());
+        time(peer, || serde_json::from_slice::<Ranges>(&bytes).unwrap().blocks);
+    }
+    let blocks = scale(BLOCKS) as f64;
+    let [ours, peer] = least.map(|time| time.as_secs_f64() * 1e9 / blocks);
+    let size = bytes.len() as f64 / blocks;
+    println!("{:30}{ours:10.1}{size:10.2}", "go's json");
+    println!("{:30}{peer:10.1}", "  its ranges, serde_json");
+    Ratio::of_costs("codec/go's json/decode".into(), ours, peer, 1.0)
+}
+
+/// Does something once.
+fn time<T>(least: &mut Duration, act: impl FnOnce() -> T) {
+    let begin = Instant::now();
+    black_box(act());
+    *least = begin.elapsed().min(*least);
 }
 
 /// Encodes and decodes once, and says how many bytes it took.

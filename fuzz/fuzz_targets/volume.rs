@@ -21,12 +21,23 @@ fuzz_target!(|text: &[u8]| {
 
     if let SlotContent::Live(manifest) = content {
         stays_in_its_place(&manifest);
+        says_what_json_says(&manifest, text);
         // What Go wrote may have what the compact format cannot say.
         if let Ok(object) = compact::encode(&manifest) {
             assert_eq!(compact::decode(&object), Ok(SlotContent::Live(manifest)));
         }
     }
 });
+
+/// Blocks are not read by a parser of any JSON.
+fn says_what_json_says(manifest: &VolumeManifest, text: &[u8]) {
+    let value: serde_json::Value = serde_json::from_slice(text).expect("it is JSON");
+    let blocks = value["blocks"].as_array().expect("its blocks are an array");
+    let said = blocks.iter().map(|block| (block["offset"].as_u64(), block["length"].as_u64()));
+    let read = manifest.blocks.inline().expect("in JSON there are no pages").iter();
+    let read = read.map(|block| (Some(block.range.start()), Some(block.range.length())));
+    assert!(said.eq(read), "{value}");
+}
 
 fn stays_in_its_place(manifest: &VolumeManifest) {
     let layout = VolumeLayout::new(manifest.id.clone());

@@ -122,8 +122,12 @@ impl FromStr for Digest {
 }
 
 fn hex_digit(digit: u8) -> Result<u8, DigestError> {
-    let value = char::from(digit).to_digit(16).ok_or(DigestError)?;
-    u8::try_from(value).map_err(|_| DigestError)
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        b'A'..=b'F' => Ok(digit - b'A' + 10),
+        _ => Err(DigestError),
+    }
 }
 
 /// A text is no [`Digest`].

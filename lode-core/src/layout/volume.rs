@@ -210,19 +210,24 @@ impl VolumeLayout {
     /// The range and name of the block that this key holds, if it is named as ours or the Go
     /// implementation's are.
     pub fn parse_block(&self, key: &str) -> Option<(ByteRange, BlockName)> {
-        let name = self.below(key, "data")?.strip_suffix(".bin")?;
-        let mut parts = name.split('-');
-        let offset = canonical(parts.next()?)?;
-        let range = ByteRange::with_length(offset, canonical(parts.next()?)?)?;
-        let name = match (parts.next(), parts.next(), parts.next()) {
-            (None, ..) => BlockName::Plain,
-            (Some(writer), suffix, None) => {
-                let suffix = suffix.map_or(Some(0), |suffix| canonical(suffix).filter(|n| *n > 0));
-                BlockName::Written { writer: parse_writer(writer)?, suffix: suffix? }
+        let (offset, rest) = number(self.below(key, "data")?)?;
+        let (length, rest) = number(rest.strip_prefix('-')?)?;
+        let name = match rest.strip_suffix(".bin")? {
+            "" => BlockName::Plain,
+            rest => {
+                let (writer, rest) = rest.strip_prefix('-')?.split_at_checked(16)?;
+                let suffix = match rest {
+                    "" => 0,
+                    rest => match number(rest.strip_prefix('-')?)? {
+                        (0, _) => return None,
+                        (suffix, "") => suffix,
+                        _ => return None,
+                    },
+                };
+                BlockName::Written { writer: parse_writer(writer)?, suffix }
             }
-            _ => return None,
         };
-        Some((range, name))
+        Some((ByteRange::with_length(offset, length)?, name))
     }
 
     fn key(&self, rest: impl fmt::Display) -> Key {
@@ -236,19 +241,27 @@ impl VolumeLayout {
     }
 }
 
-/// The number that `digits` print, if that is how it is printed: no sign, no leading zero.
-fn canonical(digits: &str) -> Option<u64> {
-    let leads_with_zero = digits.len() > 1 && digits.starts_with('0');
-    let only_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
-    if leads_with_zero || !only_digits { None } else { digits.parse().ok() }
+/// The number that a text begins with, if it is printed as we do, without leading zeros; and what
+/// follows its digits.
+fn number(text: &str) -> Option<(u64, &str)> {
+    let (mut number, mut count) = (0_u64, 0);
+    for digit in text.bytes().take_while(u8::is_ascii_digit) {
+        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        count += 1;
+    }
+    let is_canonical = count == 1 || count > 1 && !text.starts_with('0');
+    is_canonical.then_some((number, text.get(count..)?))
 }
 
 fn parse_writer(digits: &str) -> Option<u64> {
-    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    match digits.len() == 16 && digits.bytes().all(is_digit) {
-        true => u64::from_str_radix(digits, 16).ok(),
-        false => None,
-    }
+    digits.bytes().try_fold(0, |writer: u64, digit| {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        Some(writer << 4 | u64::from(value))
+    })
 }
 
 #[cfg(test)]

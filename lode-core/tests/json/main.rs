@@ -8,6 +8,7 @@
     reason = "helpers of tests lie outside of test functions"
 )]
 
+mod blocks;
 mod dataset;
 mod descriptor;
 mod fixtures;

@@ -37,6 +37,7 @@
 
 pub(crate) mod value;
 
+mod blocks;
 mod common;
 mod dataset;
 mod volume;

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::blocks::take_out;
 use super::common::{FORMAT, Place, Text, check_extra, format_time, write};
 use super::{json_error, wrong};
 use crate::checksum::Digest;
@@ -93,30 +94,14 @@ pub fn encode_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>
 ///
 /// [`ManifestError::Json`] with line and column, or [`ManifestError::Field`] with the field.
 pub fn decode_volume(bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, ManifestError> {
-    let wire: VolumeWire<'_> = serde_json::from_slice(bytes).map_err(|e| json_error(&e))?;
-    let placed = wire.place().parse()?;
-    let total_length = wire.total_length;
-    let content = (!wire.blocks.is_empty()).then_some("blocks");
-    if let Some(tombstone) = placed.tombstone(Some(total_length), content)? {
-        check_length(total_length)?;
-        return Ok(SlotContent::Collected(tombstone));
+    if let Some((blocks, rest)) = take_out(bytes)
+        && let Ok(wire) = serde_json::from_slice::<VolumeWire<'_>>(&rest)
+        && let Ok(content) = (VolumeWire { blocks, ..wire }).decode()
+    {
+        return Ok(content);
     }
-    let layout = VolumeLayout::new(placed.id.clone());
-    let manifest = VolumeManifest {
-        id: placed.id,
-        version: placed.version,
-        parent: placed.parent,
-        parent_digest: placed.parent_digest,
-        commit_id: placed.commit_id,
-        created_at: placed.created_at,
-        total_length,
-        checksum: wire.checksum_algorithm.map(|name| Box::from(name.as_ref())),
-        metadata: wire.metadata.into_owned(),
-        blocks: decode_blocks(wire.blocks, &layout)?.into(),
-        extra: wire.extra.into_owned(),
-    };
-    manifest.validate()?;
-    Ok(SlotContent::Live(manifest))
+    let wire: VolumeWire<'_> = serde_json::from_slice(bytes).map_err(|e| json_error(&e))?;
+    wire.decode()
 }
 
 fn decode_blocks(
@@ -180,6 +165,32 @@ impl VolumeWire<'_> {
         "collected",
     ];
 
+    fn decode(self) -> Result<SlotContent<VolumeManifest>, ManifestError> {
+        let placed = self.place().parse()?;
+        let total_length = self.total_length;
+        let content = (!self.blocks.is_empty()).then_some("blocks");
+        if let Some(tombstone) = placed.tombstone(Some(total_length), content)? {
+            check_length(total_length)?;
+            return Ok(SlotContent::Collected(tombstone));
+        }
+        let layout = VolumeLayout::new(placed.id.clone());
+        let manifest = VolumeManifest {
+            id: placed.id,
+            version: placed.version,
+            parent: placed.parent,
+            parent_digest: placed.parent_digest,
+            commit_id: placed.commit_id,
+            created_at: placed.created_at,
+            total_length,
+            checksum: self.checksum_algorithm.map(|name| Box::from(name.as_ref())),
+            metadata: self.metadata.into_owned(),
+            blocks: decode_blocks(self.blocks, &layout)?.into(),
+            extra: self.extra.into_owned(),
+        };
+        manifest.validate()?;
+        Ok(SlotContent::Live(manifest))
+    }
+
     fn place(&self) -> Place<'_> {
         Place {
             schema: SCHEMA,
@@ -198,15 +209,15 @@ impl VolumeWire<'_> {
 }
 
 #[derive(Deserialize, Serialize)]
-struct BlockWire<'a> {
-    offset: u64,
-    length: u64,
+pub(super) struct BlockWire<'a> {
+    pub(super) offset: u64,
+    pub(super) length: u64,
     #[serde(borrow)]
-    path: Text<'a>,
+    pub(super) path: Text<'a>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    checksum: Option<Text<'a>>,
+    pub(super) checksum: Option<Text<'a>>,
     #[serde(flatten)]
-    extra: Cow<'a, BTreeMap<String, Value>>,
+    pub(super) extra: Cow<'a, BTreeMap<String, Value>>,
 }
 
 impl<'a> BlockWire<'a> {
