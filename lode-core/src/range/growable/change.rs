@@ -207,22 +207,18 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
         self.respread();
     }
 
-    /// Takes off everything from `position` on.
-    pub(super) fn split_off(&mut self, Position { piece, at }: Position) -> Self {
-        let mut above = Self::EMPTY;
-        above.chunks = self.chunks.split_off(piece.min(self.chunks.len()));
-        above.ends = self.ends.split_off(piece.min(self.ends.len()));
-        above.tail = mem::replace(&mut self.tail, Piece::EMPTY);
-        above.below = above.chunks.iter().map(|chunk| chunk.ranges.len()).sum();
-        self.below -= above.below;
+    /// Takes off everything from `position` on: the pieces that it was in, of which only the last
+    /// may be empty.
+    pub(super) fn split_off(&mut self, Position { piece, at }: Position) -> Vec<Piece> {
+        let mut above = self.chunks.split_off(piece.min(self.chunks.len()));
+        self.ends.truncate(piece);
+        self.below -= above.iter().map(|chunk| chunk.ranges.len()).sum::<usize>();
+        above.push(mem::replace(&mut self.tail, Piece::EMPTY));
         // What is below in the piece that is cut becomes the tail.
-        let cut = above.piece_mut(0);
-        let rest = cut.ranges.split_off(at.min(cut.ranges.len()));
-        self.tail = mem::replace(cut, Piece::new(rest));
-        if !above.chunks.is_empty() {
-            above.below -= self.tail.ranges.len();
+        if let Some(cut) = above.first_mut() {
+            let rest = cut.ranges.split_off(at.min(cut.ranges.len()));
+            self.tail = mem::replace(cut, Piece::new(rest));
         }
-        above.settle(0);
         self.fill_tail();
         above
     }

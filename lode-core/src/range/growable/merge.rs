@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::iter::PieceIter;
 use super::piece::Piece;
 use super::{GrowableTable, Position};
 use crate::range::table::List;
@@ -97,7 +98,7 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
         let mut others = others.peekable();
         let Some(first) = others.peek() else { return 0 };
         let above = self.split_off(self.seek_touching(*first));
-        let mut ours = above.iter().peekable();
+        let mut ours = PieceIter::new(&[], &above, &[]).peekable();
         let (mut after, mut before) = (0, 0);
         loop {
             let next = match (ours.peek(), others.peek()) {

@@ -223,7 +223,63 @@ impl<const CHUNK: usize> Extend<ByteRange> for RangeSet<GrowableTable<CHUNK>> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
+
+    /// Small pieces, and so many ranges that they are cut finer at first and no longer at the end.
+    const CHUNK: usize = 256;
+    const COUNT: u64 = 10_000;
+
+    /// Ranges that do not touch, in an order in which neighbours are far apart.
+    fn scattered() -> impl Iterator<Item = ByteRange> {
+        let start = |number| number * 1009 % COUNT * 10;
+        (0..COUNT).filter_map(move |number| ByteRange::with_length(start(number), 5))
+    }
+
+    /// How many ranges are in each chunk, after seeing that what is said of them holds.
+    fn lengths(table: &GrowableTable<CHUNK>) -> Vec<usize> {
+        let lengths: Vec<_> = table.chunks.iter().map(|chunk| chunk.ranges.len()).collect();
+        assert!(
+            table.ends.iter().eq(table.chunks.iter().map(Piece::end).collect::<Vec<_>>().iter())
+        );
+        assert_eq!(table.below, lengths.iter().sum::<usize>());
+        assert!(!table.tail.ranges.is_empty() || table.len() == 0);
+        lengths
+    }
+
+    #[test]
+    fn pieces_are_neither_too_long_nor_too_many() {
+        let mut set = RangeSet::<GrowableTable<CHUNK>>::new();
+        for (count, range) in (1..).zip(scattered()) {
+            let Ok(_) = set.insert(range);
+            let lengths = lengths(&set.table);
+            let limit = if count < 16 * CHUNK { CHUNK / 4 } else { CHUNK };
+            assert_eq!(lengths.is_empty(), count <= 2 * CHUNK, "{count} ranges");
+            assert!(lengths.iter().all(|length| *length <= limit), "{count} ranges: {lengths:?}");
+            assert!(lengths.iter().all(|length| *length >= CHUNK / 8), "{count}: {lengths:?}");
+            let tail = set.table.tail.ranges.len();
+            assert!(tail <= if lengths.is_empty() { 2 * CHUNK } else { CHUNK }, "{tail}");
+        }
+        for (left, range) in (0..COUNT as usize).rev().zip(scattered()) {
+            let Ok(_) = set.remove(range);
+            let count = lengths(&set.table).len();
+            assert!(count <= 8 + left / 4, "{left} ranges in {count} chunks");
+            assert!(lengths(&set.table).iter().all(|length| *length <= CHUNK));
+        }
+        assert_eq!(set.len(), 0);
+    }
+
+    #[test]
+    fn what_is_filled_in_order_is_full() {
+        let mut set = RangeSet::<GrowableTable<CHUNK>>::new();
+        for number in 0..COUNT {
+            let Ok(_) = set.insert(ByteRange::with_length(number * 10, 5).unwrap());
+        }
+        let lengths = lengths(&set.table);
+        assert_eq!(lengths.first(), Some(&(2 * CHUNK)));
+        assert!(lengths.iter().skip(1).all(|length| *length == CHUNK), "{lengths:?}");
+    }
 
     #[test]
     fn memory_is_given_back() {
