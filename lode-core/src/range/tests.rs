@@ -5,7 +5,7 @@ use crate::ErrorKind;
 
 #[cfg(feature = "alloc")]
 mod grid;
-mod model;
+pub(super) mod model;
 
 fn range(start: u64, end: u64) -> ByteRange {
     ByteRange::new(start, end).unwrap()

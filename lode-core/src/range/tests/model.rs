@@ -172,7 +172,7 @@ fn build_and_check<const CHUNK: usize>(
 
 /// Prints the seed, which the test harness shows if the test fails; setting the variable to it
 /// runs the same cases again.
-pub(super) fn config() -> ProptestConfig {
+pub(in crate::range) fn config() -> ProptestConfig {
     let mut config = ProptestConfig { cases: 4096, failure_persistence: None, ..<_>::default() };
     if let RngSeed::Random = config.rng_seed {
         config.rng_seed = RngSeed::Fixed(RandomState::new().hash_one(()));
