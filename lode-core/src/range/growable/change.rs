@@ -195,10 +195,10 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
     /// Appends ranges that are above all there are, and touch none.
     pub(super) fn append_all(&mut self, mut ranges: &[ByteRange]) {
         while !ranges.is_empty() {
-            if self.tail.ranges.len() >= CHUNK {
+            if self.tail.ranges.len() >= self.room() {
                 self.turn_tail();
             }
-            let room = CHUNK.saturating_sub(self.tail.ranges.len());
+            let room = self.room().saturating_sub(self.tail.ranges.len());
             let (now, rest) = ranges.split_at_checked(room).unwrap_or((ranges, &[]));
             self.tail.ranges.extend_from_slice(now);
             ranges = rest;

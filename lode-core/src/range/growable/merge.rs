@@ -120,13 +120,17 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
     pub(super) fn extend(&mut self, ranges: impl IntoIterator<Item = ByteRange>) -> u64 {
         let mut ranges = ranges.into_iter();
         let (mut added, mut rest) = (0, Vec::new());
-        // As long as they are in order there is nothing to sort.
-        for range in ranges.by_ref() {
-            match self.append(range) {
-                Some(more) => added += more,
-                None => {
-                    rest.push(range);
-                    break;
+        // As long as they are in order there is nothing to sort, and so nothing to hold. But a few
+        // for an empty table become its tail as they are.
+        let is_tail = |most| most <= 2 * CHUNK;
+        if self.len() > 0 || !ranges.size_hint().1.is_some_and(is_tail) {
+            for range in ranges.by_ref() {
+                match self.append(range) {
+                    Some(more) => added += more,
+                    None => {
+                        rest.push(range);
+                        break;
+                    }
                 }
             }
         }
@@ -145,11 +149,14 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
 
     /// Fills an empty table with sorted, disjoint and coalesced ranges, and says how many bytes
     /// they have.
-    fn fill(&mut self, ranges: Vec<ByteRange>) -> u64 {
+    fn fill(&mut self, mut ranges: Vec<ByteRange>) -> u64 {
         let covered = ranges.iter().map(|range| range.length()).sum();
-        match ranges.len() > CHUNK {
+        match ranges.len() > 2 * CHUNK {
             true => self.append_all(&ranges),
-            false => self.tail = Piece::new(ranges),
+            false => {
+                ranges.shrink_to_fit();
+                self.tail = Piece::new(ranges);
+            }
         }
         covered
     }

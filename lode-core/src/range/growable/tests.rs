@@ -54,19 +54,32 @@ fn pieces_are_neither_too_long_nor_too_many() {
 }
 
 #[test]
-fn what_is_filled_in_order_or_at_once_is_full() {
+fn what_is_filled_in_order_or_at_once_or_packed_is_full() {
     let mut set = RangeSet::<GrowableTable<CHUNK>>::new();
     for number in 0..COUNT {
         let Ok(_) = set.insert(range(number * 10, 5));
     }
-    let in_order = lengths(&set.table);
-    assert_eq!(in_order.first(), Some(&(2 * CHUNK)));
-    assert!(in_order.iter().skip(1).all(|length| *length == CHUNK), "{in_order:?}");
+    let at_once: RangeSet<GrowableTable<CHUNK>> = scattered().collect();
+    let mut packed = one_by_one::<CHUNK>(&scattered().collect::<Vec<_>>());
+    packed.shrink_to_fit();
+    for set in [set, at_once, packed] {
+        let lengths = lengths(&set.table);
+        let (first, rest) = lengths.split_first().unwrap();
+        assert_eq!(*first, 2 * CHUNK, "{lengths:?}");
+        assert!(rest.iter().all(|length| *length == CHUNK), "{lengths:?}");
+    }
+}
 
-    let set: RangeSet<GrowableTable<CHUNK>> = scattered().collect();
-    let at_once = lengths(&set.table);
-    assert_eq!(at_once.len(), (COUNT as usize - 1) / CHUNK);
-    assert!(at_once.iter().all(|length| *length == CHUNK), "{at_once:?}");
+#[test]
+fn a_few_are_one_piece() {
+    let few: Vec<_> = scattered().take(2 * CHUNK).collect();
+    let at_once: RangeSet<GrowableTable<CHUNK>> = few.iter().copied().collect();
+    let mut packed = one_by_one::<CHUNK>(&few);
+    packed.shrink_to_fit();
+    for set in [at_once, packed] {
+        assert!(lengths(&set.table).is_empty());
+        assert_eq!(set.table.tail.ranges.capacity(), few.len());
+    }
 }
 
 #[test]
