@@ -89,6 +89,28 @@ async fn a_reader_fetches_as_many_blocks_ahead_as_it_is_told() {
 }
 
 #[tokio::test]
+async fn reading_on_after_a_failure_is_to_try_again() {
+    let (scripted, snapshot) = snapshot(5, 100).await;
+    let mut keys = scripted.objects().await.into_iter().map(|(key, _)| key);
+    let key = keys.find(|key| key.contains("/data/200-100")).unwrap();
+    for ahead in [0, 1, 5] {
+        scripted.tamper(&key, "damaged").await;
+        let mut reader = snapshot.reader().read_ahead(ahead);
+        let mut read = Vec::new();
+        for _ in 0..2 {
+            let error = reader.read_to_end(&mut read).await.unwrap_err();
+            let error = error.downcast::<Error>().unwrap();
+            assert!(matches!(error, Error::Truncated { .. }), "{error}");
+            assert_eq!(read, pattern(0, 200), "{ahead} ahead");
+        }
+        scripted.tamper(&key, pattern(200, 100)).await;
+        // Ten bytes behind the blocks were never written.
+        reader.read_to_end(&mut read).await.unwrap_err();
+        assert_eq!(read, pattern(0, 500), "{ahead} ahead");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_named() {
     let (scripted, snapshot) = snapshot(2, 100).await;
     let error = snapshot.read_many(&[0..10, 190..205]).await.unwrap_err();
