@@ -119,18 +119,19 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
     /// Adds ranges in any order, and says how many bytes have become covered.
     pub(super) fn extend(&mut self, ranges: impl IntoIterator<Item = ByteRange>) -> u64 {
         let mut ranges = ranges.into_iter();
+        if self.fits_in_tail(&ranges) {
+            let mut ranges = ranges.collect();
+            coalesce(&mut ranges);
+            return self.fill(ranges);
+        }
         let (mut added, mut rest) = (0, Vec::new());
-        // As long as they are in order there is nothing to sort, and so nothing to hold. But a few
-        // for an empty table become its tail as they are.
-        let is_tail = |most| most <= 2 * CHUNK;
-        if self.len() > 0 || !ranges.size_hint().1.is_some_and(is_tail) {
-            for range in ranges.by_ref() {
-                match self.append(range) {
-                    Some(more) => added += more,
-                    None => {
-                        rest.push(range);
-                        break;
-                    }
+        // As long as they are in order there is nothing to sort.
+        for range in ranges.by_ref() {
+            match self.append(range) {
+                Some(more) => added += more,
+                None => {
+                    rest.push(range);
+                    break;
                 }
             }
         }
@@ -145,6 +146,11 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
         self.clear();
         coalesce(&mut rest);
         added + self.fill(rest) - before
+    }
+
+    /// Whether these are all there are, and so few that they become the tail as they are.
+    fn fits_in_tail(&self, ranges: &impl Iterator<Item = ByteRange>) -> bool {
+        self.len() == 0 && ranges.size_hint().1.is_some_and(|most| most <= 2 * CHUNK)
     }
 
     /// Fills an empty table with sorted, disjoint and coalesced ranges, and says how many bytes

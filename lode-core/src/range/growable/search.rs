@@ -35,7 +35,8 @@ impl Spread {
     /// That of what follows `count` items, if it goes on as they do.
     pub(super) fn behind(self, count: usize) -> Self {
         let step = u64::MAX.checked_div(self.scale).unwrap_or(0);
-        Self { low: self.low.saturating_add(step.saturating_mul(count as u64)), ..self }
+        let low = self.low.saturating_add(step.saturating_mul(count as u64));
+        Self { low, scale: self.scale }
     }
 
     /// The place of the first item that is not below `offset`, if they are spread evenly.
