@@ -63,6 +63,8 @@ pub mod commit;
 pub mod compress;
 pub mod crc32c;
 #[cfg(feature = "alloc")]
+mod decimal;
+#[cfg(feature = "alloc")]
 pub mod descriptor;
 pub mod device;
 #[cfg(feature = "alloc")]

@@ -8,6 +8,7 @@ use core::fmt;
 use super::{DATA, TAGS, device};
 use crate::Version;
 use crate::checksum::Digest;
+use crate::decimal::leading_number;
 use crate::id::Id;
 use crate::key::Key;
 use crate::manifest::pages::{PageHash, PageName};
@@ -210,15 +211,15 @@ impl VolumeLayout {
     /// The range and name of the block that this key holds, if it is named as ours or the Go
     /// implementation's are.
     pub fn parse_block(&self, key: &str) -> Option<(ByteRange, BlockName)> {
-        let (offset, rest) = number(self.below(key, "data")?)?;
-        let (length, rest) = number(rest.strip_prefix('-')?)?;
+        let (offset, rest) = leading_number(self.below(key, "data")?)?;
+        let (length, rest) = leading_number(rest.strip_prefix('-')?)?;
         let name = match rest.strip_suffix(".bin")? {
             "" => BlockName::Plain,
             rest => {
                 let (writer, rest) = rest.strip_prefix('-')?.split_at_checked(16)?;
                 let suffix = match rest {
                     "" => 0,
-                    rest => match number(rest.strip_prefix('-')?)? {
+                    rest => match leading_number(rest.strip_prefix('-')?)? {
                         (0, _) => return None,
                         (suffix, "") => suffix,
                         _ => return None,
@@ -239,18 +240,6 @@ impl VolumeLayout {
         let rest = key.strip_prefix(&self.prefix)?.strip_prefix('/')?;
         rest.strip_prefix(folder)?.strip_prefix('/')
     }
-}
-
-/// The number that a text begins with, if it is printed as we do, without leading zeros; and what
-/// follows its digits.
-fn number(text: &str) -> Option<(u64, &str)> {
-    let (mut number, mut count) = (0_u64, 0);
-    for digit in text.bytes().take_while(u8::is_ascii_digit) {
-        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
-        count += 1;
-    }
-    let is_canonical = count == 1 || count > 1 && !text.starts_with('0');
-    is_canonical.then_some((number, text.get(count..)?))
 }
 
 fn parse_writer(digits: &str) -> Option<u64> {

@@ -13,14 +13,17 @@
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use memchr::memchr2;
 
 use super::volume::BlockWire;
+use crate::decimal::leading_number;
 
 /// The blocks of a manifest, and its text with none; `None` unless it is written as above.
-pub(super) fn take_out(text: &[u8]) -> Option<(Vec<BlockWire<'_>>, Vec<u8>)> {
+pub(super) fn take_out(manifest: &[u8]) -> Option<(Vec<BlockWire<'_>>, String)> {
+    let text = core::str::from_utf8(manifest).ok()?;
     let mut cursor = Cursor { rest: text };
     cursor.find_array("blocks")?;
     let head = text.get(..text.len() - cursor.rest.len())?;
@@ -31,12 +34,12 @@ pub(super) fn take_out(text: &[u8]) -> Option<(Vec<BlockWire<'_>>, Vec<u8>)> {
         }
         blocks.push(cursor.block()?);
     }
-    Some((blocks, [head, b"]", cursor.rest].concat()))
+    Some((blocks, [head, "]", cursor.rest].concat()))
 }
 
 /// What has not been read yet.
 struct Cursor<'a> {
-    rest: &'a [u8],
+    rest: &'a str,
 }
 
 impl<'a> Cursor<'a> {
@@ -44,13 +47,13 @@ impl<'a> Cursor<'a> {
     fn find_array(&mut self, name: &str) -> Option<()> {
         let mut depth = 0_u32;
         loop {
-            let (byte, rest) = self.rest.split_first()?;
-            self.rest = rest;
+            let byte = *self.rest.as_bytes().first()?;
+            self.take(1)?;
             match byte {
                 b'{' | b'[' => depth = depth.checked_add(1)?,
                 b'}' | b']' => depth = depth.checked_sub(1)?,
                 // Only a name is followed by a colon.
-                b'"' if self.text()? == name && depth == 1 && self.eat(b":") => {
+                b'"' if self.rest_of_text()? == name && depth == 1 && self.eat(b":") => {
                     return self.expect(b"[");
                 }
                 _ => {}
@@ -67,12 +70,10 @@ impl<'a> Cursor<'a> {
         let length = self.number()?;
         self.expect(b",")?;
         self.name(b"\"path\"")?;
-        self.expect(b"\"")?;
         let path = Cow::Borrowed(self.text()?);
         let checksum = match self.eat(b",") {
             true => {
                 self.name(b"\"checksum\"")?;
-                self.expect(b"\"")?;
                 Some(Cow::Borrowed(self.text()?))
             }
             false => None,
@@ -93,43 +94,44 @@ impl<'a> Cursor<'a> {
 
     /// Whether this comes next, with or without space before it: then it has been read.
     fn eat<const N: usize>(&mut self, token: &[u8; N]) -> bool {
-        self.skip_space();
-        match self.rest.split_first_chunk() {
-            Some((found, rest)) if found == token => {
-                self.rest = rest;
-                true
-            }
-            _ => false,
-        }
+        self.skip_space().is_some()
+            && self.rest.as_bytes().first_chunk() == Some(token)
+            && self.take(N).is_some()
     }
 
-    fn skip_space(&mut self) {
-        while let [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] = self.rest {
-            self.rest = rest;
-        }
+    fn skip_space(&mut self) -> Option<()> {
+        let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+        let space = self.rest.bytes().take_while(is_space).count();
+        self.take(space).map(|_| ())
     }
 
-    /// Digits without a leading zero. What follows them is for the caller to see: nothing that
-    /// belongs to a number is what he expects.
+    /// A number without a fraction or an exponent: what follows its digits is for the caller to see,
+    /// and neither is what he expects.
     fn number(&mut self) -> Option<u64> {
-        self.skip_space();
-        let before = self.rest;
-        let mut number = 0_u64;
-        while let [digit @ b'0'..=b'9', rest @ ..] = self.rest {
-            number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
-            self.rest = rest;
-        }
-        match (before, before.len() - self.rest.len()) {
-            (_, 0) | ([b'0', ..], 2..) => None,
-            _ => Some(number),
-        }
+        self.skip_space()?;
+        let (number, rest) = leading_number(self.rest)?;
+        self.rest = rest;
+        Some(number)
     }
 
-    /// A text without an escape, behind its first quote. That it has no control characters, which
-    /// JSON allows in none, is seen when it is made a path or a digest of.
+    /// A text without an escape. That it has no control characters, which JSON allows in none, is
+    /// seen when it is made a path or a digest of.
     fn text(&mut self) -> Option<&'a str> {
-        let (text, rest) = self.rest.split_at_checked(memchr2(b'"', b'\\', self.rest)?)?;
-        self.rest = rest.strip_prefix(b"\"")?;
-        core::str::from_utf8(text).ok()
+        self.expect(b"\"")?;
+        self.rest_of_text()
+    }
+
+    /// The same behind its first quote.
+    fn rest_of_text(&mut self) -> Option<&'a str> {
+        let text = self.take(memchr2(b'"', b'\\', self.rest.as_bytes())?)?;
+        self.rest = self.rest.strip_prefix('"')?;
+        Some(text)
+    }
+
+    /// So many bytes.
+    fn take(&mut self, count: usize) -> Option<&'a str> {
+        let (taken, rest) = self.rest.split_at_checked(count)?;
+        self.rest = rest;
+        Some(taken)
     }
 }

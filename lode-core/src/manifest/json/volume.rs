@@ -95,7 +95,7 @@ pub fn encode_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>
 /// [`ManifestError::Json`] with line and column, or [`ManifestError::Field`] with the field.
 pub fn decode_volume(bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, ManifestError> {
     if let Some((blocks, rest)) = take_out(bytes)
-        && let Ok(wire) = serde_json::from_slice::<VolumeWire<'_>>(&rest)
+        && let Ok(wire) = serde_json::from_str::<VolumeWire<'_>>(&rest)
         && let Ok(content) = (VolumeWire { blocks, ..wire }).decode()
     {
         return Ok(content);
