@@ -12,12 +12,21 @@ const PACKAGES: [&str; 4] = ["rustc-web", "rust-web-src", "gcc-arm-none-eabi", "
 /// Debian's compiler.
 const DEBIAN: &str = "/usr/bin/rustc";
 
+/// The profile of the firmware, which is no member of the workspace: with the same one the compiler's
+/// own libraries are made once.
+const PROFILE: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "z"),
+    ("CARGO_PROFILE_RELEASE_PANIC", "abort"),
+];
+
 /// Builds all of it, and says where it is. The core is built for the target on its own as well.
 pub(super) fn build() -> Result<PathBuf, Failure> {
     install()?;
     let built = target().join("firmware");
     for features in ["", "alloc"] {
         let core = cargo(["build", "--release", "--package", "lode-core", "--features", features]);
+        let core = PROFILE.iter().fold(core, |core, (setting, value)| core.env(setting, value));
         for_target(core).args(["--target-dir"]).args([&built]).run()?;
     }
     let build = cargo(["build", "--release", "--locked"]);
