@@ -8,7 +8,7 @@ pub(crate) fn leading_number(text: &str) -> Option<(u64, &str)> {
         number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
         count += 1;
     }
-    let is_canonical = count == 1 || count > 1 && !text.starts_with('0');
+    let is_canonical = count > 0 && (count == 1 || !text.starts_with('0'));
     is_canonical.then_some((number, text.get(count..)?))
 }
 
