@@ -135,3 +135,30 @@ impl<'a> Cursor<'a> {
         Some(taken)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    /// Whatever is not taken out is read all the same, so that only this sees that anything is.
+    #[test]
+    fn what_is_written_in_the_usual_way_is_taken_out() {
+        let text = r#"{"metadata": {"blocks": [7]}, "name": "blocks",
+            "blocks": [ {"offset": 0, "length": 16, "path": "a/b", "checksum": "00ff"},
+                        {"offset":20,"length":5,"path":"c"} ], "later": [1]}"#;
+        for text in [text.into(), text.replace([' ', '\n'], "")] {
+            let (blocks, rest) = take_out(text.as_bytes()).unwrap();
+            let said = |block: &BlockWire<'_>| (block.offset, block.length, block.path.to_string());
+            let said: Vec<_> = blocks.iter().map(said).collect();
+            assert_eq!(said, [(0, 16, "a/b".into()), (20, 5, "c".into())]);
+            let checksums = blocks.iter().map(|block| block.checksum.as_deref());
+            assert!(checksums.eq([Some("00ff"), None]));
+            let rest = rest.replace([' ', '\n'], "");
+            let none = r#"{"metadata":{"blocks":[7]},"name":"blocks","blocks":[],"later":[1]}"#;
+            assert_eq!(rest, none);
+        }
+        assert!(take_out(br#"{"blocks": []}"#).is_some_and(|(blocks, _)| blocks.is_empty()));
+    }
+}
