@@ -135,10 +135,10 @@ async fn fewer_or_more_bytes_are_noticed() {
 
 #[tokio::test]
 async fn a_file_that_is_gone() {
-    let scripted = Scripted::in_memory();
+    let scripted = Scripted::new();
     let dataset = events("events").open(scripted.store()).await.unwrap();
     let snapshot = dataset.write(&[json!(1)], meta! {}).await.unwrap();
-    let other = Scripted::in_memory();
+    let other = Scripted::new();
     for (key, bytes) in scripted.objects().await {
         if key != snapshot.files()[0].key.as_str() {
             other.tamper(&key, bytes).await;

@@ -14,7 +14,7 @@ const SLOT: &str = "datasets/events/snapshots/0000000000000000001/manifest.json"
 
 /// A dataset of one snapshot, whose manifest is changed.
 async fn changed(change: impl FnOnce(&mut Value)) -> Arc<Scripted> {
-    let scripted = Scripted::in_memory();
+    let scripted = Scripted::new();
     let dataset = open_events(scripted.store()).await;
     let tx = dataset.begin();
     tx.stage(&[json!(1)]).await.unwrap();
@@ -147,7 +147,7 @@ async fn sizes_that_are_not_there() {
 
 #[tokio::test]
 async fn what_it_was_written_with_is_named() {
-    let scripted = Scripted::in_memory();
+    let scripted = Scripted::new();
     let gzip = events("events").compressor(Gzip::default()).open(scripted.store()).await.unwrap();
     gzip.write(&[json!(1)], meta! {}).await.unwrap();
     let plain = open_events(scripted.store()).await;
@@ -175,7 +175,7 @@ async fn what_it_was_written_with_is_named() {
 
 #[tokio::test]
 async fn what_is_not_there() {
-    let scripted = Scripted::in_memory();
+    let scripted = Scripted::new();
     for layout in LayoutKind::ALL {
         let reader = DatasetReader::new(scripted.store(), layout);
         for prefix in [None, Some(""), Some("day=1")] {
