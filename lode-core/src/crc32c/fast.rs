@@ -12,11 +12,6 @@ impl State {
         Self(CASTAGNOLI.digest())
     }
 
-    pub(super) fn resume(value: u32) -> Self {
-        // The library takes the register as it is before bits are inverted and reflected.
-        Self(CASTAGNOLI.digest_with_initial((!value).reverse_bits()))
-    }
-
     pub(super) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
@@ -24,4 +19,11 @@ impl State {
     pub(super) fn value(self) -> u32 {
         self.0.finalize()
     }
+}
+
+pub(super) fn append(value: u32, byte: u8) -> u32 {
+    // The library takes the register as it is before bits are inverted and reflected.
+    let mut digest = CASTAGNOLI.digest_with_initial((!value).reverse_bits());
+    digest.update(&[byte]);
+    digest.finalize()
 }

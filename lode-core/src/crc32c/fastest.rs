@@ -5,11 +5,7 @@ pub(super) struct State(u32);
 
 impl State {
     pub(super) fn begin() -> Self {
-        Self::resume(0)
-    }
-
-    pub(super) fn resume(value: u32) -> Self {
-        Self(value)
+        Self(0)
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {
@@ -19,4 +15,8 @@ impl State {
     pub(super) fn value(self) -> u32 {
         self.0
     }
+}
+
+pub(super) fn append(value: u32, byte: u8) -> u32 {
+    crc32c::crc32c_append(value, &[byte])
 }

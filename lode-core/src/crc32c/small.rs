@@ -11,27 +11,33 @@ pub(super) struct State(
 
 impl State {
     pub(super) fn begin() -> Self {
-        Self::resume(0)
-    }
-
-    pub(super) fn resume(value: u32) -> Self {
-        Self(!value)
+        Self(!0)
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            self.0 ^= u32::from(*byte);
-            for _ in 0..2 {
-                // The mask is below the table's length, so that there is always an entry.
-                let entry = NIBBLES.get((self.0 & 15) as usize).copied().unwrap_or(0);
-                self.0 = (self.0 >> 4) ^ entry;
-            }
+            self.0 = shift_in(self.0, *byte);
         }
     }
 
     pub(super) fn value(self) -> u32 {
         !self.0
     }
+}
+
+pub(super) fn append(value: u32, byte: u8) -> u32 {
+    !shift_in(!value, byte)
+}
+
+#[inline(never)]
+fn shift_in(register: u32, byte: u8) -> u32 {
+    let mut register = register ^ u32::from(byte);
+    for _ in 0..2 {
+        // The mask is below the table's length, so that there is always an entry.
+        let entry = NIBBLES.get((register & 15) as usize).copied().unwrap_or(0);
+        register = (register >> 4) ^ entry;
+    }
+    register
 }
 
 const fn nibbles() -> [u32; 16] {

@@ -5,8 +5,8 @@ use super::error::{Fault, VolumeError};
 use super::merge::{Merge, Source, Work};
 use super::mount::LATEST;
 use super::tape::Tape;
-use super::volume::{Head, Settings, Volume};
-use super::walk::{Walk, scan};
+use super::volume::{Head, Settings, Volume, manifest_name};
+use super::walk::{Facts, Walk, scan};
 use crate::commit::{Claim, ClaimAction, ClaimEvent, Claimed, Holder, Rules, Sent, Slot};
 use crate::manifest::CommitId;
 use crate::store::{Error, Name, ObjectKind, Store};
@@ -47,20 +47,14 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         if version.get() >= Name::NUMBERS {
             return Err(VolumeError::Exhausted);
         }
-        let written = self.write(&settings, version, metadata, scratch)?;
-        let Some(manifest) =
-            scratch.get(..written.size).filter(|_| written.needed <= scratch.len())
-        else {
-            return Err(VolumeError::ScratchTooSmall { needed: written.needed });
-        };
-        if written.size > S::MAX_OBJECT {
+        let mut writer = Writer::new(scratch);
+        self.write_preface(settings, version, metadata, &mut writer);
+        self.write_blocks(&mut writer)?;
+        let written = writer.written().map_err(|needed| VolumeError::ScratchTooSmall { needed })?;
+        if written.manifest.len() > S::MAX_OBJECT {
             return Err(VolumeError::TooLarge { most: S::MAX_OBJECT });
         }
-        self.send(&settings, version, manifest)?;
-        let (blocks, covered) = self.totals();
-        self.head = Some(Head { version, trailer: written.trailer, blocks, covered });
-        self.cover_staged(covered);
-        Ok(version)
+        self.send(version, &written)
     }
 
     /// How many blocks the next head will have, and how many bytes it will cover.
@@ -72,8 +66,11 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             .fold(head, |(blocks, covered), block| (blocks + 1, covered + u64::from(block.length)))
     }
 
-    /// Makes what is staged part of what is committed, which then is `covered` bytes.
-    fn cover_staged(&mut self, covered: u64) {
+    /// Makes this version the head, and what is staged part of what is committed.
+    #[inline(never)]
+    fn settle(&mut self, version: Version, trailer: u32) {
+        let (blocks, covered) = self.totals();
+        self.head = Some(Head { version, trailer, blocks, covered });
         // There is room in the end, but not always on the way there. What finds none is tried
         // again when others have closed gaps, and each time around some of it gets in.
         let mut left = self.staged_count;
@@ -87,39 +84,34 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         self.staged_count = 0;
     }
 
-    /// Writes the manifest into `scratch`, or finds out how long that has to be.
+    /// Writes the rest of the manifest.
     #[inline(never)]
-    fn write(
-        &mut self,
-        settings: &Settings,
-        version: Version,
-        metadata: &[(&str, &str)],
-        scratch: &mut [u8],
-    ) -> Result<Written, Fault<S::Error>> {
-        let mut writer = Writer::new(scratch);
-        self.write_preface(settings, version, metadata, &mut writer);
-        let staged = self.staged.get(..self.staged_count).unwrap_or_default();
+    fn write_blocks(&mut self, writer: &mut Writer<'_>) -> Result<(), Fault<S::Error>> {
+        let Self { settings: Some(settings), head, store, work, staged, staged_count, .. } = self
+        else {
+            return Err(Fault::NotMounted);
+        };
+        let staged = staged.get(..*staged_count).unwrap_or_default();
         // Without a head there is nothing to read.
-        let name = self.head.map_or(Name::HINT, |head| head.name());
-        let Work { window, merge, ahead, facts } = &mut self.work;
+        let name = head.map_or(Name::HINT, |head| head.name());
+        let Work { window, merge, run, facts } = work;
         *merge = Merge::new(Walk::nowhere(settings.length));
-        let tape = Tape::new(&mut self.store, window, name);
-        let mut source = Source { tape, merge, ahead, staged };
+        let tape = Tape::new(store, window, name);
+        let mut source = Source { tape, merge, run, staged };
         let Source { tape, merge, .. } = &mut source;
-        if let Some(head) = &self.head {
+        if let Some(head) = head {
             merge.walk.open(tape, settings, head.version, facts);
         }
-        let written = writer.finish(&mut source);
+        writer.finish(&mut source);
         let Source { tape, merge, .. } = &mut source;
-        if let Some(head) = &self.head {
+        if let Some(head) = head {
             let trailer = tape.finish(&mut merge.walk.cursor);
             tape.require(trailer == head.trailer);
         }
-        tape.check()?;
-        Ok(written)
+        tape.check()
     }
 
-    /// Writes what comes before the runs. Not within `write`, below which the stack is deepest.
+    /// Writes what comes before the runs.
     #[inline(never)]
     fn write_preface(
         &self,
@@ -141,20 +133,18 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         });
     }
 
-    /// Carries the manifest through the protocol.
+    /// Carries the manifest through the protocol; then its version is the head.
     #[inline(never)]
     fn send(
         &mut self,
-        settings: &Settings,
         version: Version,
-        manifest: &[u8],
-    ) -> Result<(), VolumeError<S::Error>> {
-        let name = Name::wrapping(ObjectKind::Manifest, version.get());
+        written: &Written<'_>,
+    ) -> Result<Version, VolumeError<S::Error>> {
         let mut claim = Claim::start(RULES);
         let mut failure = None;
         let claimed = loop {
             let event = match claim.action() {
-                ClaimAction::Create { .. } => match self.store.create(&name, &[manifest]) {
+                ClaimAction::Create { .. } => match self.create(version, written.manifest) {
                     Ok(()) => ClaimEvent::Sent(Sent::Created),
                     Err(error) => {
                         let sent = sent(error.kind());
@@ -162,10 +152,10 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
                         ClaimEvent::Sent(sent)
                     }
                 },
-                ClaimAction::Look => self.look(settings, version),
+                ClaimAction::Look => self.look(version),
                 ClaimAction::BackOff { .. } => ClaimEvent::Waited,
                 ClaimAction::WriteHint => {
-                    ClaimEvent::Hinted(self.write_hint(LATEST, &name).is_ok())
+                    ClaimEvent::Hinted(self.write_hint(LATEST, version).is_ok())
                 }
             };
             if let Some(claimed) = claim.on(event) {
@@ -173,9 +163,12 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             }
         };
         let error = match (claimed, failure) {
-            (Claimed::Committed { .. }, _) => return Ok(()),
+            (Claimed::Committed { .. }, _) => {
+                self.settle(version, written.trailer);
+                return Ok(version);
+            }
             (Claimed::Failed, Some(error)) => return Err(VolumeError::of_store(error)),
-            (Claimed::Damaged, _) => VolumeError::Corrupt { name },
+            (Claimed::Damaged, _) => VolumeError::Corrupt { name: manifest_name(version) },
             (Claimed::Lost { .. }, _) => VolumeError::Conflict { version },
             (Claimed::Failed | Claimed::Unknown, _) => VolumeError::Unknown { version },
         };
@@ -184,32 +177,45 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         Err(error)
     }
 
-    /// Looks who has the slot.
+    /// Creates a manifest.
     #[inline(never)]
-    fn look(&mut self, settings: &Settings, version: Version) -> ClaimEvent {
-        let Self { store, work, .. } = self;
-        let read = scan(store, work, settings, version, &mut |_, _| Ok(()));
-        ClaimEvent::Held(match read {
-            Ok(false) => Holder::Nobody,
-            Ok(true) => {
-                let slot = Slot::Live { commit_id: work.facts.commit_id, parent: None };
-                Holder::of(slot, id(settings, version))
-            }
-            Err(Fault::Store(_)) => return ClaimEvent::Unreadable,
-            Err(_) => Holder::Damage,
-        })
+    fn create(&mut self, version: Version, manifest: &[u8]) -> Result<(), S::Error> {
+        self.store.create(&manifest_name(version), &[manifest])
     }
 
-    /// Writes a hint that names this manifest.
-    pub(super) fn write_hint(&mut self, number: u64, manifest: &Name) -> Result<(), S::Error> {
+    /// Looks who has the slot.
+    #[inline(never)]
+    fn look(&mut self, version: Version) -> ClaimEvent {
+        let Self { settings: Some(settings), store, work, .. } = self else {
+            return ClaimEvent::Unreadable;
+        };
+        match scan(store, work, settings, version, &mut |_, _| {}) {
+            Err(Fault::Absent(_)) => ClaimEvent::Held(Holder::Nobody),
+            Ok(()) => held(&work.facts, settings, version),
+            Err(Fault::Store(_) | Fault::NotMounted) => ClaimEvent::Unreadable,
+            Err(_) => ClaimEvent::Held(Holder::Damage),
+        }
+    }
+
+    /// Writes a hint that names this version's manifest.
+    #[inline(never)]
+    pub(super) fn write_hint(&mut self, number: u64, version: Version) -> Result<(), S::Error> {
         let hint = Name::wrapping(ObjectKind::Hint, number);
-        self.store.replace(&hint, &[manifest.as_bytes()])
+        self.store.replace(&hint, &[manifest_name(version).as_bytes()])
     }
 }
 
 /// The id of the commit that makes this version. See [`Settings::device`].
 fn id(settings: &Settings, version: Version) -> CommitId {
     CommitId::of_handle(settings.device, version.get())
+}
+
+/// By whom the slot of `version` is held, whose manifest has been read. Not within `look`, below
+/// which the stack is deep.
+#[inline(never)]
+fn held(found: &Facts, settings: &Settings, version: Version) -> ClaimEvent {
+    let slot = Slot::Live { commit_id: found.commit_id, parent: None };
+    ClaimEvent::Held(Holder::of(slot, id(settings, version)))
 }
 
 /// What a failure of a create means.

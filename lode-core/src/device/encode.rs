@@ -1,6 +1,5 @@
 //! Writing a manifest into the caller's buffer.
 
-use super::block::Block;
 use super::merge::{Run, Source};
 use super::volume::{Head, Settings};
 use super::walk::CHECKSUM;
@@ -15,7 +14,11 @@ use crate::time::Timestamp;
 /// would have had to be.
 pub(super) struct Writer<'a> {
     buffer: &'a mut [u8],
+    /// How many bytes were written. In the end it is the manifest's size.
     at: usize,
+    /// How long the buffer had to be, if it is longer than what is written.
+    needed: usize,
+    trailer: u32,
 }
 
 /// What a manifest says before its runs.
@@ -37,43 +40,50 @@ impl<'a> Writer<'a> {
     const RUNS_ROOM: usize = 5;
 
     pub(super) fn new(buffer: &'a mut [u8]) -> Self {
-        Self { buffer, at: 0 }
+        Self { buffer, at: 0, needed: 0, trailer: 0 }
     }
 
-    /// Appends the runs of the blocks of `source`, and then the trailer. How many bytes the
-    /// manifest has; not all of them may have fitted.
-    pub(super) fn finish<S: Store>(mut self, source: &mut Source<'_, S>) -> Written {
+    /// The manifest that was written, or how long the buffer has to be for it.
+    pub(super) fn written(self) -> Result<Written<'a>, usize> {
+        let (needed, room) = (self.needed.max(self.at), self.buffer.len());
+        match self.buffer.get(..self.at) {
+            Some(manifest) if needed <= room => Ok(Written { manifest, trailer: self.trailer }),
+            _ => Err(needed),
+        }
+    }
+
+    /// Appends the runs of the blocks of `source`, and then the trailer.
+    pub(super) fn finish<S: Store>(&mut self, source: &mut Source<'_, S>) {
         let mark = self.at;
         self.at += Self::RUNS_ROOM;
         let runs = self.runs(source);
 
         let (end, room) = (self.at, mark + Self::RUNS_ROOM);
         self.at = mark;
-        self.number(runs);
+        self.number(runs.into());
         for from in room..end {
             let moved = self.buffer.get(from).copied().unwrap_or(0);
             self.byte(moved);
         }
-        let size = self.at + Prefix::TRAILER;
-        let trailer = self.buffer.get(..self.at).map_or(0, crc32c::of);
-        self.bytes(&trailer.to_le_bytes());
-        Written { size, needed: end.max(size), trailer }
+        self.needed = end;
+        self.trailer = self.buffer.get(..self.at).map_or(0, crc32c::of);
+        self.bytes(&self.trailer.to_le_bytes());
     }
 
     /// Appends all runs, and says how many there are.
     #[inline(never)]
-    fn runs<S: Store>(&mut self, source: &mut Source<'_, S>) -> u64 {
+    fn runs<S: Store>(&mut self, source: &mut Source<'_, S>) -> u32 {
         let (mut runs, mut left, mut end) = (0, 0, 0);
-        let mut shift = None;
-        while let Some(block) = source.next() {
+        while source.advance() {
             if left == 0 {
-                let run = Run::longest(&block, source);
-                self.run(&block, &run, end);
-                (left, shift) = (run.count, run.shift());
+                source.measure_run();
+                self.run(source.run, end);
+                left = source.run.count;
                 runs += 1;
-            } else if let Some(shift) = shift {
-                self.number(block.start.saturating_sub(end) >> shift);
+            } else if let Some(shift) = source.run.shift() {
+                self.number(source.run.block.start.saturating_sub(end) >> shift);
             }
+            let block = &source.run.block;
             self.bytes(&block.crc.to_be_bytes());
             end = block.end();
             left -= 1;
@@ -81,9 +91,10 @@ impl<'a> Writer<'a> {
         runs
     }
 
-    /// What comes before the blocks of a run that begins after `end`.
+    /// What comes before the blocks of a run, at whose first the source is, after `end`.
     #[inline(never)]
-    fn run(&mut self, first: &Block, run: &Run, end: u64) {
+    fn run(&mut self, run: &Run, end: u64) {
+        let first = &run.block;
         self.number(first.start.saturating_sub(end));
         self.number(first.length.into());
         self.number(run.count.into());
@@ -183,10 +194,7 @@ impl<'a> Writer<'a> {
 }
 
 /// What was written.
-pub(super) struct Written {
-    /// How many bytes the manifest has.
-    pub(super) size: usize,
-    /// How long the buffer has to be.
-    pub(super) needed: usize,
+pub(super) struct Written<'a> {
+    pub(super) manifest: &'a [u8],
     pub(super) trailer: u32,
 }

@@ -145,8 +145,11 @@ impl<E: store::Error> VolumeError<E> {
 /// What can be wrong with an object: a part of [`VolumeError`], and a third of its size. It is what
 /// the inner functions fail with, as they lie deep on the stack.
 pub(super) enum Fault<E> {
+    /// There is no such manifest.
+    Absent(Name),
     Corrupt(Name),
     Foreign(Name, Field),
+    NotMounted,
     Store(E),
 }
 
@@ -154,8 +157,9 @@ impl<E: store::Error> From<Fault<E>> for VolumeError<E> {
     #[inline(never)]
     fn from(fault: Fault<E>) -> Self {
         match fault {
-            Fault::Corrupt(name) => Self::Corrupt { name },
+            Fault::Absent(name) | Fault::Corrupt(name) => Self::Corrupt { name },
             Fault::Foreign(name, field) => Self::Foreign { name, field },
+            Fault::NotMounted => Self::NotMounted,
             Fault::Store(error) => Self::of_store(error),
         }
     }

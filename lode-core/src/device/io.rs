@@ -61,7 +61,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         buffer: &'a mut [u8],
     ) -> Result<Writer<'a, S, C, RUNS>, VolumeError<S::Error>> {
         let settings = self.mounted()?;
-        Self::range(&settings, offset, buffer.len().min(1))?;
+        Self::range(settings, offset, buffer.len().min(1))?;
         Ok(Writer { volume: self, buffer, filled: 0, offset })
     }
 }

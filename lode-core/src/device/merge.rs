@@ -57,8 +57,8 @@ impl Merge {
 pub(super) struct Work {
     pub(super) window: Window,
     pub(super) merge: Merge,
-    /// The copy that runs ahead.
-    pub(super) ahead: Merge,
+    /// Of the manifest that is written.
+    pub(super) run: Run,
     /// Of the manifest that was read last.
     pub(super) facts: Facts,
 }
@@ -68,7 +68,7 @@ impl Work {
     pub(super) const IDLE: Self = Self {
         window: Window::EMPTY,
         merge: Merge::new(Walk::nowhere(0)),
-        ahead: Merge::new(Walk::nowhere(0)),
+        run: Run::NONE,
         facts: Facts::NONE,
     };
 }
@@ -77,58 +77,84 @@ impl Work {
 pub(super) struct Source<'a, S: Store> {
     pub(super) tape: Tape<'a, S>,
     pub(super) merge: &'a mut Merge,
-    pub(super) ahead: &'a mut Merge,
+    pub(super) run: &'a mut Run,
     pub(super) staged: &'a [Block],
 }
 
-impl<S: Store> Source<'_, S> {
-    /// The next block.
-    pub(super) fn next(&mut self) -> Option<Block> {
-        self.merge.next(&mut self.tape, self.staged).copied()
-    }
-}
-
-/// The longest run that begins with some block: equal lengths, and numbers that count up. The
+/// A block, and the longest run that begins with it: equal lengths, and numbers that count up. The
 /// encoder of hosts cuts the same ones.
+#[derive(Debug)]
 pub(super) struct Run {
+    /// The block that the source is at.
+    pub(super) block: Block,
+    /// Where the source will be at the end of the run.
+    ahead: Merge,
     pub(super) count: u32,
-    /// Whether all gaps are like the first.
-    uniform: bool,
+    /// Whether some gap is not like the first.
+    is_mixed: bool,
     /// The first gap.
     pub(super) stride: u64,
     /// The bits that are set in any gap.
     bits: u64,
 }
 
-impl Run {
-    /// The run that begins with `first`, behind which the source stands.
+impl<S: Store> Source<'_, S> {
+    /// Goes on to the next block, if there is one.
     #[inline(never)]
-    pub(super) fn longest<S: Store>(first: &Block, source: &mut Source<'_, S>) -> Self {
-        let Source { tape, merge, ahead, staged } = source;
+    pub(super) fn advance(&mut self) -> bool {
+        let block = self.merge.next(&mut self.tape, self.staged);
+        if let Some(block) = block {
+            self.run.begin_at(block);
+        }
+        block.is_some()
+    }
+
+    /// Finds the run that begins with the block that the source is at.
+    #[inline(never)]
+    pub(super) fn measure_run(&mut self) {
+        let Self { tape, merge, run, staged } = self;
+        let Run { block: first, ahead, count, is_mixed, stride, bits } = &mut **run;
         ahead.begin_at(merge);
-        let mut run = Self { count: 1, uniform: true, stride: 0, bits: 0 };
+        (*count, *is_mixed, *stride, *bits) = (1, false, 0, 0);
         let mut end = first.end();
         while let Some(block) = ahead.next(tape, staged) {
-            let number = first.number + u64::from(run.count);
+            let number = first.number + u64::from(*count);
             if block.length != first.length || block.number != number {
                 break;
             }
             // A damaged manifest may change between two readings of it.
             let gap = block.start.saturating_sub(end);
-            if run.count == 1 {
-                run.stride = gap;
+            if *count == 1 {
+                *stride = gap;
             }
-            run.uniform &= gap == run.stride;
-            run.bits |= gap;
-            run.count += 1;
+            *is_mixed |= gap != *stride;
+            *bits |= gap;
+            *count += 1;
             end = block.end();
         }
-        run
+    }
+}
+
+impl Run {
+    /// All zero.
+    const NONE: Self = Self {
+        block: Block::NONE,
+        ahead: Merge::new(Walk::nowhere(0)),
+        count: 0,
+        is_mixed: false,
+        stride: 0,
+        bits: 0,
+    };
+
+    /// The next one begins here. Not inline, for the same reason as with [`Merge::begin_at`].
+    #[inline(never)]
+    fn begin_at(&mut self, block: &Block) {
+        self.block = *block;
     }
 
     /// The unit of the gaps as a power of 2, where they have to be listed.
     pub(super) fn shift(&self) -> Option<u8> {
         // Some gap is not 0, so that the shift is below 64.
-        (!self.uniform).then(|| self.bits.trailing_zeros() as u8 & shape::MAX_SHIFT)
+        self.is_mixed.then(|| self.bits.trailing_zeros() as u8 & shape::MAX_SHIFT)
     }
 }

@@ -35,7 +35,14 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         if !settings.are_valid() {
             return Err(VolumeError::Settings);
         }
-        self.find_head(&settings)?;
+        let mut hint = LATEST;
+        while !self.find_head(&settings, hint)? {
+            if hint == FLOOR {
+                self.require_empty()?;
+                break;
+            }
+            hint = FLOOR;
+        }
         if self.head.is_some_and(|head| head.covered != self.committed.covered()) {
             return Err(VolumeError::Full { runs: RUNS });
         }
@@ -44,28 +51,19 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         Ok(())
     }
 
-    /// Looks for the head where the hints say that it is, or else from the first version on.
+    /// Loads one manifest after the other, from where this hint says that the head is, or else from
+    /// the first version on; the last one is the head. Whether there is one.
     #[inline(never)]
-    fn find_head(&mut self, settings: &Settings) -> Result<(), Fault<S::Error>> {
-        for hint in [LATEST, FLOOR] {
-            let hint = self.named_by(hint).map_err(Fault::Store)?;
-            self.climb(settings, Probe::from_hint(hint))?;
-            if self.head.is_some() {
-                return Ok(());
-            }
-        }
-        self.require_empty()
-    }
-
-    /// Loads one manifest after the other; the last one is the head.
-    fn climb(&mut self, settings: &Settings, mut probe: Probe) -> Result<(), Fault<S::Error>> {
+    fn find_head(&mut self, settings: &Settings, hint: u64) -> Result<bool, Fault<S::Error>> {
+        let mut probe = Probe::from_hint(self.named_by(hint).map_err(Fault::Store)?);
         loop {
-            let slot = match self.load(settings, probe.at())? {
-                true => Slot::Live { commit_id: None, parent: None },
-                false => Slot::Absent,
+            let slot = match self.load(settings, probe.at()) {
+                Ok(()) => Slot::Live { commit_id: None, parent: None },
+                Err(Fault::Absent(_)) => Slot::Absent,
+                Err(fault) => return Err(fault),
             };
             if probe.on(slot).is_some() {
-                return Ok(());
+                return Ok(self.head.is_some());
             }
         }
     }
@@ -83,6 +81,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
 
     /// Where no manifest was found there has to be none. That the first one is gone proves
     /// nothing once there was a prune, which leaves its hint.
+    #[inline(never)]
     fn require_empty(&mut self) -> Result<(), Fault<S::Error>> {
         let name = Name::wrapping(ObjectKind::Hint, FLOOR);
         match self.exists(&name, &mut [0]).map_err(Fault::Store)? {
@@ -101,11 +100,11 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         }
     }
 
-    /// Makes this version the head, if it is there.
-    fn load(&mut self, settings: &Settings, version: Version) -> Result<bool, Fault<S::Error>> {
+    /// Makes this version the head.
+    fn load(&mut self, settings: &Settings, version: Version) -> Result<(), Fault<S::Error>> {
         let Self { store, work, committed, next, head, .. } = self;
         let mut is_first = true;
-        let is_there = scan(store, work, settings, version, &mut |_, block| {
+        scan(store, work, settings, version, &mut |_, block| {
             // What an older version covers is forgotten only when there is a newer one.
             if is_first {
                 committed.clear();
@@ -116,11 +115,8 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             if let Some(range) = block.range() {
                 let _ = committed.insert(range);
             }
-            Ok(())
         })?;
-        if is_there {
-            *head = Some(Head::of(version, &work.facts));
-        }
-        Ok(is_there)
+        *head = Some(Head::of(version, &work.facts));
+        Ok(())
     }
 }

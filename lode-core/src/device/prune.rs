@@ -42,8 +42,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         if first > last {
             return Ok(0);
         }
-        let name = head.name();
-        let mut hint = self.write_hint(FLOOR, &name);
+        let mut hint = self.write_hint(FLOOR, head.version);
         let stays = |version: Version| version.get() > last && version <= head.version;
         if hint.is_err() && !self.named_by(LATEST)?.is_some_and(stays) {
             return hint.map(|()| 0);
@@ -51,7 +50,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         for number in first..last + 1 {
             self.store.remove(&Name::wrapping(ObjectKind::Manifest, number))?;
             if hint.is_err() {
-                hint = self.write_hint(FLOOR, &name);
+                hint = self.write_hint(FLOOR, head.version);
             }
         }
         hint.map(|()| last + 1 - first)

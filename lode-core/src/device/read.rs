@@ -1,8 +1,8 @@
 //! Reading what is committed.
 
 use super::block::Block;
-use super::error::{Fault, VolumeError};
-use super::tape::WINDOW;
+use super::error::VolumeError;
+use super::tape::{Tape, WINDOW};
 use super::volume::Volume;
 use crate::ErrorKind;
 use crate::checksum::Checksum;
@@ -28,12 +28,12 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         if buf.is_empty() {
             return Ok(());
         }
-        let range = Self::range(&settings, offset, buf.len())?;
+        let range = Self::range(settings, offset, buf.len())?;
         if let Some(gap) = self.committed.first_gap(range) {
             return Err(VolumeError::RangeMissing { gap });
         }
         // Each byte is committed, so that some block has it.
-        self.each_committed(&settings, &mut |store, block| read_block(store, block, range, buf))?;
+        self.each_committed(&mut |tape, block| read_block(tape, block, range, buf))?;
         Ok(())
     }
 }
@@ -41,24 +41,24 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
 /// Reads and verifies a block, and puts what it has of `range` into its place in `buf`. If it has
 /// nothing of it, it is left alone.
 pub(super) fn read_block<S: Store>(
-    store: &mut S,
+    tape: &mut Tape<'_, S>,
     block: &Block,
     range: ByteRange,
     buf: &mut [u8],
-) -> Result<(), Fault<S::Error>> {
-    let Some(part) = block.range().and_then(|it| it.intersection(range)) else { return Ok(()) };
+) {
+    let Some(part) = block.range().and_then(|it| it.intersection(range)) else { return };
     // All of it is within the buffer, and before and behind it there is less than the block has.
     let from = (part.start() - range.start()) as usize;
     let into = buf.get_mut(from..from + part.length() as usize).unwrap_or_default();
     let (before, behind) = ((part.start() - block.start) as u32, (block.end() - part.end()) as u32);
 
     let name = Name::wrapping(ObjectKind::Block, block.number);
-    let mut bytes = Bytes { store, name: &name, at: 0, crc: Crc32c::begin() };
+    let mut bytes = Bytes { store: tape.store, name: &name, at: 0, crc: Crc32c::begin() };
     let read = bytes.pass(before).and_then(|()| bytes.fill(into)).and_then(|()| bytes.pass(behind));
     match read {
-        Ok(()) if bytes.crc.value() == block.crc => Ok(()),
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(Fault::Store(error)),
-        _ => Err(Fault::Corrupt(name)),
+        Ok(()) if bytes.crc.value() == block.crc => {}
+        Err(error) if error.kind() != ErrorKind::NotFound => tape.blame_store(error),
+        _ => tape.blame(&name),
     }
 }
 

@@ -5,7 +5,7 @@ use super::error::{Fault, Field, VolumeError};
 use super::merge::{Merge, Work};
 use super::read::read_block;
 use super::tape::{Cursor, Tape};
-use super::volume::{Head, Settings, Volume};
+use super::volume::{Head, Volume};
 use super::walk::{Visit, follow, scan};
 use crate::Version;
 use crate::manifest::compact::shape;
@@ -20,7 +20,6 @@ use crate::time::Clock;
 #[derive(Debug)]
 pub struct Snapshot<'a, S, C, const RUNS: usize> {
     volume: &'a mut Volume<S, C, RUNS>,
-    settings: Settings,
     head: Head,
 }
 
@@ -71,14 +70,18 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         &mut self,
         version: Version,
     ) -> Result<Snapshot<'_, S, C, RUNS>, VolumeError<S::Error>> {
-        let settings = self.mounted()?;
-        let is_below = self.head().is_some_and(|head| version <= head);
-        let Self { store, work, .. } = self;
-        if !(is_below && scan(store, work, &settings, version, &mut |_, _| Ok(()))?) {
+        let Self { settings: Some(settings), store, work, .. } = self else {
+            return Err(VolumeError::NotMounted);
+        };
+        if self.head.is_none_or(|head| version > head.version) {
             return Err(VolumeError::VersionMissing { version });
         }
+        match scan(store, work, settings, version, &mut |_, _| {}) {
+            Err(Fault::Absent(_)) => return Err(VolumeError::VersionMissing { version }),
+            read => read?,
+        }
         let head = Head::of(version, &work.facts);
-        Ok(Snapshot { volume: self, settings, head })
+        Ok(Snapshot { volume: self, head })
     }
 
     /// The newest snapshot, to read its metadata; `None` if there is none. No store calls.
@@ -87,9 +90,9 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     ///
     /// [`VolumeError::NotMounted`].
     pub fn latest(&mut self) -> Result<Option<Snapshot<'_, S, C, RUNS>>, VolumeError<S::Error>> {
-        let settings = self.mounted()?;
+        self.mounted()?;
         let head = self.head;
-        Ok(head.map(|head| Snapshot { volume: self, settings, head }))
+        Ok(head.map(|head| Snapshot { volume: self, head }))
     }
 }
 
@@ -114,13 +117,13 @@ impl<S: Store, C: Clock, const RUNS: usize> Snapshot<'_, S, C, RUNS> {
         if buf.is_empty() {
             return Ok(());
         }
-        let range = Volume::<S, C, RUNS>::range(&self.settings, offset, buf.len())?;
-        let (mut seen, mut first) = (Seen::nothing(range), None);
-        self.each_block(&mut |store, block| {
-            first = first.or(seen.gap_before(block));
-            read_block(store, block, range, buf)
+        let range = Volume::<S, C, RUNS>::range(self.volume.mounted()?, offset, buf.len())?;
+        let mut seen = Seen::nothing(range);
+        self.each_block(&mut |tape, block| {
+            seen.stop_at_gap(block);
+            read_block(tape, block, range, buf);
         })?;
-        match first.or(seen.rest()) {
+        match seen.rest() {
             Some(gap) => Err(VolumeError::RangeMissing { gap }),
             None => Ok(()),
         }
@@ -142,7 +145,6 @@ impl<S: Store, C: Clock, const RUNS: usize> Snapshot<'_, S, C, RUNS> {
         let mut seen = Seen::nothing(within);
         self.each_block(&mut |_, block| {
             seen.gap_before(block).into_iter().for_each(&mut *visit);
-            Ok(())
         })?;
         seen.rest().into_iter().for_each(visit);
         Ok(())
@@ -178,10 +180,12 @@ impl<S: Store, C: Clock, const RUNS: usize> Snapshot<'_, S, C, RUNS> {
         visit: &mut dyn FnMut(&str, &str),
     ) -> Result<u64, Fault<S::Error>> {
         let mut needed = 0;
-        let Volume { store, work, .. } = &mut *self.volume;
+        let Volume { settings: Some(settings), store, work, .. } = &mut *self.volume else {
+            return Err(Fault::NotMounted);
+        };
         let Work { window, merge: Merge { walk, .. }, facts, .. } = work;
         let mut tape = Tape::new(store, window, self.head.name());
-        walk.begin(&mut tape, &self.settings, self.head.version, facts);
+        walk.begin(&mut tape, settings, self.head.version, facts);
 
         let length = tape.number(&mut walk.cursor);
         let begin = walk.cursor.at();
@@ -194,17 +198,17 @@ impl<S: Store, C: Clock, const RUNS: usize> Snapshot<'_, S, C, RUNS> {
         tape.require(u64::from(taken) == length);
 
         walk.begin_blocks(&mut tape, facts);
-        follow(&mut tape, walk, facts, &mut |_, _| Ok(()))?;
+        follow(&mut tape, walk, facts, &mut |_, _| {})?;
         self.check().map(|()| needed)
     }
 
     /// Hands each of its blocks to `visit`, and makes sure that they were its.
     fn each_block(&mut self, visit: &mut Visit<'_, S>) -> Result<(), Fault<S::Error>> {
-        let Volume { store, work, .. } = &mut *self.volume;
-        match scan(store, work, &self.settings, self.head.version, visit)? {
-            true => self.check(),
-            false => Err(Fault::Corrupt(self.head.name())),
-        }
+        let Volume { settings: Some(settings), store, work, .. } = &mut *self.volume else {
+            return Err(Fault::NotMounted);
+        };
+        scan(store, work, settings, self.head.version, visit)?;
+        self.check()
     }
 
     /// Makes sure that what was read is what was opened.
@@ -271,6 +275,14 @@ impl Seen {
         let gap = ByteRange::new(self.next, block.start.min(self.end));
         self.next = self.next.max(block.end());
         gap
+    }
+
+    /// Goes on over this block, unless there is a gap before it: then that is the rest.
+    fn stop_at_gap(&mut self, block: &Block) {
+        match block.start > self.next {
+            true => self.end = self.end.min(block.start),
+            false => self.next = self.next.max(block.end()),
+        }
     }
 
     /// What lies behind the last block.

@@ -4,7 +4,7 @@ use core::mem;
 
 use super::block::Block;
 use super::error::VolumeError;
-use super::volume::{Settings, Volume};
+use super::volume::Volume;
 use crate::range::ByteRange;
 use crate::store::{Error, Name, ObjectKind, Store};
 use crate::time::Clock;
@@ -27,7 +27,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     /// [`VolumeError::Exhausted`], [`VolumeError::Store`].
     pub fn stage(&mut self, offset: u64, bytes: &[u8]) -> Result<(), VolumeError<S::Error>> {
         let settings = self.mounted()?;
-        let range = Self::range(&settings, offset, bytes.len())?;
+        let range = Self::range(settings, offset, bytes.len())?;
         let most = S::MAX_OBJECT.min(u32::MAX as usize);
         if bytes.len() > most {
             return Err(VolumeError::TooLarge { most });
@@ -37,7 +37,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             return same(staged, range, crc);
         }
         if self.committed.first_overlap(range).is_some() {
-            return self.compare(&settings, range, crc);
+            return self.compare(range, crc);
         }
         self.add(range, bytes, crc)
     }
@@ -75,18 +75,12 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
 
     /// Makes sure that the first committed block that overlaps `range` is the very same.
     #[inline(never)]
-    fn compare(
-        &mut self,
-        settings: &Settings,
-        range: ByteRange,
-        crc: u32,
-    ) -> Result<(), VolumeError<S::Error>> {
+    fn compare(&mut self, range: ByteRange, crc: u32) -> Result<(), VolumeError<S::Error>> {
         let mut first = Block::NONE;
-        self.each_committed(settings, &mut |_, block| {
+        self.each_committed(&mut |_, block| {
             if first.length == 0 && block.overlaps(range) {
                 first = *block;
             }
-            Ok(())
         })?;
         same(&first, range, crc)
     }

@@ -2,8 +2,7 @@
 
 use super::error::{Fault, Field};
 use crate::ErrorKind;
-use crate::checksum::Checksum;
-use crate::crc32c::Crc32c;
+use crate::crc32c::{self, Crc32c};
 use crate::store::{Error, Name, Store};
 
 /// How many bytes of an object are in memory at a time: what one call of the store fetches.
@@ -76,19 +75,29 @@ impl<'a, S: Store> Tape<'a, S> {
         self.flaw.is_none()
     }
 
-    /// Whether there is no such object.
-    pub(super) fn is_absent(&self) -> bool {
-        matches!(self.flaw, Some(Flaw::Absent))
-    }
-
     /// The first thing that went wrong.
     pub(super) fn check(&mut self) -> Result<(), Fault<S::Error>> {
         Err(match self.flaw.take() {
             None => return Ok(()),
-            Some(Flaw::Absent | Flaw::Damaged) => Fault::Corrupt(self.name),
+            Some(Flaw::Absent) => Fault::Absent(self.name),
+            Some(Flaw::Damaged) => Fault::Corrupt(self.name),
             Some(Flaw::Foreign(field)) => Fault::Foreign(self.name, field),
             Some(Flaw::Store(error)) => Fault::Store(error),
         })
+    }
+
+    /// Notes that another object, to which this one refers, is damaged or gone.
+    #[inline(never)]
+    pub(super) fn blame(&mut self, name: &Name) {
+        if self.is_sound() {
+            self.name = *name;
+            self.flaw = Some(Flaw::Damaged);
+        }
+    }
+
+    /// Notes that the store failed.
+    pub(super) fn blame_store(&mut self, error: S::Error) {
+        self.fail(Flaw::Store(error));
     }
 
     /// Notes that the bytes make no sense, unless `holds`.
@@ -124,35 +133,36 @@ impl<'a, S: Store> Tape<'a, S> {
         };
         cursor.at = cursor.at.wrapping_add(1);
         cursor.last = cursor.last >> 8 | u32::from(byte) << 24;
-        let mut crc = Crc32c::resume(cursor.crc);
-        crc.update(&[byte]);
-        cursor.crc = crc.value();
+        cursor.crc = crc32c::append(cursor.crc, byte);
         byte
     }
 
     /// The next varint.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn number(&mut self, cursor: &mut Cursor) -> u64 {
+        self.varint(cursor, false)
+    }
+
+    /// The next varint, which has to be below 2^32.
+    #[inline(always)]
+    pub(super) fn short(&mut self, cursor: &mut Cursor) -> u32 {
+        self.varint(cursor, true) as u32
+    }
+
+    #[inline(never)]
+    fn varint(&mut self, cursor: &mut Cursor, is_short: bool) -> u64 {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte(cursor);
             number |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
-                self.require(shift < 63 || byte < 2);
+                let is_within = shift < 63 || byte < 2;
+                self.require(is_within && !(is_short && number >> 32 > 0));
                 return number;
             }
         }
         self.require(false);
         0
-    }
-
-    /// The next varint, which has to be below 2^32.
-    #[inline(never)]
-    pub(super) fn short(&mut self, cursor: &mut Cursor) -> u32 {
-        let number = self.number(cursor);
-        let short = u32::try_from(number);
-        self.require(short.is_ok());
-        short.unwrap_or(0)
     }
 
     /// Whether an option is there.
@@ -172,7 +182,7 @@ impl<'a, S: Store> Tape<'a, S> {
     }
 
     /// Expects this varint.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn expect_number(&mut self, cursor: &mut Cursor, number: u64, field: Field) {
         let found = self.number(cursor);
         self.expect(found == number, field);
@@ -221,7 +231,10 @@ impl<'a, S: Store> Tape<'a, S> {
         }
         match self.store.read(&self.name, at.into(), &mut self.window.bytes) {
             Ok(count) => self.window.filled = count as u32,
-            Err(error) if error.kind() == ErrorKind::NotFound => self.fail(Flaw::Absent),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.fail(match at {
+                0 => Flaw::Absent,
+                _ => Flaw::Damaged,
+            }),
             Err(error) => self.fail(Flaw::Store(error)),
         }
     }

@@ -80,8 +80,13 @@ impl Head {
 
     /// The name of its manifest.
     pub(super) fn name(&self) -> Name {
-        Name::wrapping(ObjectKind::Manifest, self.version.get())
+        manifest_name(self.version)
     }
+}
+
+/// The name of the manifest of this version.
+pub(super) fn manifest_name(version: Version) -> Name {
+    Name::wrapping(ObjectKind::Manifest, version.get())
 }
 
 impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
@@ -132,21 +137,23 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         &mut self.store
     }
 
-    pub(super) fn mounted(&self) -> Result<Settings, VolumeError<S::Error>> {
-        self.settings.ok_or(VolumeError::NotMounted)
+    pub(super) fn mounted(&self) -> Result<&Settings, VolumeError<S::Error>> {
+        self.settings.as_ref().ok_or(VolumeError::NotMounted)
     }
 
-    /// Hands each block of the head to `visit`, with the store, and makes sure that they were the
+    /// Hands each block of the head to `visit`, and makes sure that they were the
     /// head's. Of no head, none.
+    #[inline(always)]
     pub(super) fn each_committed(
         &mut self,
-        settings: &Settings,
         visit: &mut Visit<'_, S>,
     ) -> Result<(), Fault<S::Error>> {
-        let Some(head) = self.head else { return Ok(()) };
-        let Self { store, work, .. } = self;
-        let is_there = scan(store, work, settings, head.version, visit)?;
-        match is_there && work.facts.trailer == head.trailer {
+        let Self { settings: Some(settings), head, store, work, .. } = self else {
+            return Err(Fault::NotMounted);
+        };
+        let Some(head) = head else { return Ok(()) };
+        scan(store, work, settings, head.version, visit)?;
+        match work.facts.trailer == head.trailer {
             true => Ok(()),
             false => Err(Fault::Corrupt(head.name())),
         }

@@ -4,11 +4,11 @@ use super::block::Block;
 use super::error::{Fault, Field};
 use super::merge::{Merge, Work};
 use super::tape::{Cursor, Tape};
-use super::volume::Settings;
+use super::volume::{Settings, manifest_name};
 use crate::Version;
 use crate::manifest::CommitId;
 use crate::manifest::compact::{Kind, Prefix, shape};
-use crate::store::{ErrorType, Name, ObjectKind, Store};
+use crate::store::{Name, Store};
 
 /// The name of the blocks' algorithm, and how many bytes its digests have.
 pub(super) const CHECKSUM: &[u8] = b"\x06crc32c\x04";
@@ -29,12 +29,12 @@ impl Facts {
     pub(super) const NONE: Self = Self { commit_id: None, blocks: 0, covered: 0, trailer: 0 };
 }
 
-/// What is done with a block. It is not generic, so that the way there is linked once.
-pub(super) type Visit<'a, S> =
-    dyn FnMut(&mut S, &Block) -> Result<(), Fault<<S as ErrorType>::Error>> + 'a;
+/// What is done with a block. What goes wrong is noted on the tape. It is not generic, so that the
+/// way there is linked once.
+pub(super) type Visit<'a, S> = dyn FnMut(&mut Tape<'_, S>, &Block) + 'a;
 
-/// Hands each block of a manifest to `visit`, with the store, and checks it to its end. `false` if
-/// there is no such manifest; else the facts in `work` are those of it.
+/// Hands each block of a manifest to `visit`, and checks it to its end. Then the facts in `work` are
+/// those of it. [`Fault::Absent`] if there is no such manifest.
 #[inline(never)]
 pub(super) fn scan<S: Store>(
     store: &mut S,
@@ -42,19 +42,20 @@ pub(super) fn scan<S: Store>(
     settings: &Settings,
     version: Version,
     visit: &mut Visit<'_, S>,
-) -> Result<bool, Fault<S::Error>> {
+) -> Result<(), Fault<S::Error>> {
     // Behind the last version that has a name nothing can be.
-    let Some(name) = Name::new(ObjectKind::Manifest, version.get()) else { return Ok(false) };
-    let Work { window, merge: Merge { walk, .. }, facts, .. } = work;
-    let mut tape = Tape::new(store, window, name);
-    walk.open(&mut tape, settings, version, facts);
-    if tape.is_absent() {
-        return Ok(false);
+    if version.get() >= Name::NUMBERS {
+        return Err(Fault::Absent(manifest_name(version)));
     }
-    follow(&mut tape, walk, facts, visit).map(|()| true)
+    let Work { window, merge: Merge { walk, .. }, facts, .. } = work;
+    let mut tape = Tape::new(store, window, manifest_name(version));
+    walk.open(&mut tape, settings, version, facts);
+    follow(&mut tape, walk, facts, visit)
 }
 
-/// The part of [`scan`] behind what comes before the runs.
+/// The part of [`scan`] behind what comes before the runs. Within it, as each call is a frame more
+/// where the stack is deep.
+#[inline(always)]
 pub(super) fn follow<S: Store>(
     tape: &mut Tape<'_, S>,
     walk: &mut Walk,
@@ -62,7 +63,7 @@ pub(super) fn follow<S: Store>(
     visit: &mut Visit<'_, S>,
 ) -> Result<(), Fault<S::Error>> {
     while walk.advance(tape) {
-        visit(tape.store, &walk.block)?;
+        visit(tape, &walk.block);
         walk.blocks += 1;
         walk.covered = walk.covered.wrapping_add(walk.block.length.into());
     }
@@ -116,6 +117,7 @@ impl Walk {
     }
 
     /// Reads what comes before the metadata.
+    #[inline(always)]
     pub(super) fn begin<S: Store>(
         &mut self,
         tape: &mut Tape<'_, S>,
@@ -138,13 +140,12 @@ impl Walk {
             shape::CRC32C_DIGEST => _ = tape.short(cursor),
             _ => tape.expect(false, Field::Writer),
         }
-        facts.commit_id = tape.option(cursor).then(|| {
-            let mut id = [0; 16];
-            for byte in &mut id {
+        facts.commit_id = None;
+        if tape.option(cursor) {
+            for byte in &mut facts.commit_id.insert(CommitId([0; 16])).0 {
                 *byte = tape.byte(cursor);
             }
-            CommitId(id)
-        });
+        }
         if tape.option(cursor) {
             tape.number(cursor);
             tape.number(cursor);
@@ -154,6 +155,7 @@ impl Walk {
     }
 
     /// Reads what comes between the metadata and the runs.
+    #[inline(always)]
     pub(super) fn begin_blocks<S: Store>(&mut self, tape: &mut Tape<'_, S>, facts: &mut Facts) {
         let cursor = &mut self.cursor;
         // There is no writer, or the only one.

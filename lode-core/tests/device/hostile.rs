@@ -2,9 +2,9 @@
 //! bytes.
 
 use lode_core::time::NoClock;
-use lode_core::{ErrorKind, crc32c};
+use lode_core::{ErrorKind, Version, crc32c};
 
-use crate::medium::Medium;
+use crate::medium::{Fault, Medium};
 use crate::{Device, LENGTH, SETTINGS, mounted, range};
 
 /// Three snapshots, pruned to two, and something left behind.
@@ -103,6 +103,24 @@ fn any_object_gone_or_exchanged() {
     medium.put("H0000000.LD", None);
     medium.put("H0000001.LD", Some(b"M0000009.LD".to_vec()));
     assert_eq!(use_it(&medium), Err(ErrorKind::Corrupt));
+}
+
+/// What goes while it is read is damaged, and no reason to believe in an older head, or in none.
+#[test]
+fn a_manifest_that_goes_while_it_is_read() {
+    let sound = small();
+    sound.plan(usize::MAX, Fault::Gone);
+    mounted::<4>(&sound);
+    // Behind the hint and the manifest's first piece.
+    for call in 2..sound.calls() {
+        let medium = sound.copy();
+        let mut volume = Device::<4>::new(medium.clone(), NoClock);
+        medium.plan(call, Fault::Gone);
+        match volume.mount(SETTINGS) {
+            Ok(()) => assert_eq!(volume.head().map(Version::get), Some(3), "call {call}"),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Corrupt, "call {call}: {error}"),
+        }
+    }
 }
 
 /// Whole and sound, but not what was there when the volume was mounted: another snapshot of the

@@ -37,6 +37,8 @@ pub(crate) enum Fault {
     ReplyLost,
     /// The medium is full, once.
     Full,
+    /// From then on nothing is there.
+    Gone,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -141,6 +143,10 @@ impl State {
             None => work(self, false),
             Some(Fault::Fails) => Err(FAILED),
             Some(Fault::Full) => Err(Failure(ErrorKind::OutOfSpace)),
+            Some(Fault::Gone) => {
+                self.objects.clear();
+                work(self, false)
+            }
             Some(Fault::ReplyLost) => work(self, false).and(Err(FAILED)),
             Some(cut) => {
                 if cut != Fault::CutBefore {

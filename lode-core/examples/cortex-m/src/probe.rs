@@ -1,6 +1,7 @@
 //! Measuring how deep the stack gets: it is painted, used, and looked at.
 
 use core::ptr;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use cortex_m::register::msp;
 
@@ -8,13 +9,22 @@ use cortex_m::register::msp;
 const PAINTED: u32 = 4096;
 const PAINT: u8 = 0xa5;
 
-/// How many bytes of stack `act` takes.
+/// Where the stack of what is measured begins.
+static BEGIN: AtomicU32 = AtomicU32::new(0);
+
+/// How many bytes of stack `act` takes from where it says [`begin`].
 #[inline(never)]
 pub fn stack_of(act: impl FnOnce()) -> u32 {
-    let here = msp::read();
-    paint(here - PAINTED);
+    let limit = msp::read() - PAINTED;
+    paint(limit);
     act();
-    here - deepest(here - PAINTED)
+    BEGIN.load(Ordering::Relaxed) - deepest(limit)
+}
+
+/// What the caller has on the stack does not count: its buffers, and room for what it is told.
+#[inline(always)]
+pub fn begin() {
+    BEGIN.store(msp::read(), Ordering::Relaxed);
 }
 
 /// Paints from here down to `limit`.
