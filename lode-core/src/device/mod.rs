@@ -92,7 +92,7 @@
 //! # Memory
 //!
 //! The volume keeps what is covered and what is staged, 40 bytes for each of `RUNS`; and what it
-//! reads manifests with, so that it is not on the stack: about 350 bytes with all the rest.
+//! reads manifests with, so that it is not on the stack: about 400 bytes with all the rest.
 //! Manifests stay in the store and are read through a window of 32 bytes. All other buffers are the
 //! caller's. [`Volume::new`] is `const` and its fields are zero, so that a `static` costs no flash.
 //!

@@ -48,6 +48,28 @@ fn does_not_take_all_of_memory() {
     assert!(set.is_empty());
 }
 
+/// Cells up to the end of a word, and those that begin the next one.
+#[test]
+fn counts_a_range_once_that_a_merge_has_joined_between_words() {
+    let mut set = GridRangeSet::<CELL>::new();
+    set.insert(cells(64, 70)).unwrap();
+    let mut other = GridRangeSet::<CELL>::new();
+    other.insert(cells(60, 64)).unwrap();
+    set.merge(&other).unwrap();
+    assert_eq!((set.len(), set.iter().next()), (1, Some(cells(60, 70))));
+}
+
+/// A region with a chunk in each word of those that say which there are.
+#[test]
+fn keeps_a_region_that_has_chunks_everywhere_when_something_is_removed() {
+    let mut set = GridRangeSet::<CELL>::new();
+    for at in (0..REGION).step_by(64 * CHUNK as usize) {
+        set.insert(cells(at, at + 1)).unwrap();
+    }
+    set.remove(cells(1, 2)).unwrap();
+    assert_eq!((set.len(), set.iter().count()), (8, 8));
+}
+
 #[test]
 fn holds_the_last_cell_that_there_is() {
     let last = range(u64::MAX - 2, u64::MAX);
