@@ -199,7 +199,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Snapshot<'_, S, C, RUNS> {
 
         walk.begin_blocks(&mut tape, facts);
         follow(&mut tape, walk, facts, &mut |_, _| {})?;
-        self.check().map(|()| needed)
+        self.head.check(facts).map(|()| needed)
     }
 
     /// Hands each of its blocks to `visit`, and makes sure that they were its.
@@ -208,15 +208,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Snapshot<'_, S, C, RUNS> {
             return Err(Fault::NotMounted);
         };
         scan(store, work, settings, self.head.version, visit)?;
-        self.check()
-    }
-
-    /// Makes sure that what was read is what was opened.
-    fn check(&self) -> Result<(), Fault<S::Error>> {
-        match self.volume.work.facts.trailer == self.head.trailer {
-            true => Ok(()),
-            false => Err(Fault::Corrupt(self.head.name())),
-        }
+        self.head.check(&work.facts)
     }
 }
 

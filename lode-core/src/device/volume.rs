@@ -82,6 +82,14 @@ impl Head {
     pub(super) fn name(&self) -> Name {
         manifest_name(self.version)
     }
+
+    /// Makes sure that what was read is what was opened.
+    pub(super) fn check<E>(&self, read: &Facts) -> Result<(), Fault<E>> {
+        match read.trailer == self.trailer {
+            true => Ok(()),
+            false => Err(Fault::Corrupt(self.name())),
+        }
+    }
 }
 
 /// The name of the manifest of this version.
@@ -141,8 +149,8 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         self.settings.as_ref().ok_or(VolumeError::NotMounted)
     }
 
-    /// Hands each block of the head to `visit`, and makes sure that they were the
-    /// head's. Of no head, none.
+    /// Hands each block of the head to `visit`, and makes sure that they were the head's. Of no head,
+    /// none.
     #[inline(always)]
     pub(super) fn each_committed(
         &mut self,
@@ -153,10 +161,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
         };
         let Some(head) = head else { return Ok(()) };
         scan(store, work, settings, head.version, visit)?;
-        match work.facts.trailer == head.trailer {
-            true => Ok(()),
-            false => Err(Fault::Corrupt(head.name())),
-        }
+        head.check(&work.facts)
     }
 
     pub(super) fn staged_blocks(&self) -> &[Block] {
