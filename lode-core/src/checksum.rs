@@ -114,20 +114,32 @@ impl FromStr for Digest {
         if !rest.is_empty() || pairs.is_empty() || pairs.len() > bytes.len() {
             return Err(DigestError);
         }
+        // All are looked at before any is judged: JSON is full of digests.
+        let mut all = 0;
         for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = hex_digit(*high)? << 4 | hex_digit(*low)?;
+            let (high, low) = (hex_digit(*high), hex_digit(*low));
+            *byte = high << 4 | low;
+            all |= high | low;
         }
-        Self::new(bytes.get(..pairs.len()).ok_or(DigestError)?).ok_or(DigestError)
+        let size = u8::try_from(pairs.len()).ok().filter(|_| all < 16);
+        size.map(|size| Self { size, bytes }).ok_or(DigestError)
     }
 }
 
-fn hex_digit(digit: u8) -> Result<u8, DigestError> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        b'A'..=b'F' => Ok(digit - b'A' + 10),
-        _ => Err(DigestError),
-    }
+/// What a digit is worth, or 16 and more if it is none.
+fn hex_digit(digit: u8) -> u8 {
+    const WORTH: [u8; 256] = {
+        let mut worth = [u8::MAX; 256];
+        let mut value = 0;
+        while value < 16 {
+            let digits = *b"0123456789abcdef";
+            worth[digits[value] as usize] = value as u8;
+            worth[digits[value].to_ascii_uppercase() as usize] = value as u8;
+            value += 1;
+        }
+        worth
+    };
+    WORTH.get(usize::from(digit)).copied().unwrap_or(u8::MAX)
 }
 
 /// A text is no [`Digest`].

@@ -1,15 +1,20 @@
 //! Decimal numbers within texts.
 
+/// How many digits a number may have that is certain to fit.
+const SURE: usize = 19;
+
 /// The number that a text begins with, and what follows its digits. Only as it is printed: without
 /// a sign or leading zeros.
 pub(crate) fn leading_number(text: &str) -> Option<(u64, &str)> {
-    let (mut number, mut count) = (0_u64, 0);
-    for digit in text.bytes().take_while(u8::is_ascii_digit) {
-        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
-        count += 1;
-    }
-    let is_canonical = count > 0 && (count == 1 || !text.starts_with('0'));
-    is_canonical.then_some((number, text.get(count..)?))
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit());
+    let (digits, rest) = text.split_at_checked(end.unwrap_or(text.len()))?;
+    let number = match digits.len() {
+        0 => return None,
+        2.. if digits.starts_with('0') => return None,
+        ..=SURE => digits.bytes().fold(0, |number, digit| 10 * number + u64::from(digit & 15)),
+        _ => digits.parse().ok()?,
+    };
+    Some((number, rest))
 }
 
 #[cfg(test)]

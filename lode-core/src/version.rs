@@ -64,6 +64,9 @@ impl fmt::Display for Version {
             // Below 10.
             *digit += (rest % 10) as u8;
             rest /= 10;
+            if rest == 0 {
+                break;
+            }
         }
         f.write_str(core::str::from_utf8(&digits).unwrap_or_default())
     }

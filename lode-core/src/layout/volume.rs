@@ -243,14 +243,10 @@ impl VolumeLayout {
 }
 
 fn parse_writer(digits: &str) -> Option<u64> {
-    digits.bytes().try_fold(0, |writer: u64, digit| {
-        let value = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            _ => return None,
-        };
-        Some(writer << 4 | u64::from(value))
-    })
+    let digest: Digest = digits.parse().ok()?;
+    let writer = digest.as_bytes().try_into().map(u64::from_be_bytes).ok()?;
+    // Only as it is printed.
+    (!digits.bytes().any(|digit| digit.is_ascii_uppercase())).then_some(writer)
 }
 
 #[cfg(test)]

@@ -7,34 +7,51 @@
 //! "blocks": [ {"offset": 0, "length": 16, "path": "…", "checksum": "…"}, … ]
 //! ```
 //!
-//! where a block may have no checksum. A manifest that is written in another way, has an escape
-//! before its blocks, or is wrong, is left to `serde_json` as a whole, which says what is wrong and
-//! where.
+//! where a block may have no checksum, and come behind the id of the volume. A manifest that is
+//! written in another way, has an escape before its blocks, or is wrong, is left to `serde_json` as a
+//! whole, which says what is wrong and where.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use memchr::memchr2;
 
 use super::volume::BlockWire;
 use crate::decimal::leading_number;
+use crate::id::Id;
+use crate::layout::VolumeLayout;
+use crate::manifest::BlockTable;
 
-/// The blocks of a manifest, and its text with none; `None` unless it is written as above.
-pub(super) fn take_out(manifest: &[u8]) -> Option<(Vec<BlockWire<'_>>, String)> {
+/// The blocks of a manifest, and its text with none; `None` unless it is written as above and they
+/// are as they must be.
+pub(super) fn take_out(manifest: &[u8]) -> Option<(BlockTable, String)> {
     let text = core::str::from_utf8(manifest).ok()?;
     let mut cursor = Cursor { rest: text };
-    cursor.find_array("blocks")?;
+    let id = cursor.find_blocks()?;
+    let layout = VolumeLayout::new(Id::existing(id).ok()?);
     let head = text.get(..text.len() - cursor.rest.len())?;
-    let mut blocks = Vec::new();
-    while !cursor.eat(b"]") {
+    let mut blocks = BlockTable::EMPTY;
+    let mut between = Between::default();
+    while !cursor.eat("]") {
         if !blocks.is_empty() {
-            cursor.expect(b",")?;
+            cursor.expect(",")?;
         }
-        blocks.push(cursor.block()?);
+        let block = cursor.block(&mut between)?.decode(blocks.len(), &layout);
+        blocks.append(block.ok()?).ok()?;
     }
     Some((blocks, [head, "]", cursor.rest].concat()))
+}
+
+/// What lies between the values of a block, as it was written the last time: braces, names, and
+/// however much space. As blocks are written alike, it mostly comes again, and is then read at once.
+#[derive(Default)]
+struct Between<'a> {
+    offset: &'a str,
+    length: &'a str,
+    path: &'a str,
+    checksum: &'a str,
+    end: &'a str,
 }
 
 /// What has not been read yet.
@@ -43,72 +60,81 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// Goes to the first element of the array that has this name in the outermost object.
-    fn find_array(&mut self, name: &str) -> Option<()> {
-        let mut depth = 0_u32;
+    /// Goes to the first block, and says which volume it is of.
+    fn find_blocks(&mut self) -> Option<&'a str> {
+        let (mut depth, mut id) = (0_u32, None);
         loop {
             let byte = *self.rest.as_bytes().first()?;
             self.take(1)?;
             match byte {
                 b'{' | b'[' => depth = depth.checked_add(1)?,
                 b'}' | b']' => depth = depth.checked_sub(1)?,
-                // Only a name is followed by a colon.
-                b'"' if self.rest_of_text()? == name && depth == 1 && self.eat(b":") => {
-                    return self.expect(b"[");
-                }
+                b'"' => match (depth, self.rest_of_text()?) {
+                    // Only a name is followed by a colon.
+                    (1, "volume_id") if self.eat(":") => id = Some(self.text()?),
+                    (1, "blocks") if self.eat(":") => {
+                        self.expect("[")?;
+                        return id;
+                    }
+                    _ => {}
+                },
                 _ => {}
             }
         }
     }
 
-    fn block(&mut self) -> Option<BlockWire<'a>> {
-        self.expect(b"{")?;
-        self.name(b"\"offset\"")?;
+    fn block(&mut self, between: &mut Between<'a>) -> Option<BlockWire<'a>> {
+        self.again(&mut between.offset, &["{", "\"offset\"", ":"])?;
         let offset = self.number()?;
-        self.expect(b",")?;
-        self.name(b"\"length\"")?;
+        self.again(&mut between.length, &[",", "\"length\"", ":"])?;
         let length = self.number()?;
-        self.expect(b",")?;
-        self.name(b"\"path\"")?;
-        let path = Cow::Borrowed(self.text()?);
-        let checksum = match self.eat(b",") {
-            true => {
-                self.name(b"\"checksum\"")?;
-                Some(Cow::Borrowed(self.text()?))
-            }
-            false => None,
+        self.again(&mut between.path, &[",", "\"path\"", ":", "\""])?;
+        let path = Cow::Borrowed(self.rest_of_text()?);
+        let checksum = match self.again(&mut between.checksum, &[",", "\"checksum\"", ":", "\""]) {
+            Some(()) => Some(Cow::Borrowed(self.rest_of_text()?)),
+            None => None,
         };
-        self.expect(b"}")?;
+        self.again(&mut between.end, &["}"])?;
         Some(BlockWire { offset, length, path, checksum, extra: Cow::Owned(BTreeMap::new()) })
     }
 
-    /// The quoted name of a field, and the colon behind it.
-    fn name<const N: usize>(&mut self, quoted: &[u8; N]) -> Option<()> {
-        self.expect(quoted)?;
-        self.expect(b":")
+    /// Reads these tokens, with or without space before each, or nothing. They are likely to be
+    /// written as they were the last time.
+    fn again(&mut self, usual: &mut &'a str, tokens: &[&str]) -> Option<()> {
+        let before = self.rest;
+        match before.strip_prefix(*usual) {
+            Some(rest) if !usual.is_empty() => self.rest = rest,
+            _ if tokens.iter().all(|token| self.eat(token)) => {
+                *usual = before.get(..before.len() - self.rest.len())?;
+            }
+            _ => {
+                self.rest = before;
+                return None;
+            }
+        }
+        Some(())
     }
 
-    fn expect<const N: usize>(&mut self, token: &[u8; N]) -> Option<()> {
+    fn expect(&mut self, token: &str) -> Option<()> {
         self.eat(token).then_some(())
     }
 
     /// Whether this comes next, with or without space before it: then it has been read.
-    fn eat<const N: usize>(&mut self, token: &[u8; N]) -> bool {
-        self.skip_space().is_some()
-            && self.rest.as_bytes().first_chunk() == Some(token)
-            && self.take(N).is_some()
+    fn eat(&mut self, token: &str) -> bool {
+        self.skip_space();
+        let rest = self.rest.strip_prefix(token);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
     }
 
-    fn skip_space(&mut self) -> Option<()> {
-        let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
-        let space = self.rest.bytes().take_while(is_space).count();
-        self.take(space).map(|_| ())
+    fn skip_space(&mut self) {
+        self.rest = self.rest.trim_start_matches([' ', '\n', '\r', '\t']);
     }
 
     /// A number without a fraction or an exponent: what follows its digits is for the caller to see,
     /// and neither is what he expects.
     fn number(&mut self) -> Option<u64> {
-        self.skip_space()?;
+        self.skip_space();
         let (number, rest) = leading_number(self.rest)?;
         self.rest = rest;
         Some(number)
@@ -117,7 +143,7 @@ impl<'a> Cursor<'a> {
     /// A text without an escape. That it has no control characters, which JSON allows in none, is
     /// seen when it is made a path or a digest of.
     fn text(&mut self) -> Option<&'a str> {
-        self.expect(b"\"")?;
+        self.expect("\"")?;
         self.rest_of_text()
     }
 
@@ -139,26 +165,39 @@ impl<'a> Cursor<'a> {
 #[cfg(test)]
 mod tests {
     use alloc::string::ToString;
+    use alloc::vec::Vec;
 
     use super::*;
+    use crate::checksum::Digest;
+    use crate::manifest::Block;
 
     /// Whatever is not taken out is read all the same, so that only this sees that anything is.
     #[test]
     fn what_is_written_in_the_usual_way_is_taken_out() {
-        let text = r#"{"metadata": {"blocks": [7]}, "name": "blocks",
-            "blocks": [ {"offset": 0, "length": 16, "path": "a/b", "checksum": "00ff"},
-                        {"offset":20,"length":5,"path":"c"} ], "later": [1]}"#;
+        let text = r#"{"metadata": {"blocks": [7], "volume_id": "d"}, "volume_id": "a",
+            "name": "blocks",
+            "blocks": [ {"offset": 0, "length": 16, "path": "volumes/a/b", "checksum": "00ff"},
+                        {"offset":20,"length":5,"path":"volumes/a/c"} ], "later": [1]}"#;
         for text in [text.into(), text.replace([' ', '\n'], "")] {
             let (blocks, rest) = take_out(text.as_bytes()).unwrap();
-            let said = |block: &BlockWire<'_>| (block.offset, block.length, block.path.to_string());
+            let layout = VolumeLayout::new(Id::new("a").unwrap());
+            let said = |block: Block| {
+                let key = layout.block(block.range, &block.name).to_string();
+                (block.range.start(), block.range.length(), key, block.digest)
+            };
             let said: Vec<_> = blocks.iter().map(said).collect();
-            assert_eq!(said, [(0, 16, "a/b".into()), (20, 5, "c".into())]);
-            let checksums = blocks.iter().map(|block| block.checksum.as_deref());
-            assert!(checksums.eq([Some("00ff"), None]));
+            let digest = Digest::new(&[0, 0xff]);
+            let (first, second) = ("volumes/a/b".into(), "volumes/a/c".into());
+            assert_eq!(said, [(0, 16, first, digest), (20, 5, second, None)]);
             let rest = rest.replace([' ', '\n'], "");
-            let none = r#"{"metadata":{"blocks":[7]},"name":"blocks","blocks":[],"later":[1]}"#;
-            assert_eq!(rest, none);
+            let none = r#"{"metadata":{"blocks":[7],"volume_id":"d"},"volume_id":"a",
+                "name":"blocks","blocks":[],"later":[1]}"#;
+            assert_eq!(rest, none.replace([' ', '\n'], ""));
         }
-        assert!(take_out(br#"{"blocks": []}"#).is_some_and(|(blocks, _)| blocks.is_empty()));
+        let empty = take_out(br#"{"volume_id": "a", "blocks": []}"#);
+        assert!(empty.is_some_and(|(blocks, _)| blocks.is_empty()));
+        for elsewhere in [r#"{"blocks": []}"#, r#"{"blocks": [], "volume_id": "a"}"#] {
+            assert!(take_out(elsewhere.as_bytes()).is_none(), "{elsewhere}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::mem;
 
 use serde::{Deserialize, Serialize};
 
@@ -96,12 +97,12 @@ pub fn encode_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>
 pub fn decode_volume(bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, ManifestError> {
     if let Some((blocks, rest)) = take_out(bytes)
         && let Ok(wire) = serde_json::from_str::<VolumeWire<'_>>(&rest)
-        && let Ok(content) = (VolumeWire { blocks, ..wire }).decode()
+        && let Ok(content) = wire.decode(Some(blocks))
     {
         return Ok(content);
     }
     let wire: VolumeWire<'_> = serde_json::from_slice(bytes).map_err(|e| json_error(&e))?;
-    wire.decode()
+    wire.decode(None)
 }
 
 fn decode_blocks(
@@ -165,15 +166,25 @@ impl VolumeWire<'_> {
         "collected",
     ];
 
-    fn decode(self) -> Result<SlotContent<VolumeManifest>, ManifestError> {
+    /// With these blocks, which have been taken out of it, or its own.
+    fn decode(
+        mut self,
+        taken_out: Option<BlockTable>,
+    ) -> Result<SlotContent<VolumeManifest>, ManifestError> {
         let placed = self.place().parse()?;
         let total_length = self.total_length;
-        let content = (!self.blocks.is_empty()).then_some("blocks");
+        let blocks = match taken_out {
+            Some(blocks) => blocks,
+            None => {
+                let layout = VolumeLayout::new(placed.id.clone());
+                decode_blocks(mem::take(&mut self.blocks), &layout)?
+            }
+        };
+        let content = (!blocks.is_empty()).then_some("blocks");
         if let Some(tombstone) = placed.tombstone(Some(total_length), content)? {
             check_length(total_length)?;
             return Ok(SlotContent::Collected(tombstone));
         }
-        let layout = VolumeLayout::new(placed.id.clone());
         let manifest = VolumeManifest {
             id: placed.id,
             version: placed.version,
@@ -184,7 +195,7 @@ impl VolumeWire<'_> {
             total_length,
             checksum: self.checksum_algorithm.map(|name| Box::from(name.as_ref())),
             metadata: self.metadata.into_owned(),
-            blocks: decode_blocks(self.blocks, &layout)?.into(),
+            blocks: blocks.into(),
             extra: self.extra.into_owned(),
         };
         manifest.validate()?;
@@ -234,7 +245,11 @@ impl<'a> BlockWire<'a> {
         }
     }
 
-    fn decode(self, index: usize, layout: &VolumeLayout) -> Result<Block, ManifestError> {
+    pub(super) fn decode(
+        self,
+        index: usize,
+        layout: &VolumeLayout,
+    ) -> Result<Block, ManifestError> {
         let field = |name: &str| format!("blocks[{index}].{name}");
         let range = ByteRange::with_length(self.offset, self.length)
             .ok_or_else(|| wrong(field("length"), "it is 0, or ends behind 2^64 - 1"))?;

@@ -50,13 +50,21 @@ impl BlockTable {
     /// The place of the first block that does not begin at or behind the end of the one before.
     pub fn from_sorted(blocks: impl IntoIterator<Item = Block>) -> Result<Self, BlockTableError> {
         let mut table = Self::EMPTY;
-        for (index, block) in blocks.into_iter().enumerate() {
-            if block.range.start() < table.end() {
-                return Err(BlockTableError { index, range: block.range });
-            }
-            table.push(block);
-        }
+        blocks.into_iter().try_for_each(|block| table.append(block))?;
         Ok(table)
+    }
+
+    /// Appends a block.
+    ///
+    /// # Errors
+    ///
+    /// If it does not begin at or behind the end of the last one.
+    pub(super) fn append(&mut self, block: Block) -> Result<(), BlockTableError> {
+        if block.range.start() < self.end() {
+            return Err(BlockTableError { index: self.len(), range: block.range });
+        }
+        self.push(block);
+        Ok(())
     }
 
     /// A table of these columns, which are known to be in order and disjoint and to have the same

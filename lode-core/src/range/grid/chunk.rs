@@ -6,6 +6,8 @@ use core::ops::Range;
 pub(super) const CELLS: u64 = (WORDS * BITS) as u64;
 const WORDS: usize = 64;
 const BITS: usize = 64;
+/// The place of the last bit of a word.
+const LAST: usize = BITS - 1;
 
 /// A bit for each cell that is in the set, and two for each word of them, so that what is looked
 /// for is found in three steps.
@@ -27,6 +29,13 @@ pub(super) struct Change {
     pub(super) runs: usize,
 }
 
+impl Change {
+    /// This change and then another one.
+    fn and(self, next: Self) -> Self {
+        Self { cells: self.cells + next.cells, runs: self.runs.wrapping_add(next.runs) }
+    }
+}
+
 impl Chunk {
     pub(super) const EMPTY: Self = Self { some: 0, full: 0, words: [0; WORDS] };
 
@@ -35,7 +44,8 @@ impl Chunk {
     }
 
     pub(super) fn has(&self, cell: u64) -> bool {
-        self.word(index(cell)) & bit(cell) != 0
+        // Without a look at the word, where there is nothing in it.
+        self.some & 1 << index(cell) != 0 && self.word(index(cell)) & bit(cell) != 0
     }
 
     /// The first cell from `from` on that is in the set.
@@ -51,61 +61,48 @@ impl Chunk {
     /// Puts cells in, or takes them out.
     pub(super) fn put(&mut self, cells: &Range<u64>, is_in: bool) -> Change {
         let words = index(cells.start)..index(cells.end - 1) + 1;
-        if index(cells.end) == words.start && bit(cells.start) != 1 {
-            // Neither the word below nor the one above begins or ends a run by that.
-            let runs = |word: u64| (word & !(word << 1)).count_ones() as usize;
-            let (before, after) = self.put_word(words.start, mask(words.start, cells), is_in);
-            let cells = u64::from((before ^ after).count_ones());
-            return Change { cells, runs: runs(after).wrapping_sub(runs(before)) };
-        }
-        // The cell behind them may begin a run, or may no longer.
-        let touched = words.start..(index(cells.end) + 1).min(WORDS);
-        let runs = self.runs(touched.clone());
-        let mut changed = 0;
-        for index in words {
-            let (before, after) = self.put_word(index, mask(index, cells), is_in);
-            changed += u64::from((before ^ after).count_ones());
-        }
-        Change { cells: changed, runs: self.runs(touched).wrapping_sub(runs) }
+        let changes = words.map(|index| self.put_word(index, mask(index, cells), is_in));
+        changes.fold(Change::default(), Change::and)
     }
 
     /// Puts all cells in that another chunk has.
     pub(super) fn unite(&mut self, other: &Self) -> Change {
-        let (first, behind) = (other.some.trailing_zeros(), u64::BITS - other.some.leading_zeros());
-        let touched = first as usize..(behind as usize + 1).min(WORDS);
-        let runs = self.runs(touched.clone());
-        let (mut rest, mut changed) = (other.some, 0);
+        let (mut rest, mut change) = (other.some, Change::default());
         while rest != 0 {
             let index = rest.trailing_zeros() as usize;
             rest &= rest - 1;
-            let (before, after) = self.put_word(index, other.word(index), true);
-            changed += u64::from((before ^ after).count_ones());
+            change = change.and(self.put_word(index, other.word(index), true));
         }
-        Change { cells: changed, runs: self.runs(touched).wrapping_sub(runs) }
+        change
     }
 
-    /// Changes the cells of one word: what it was, and what it is now.
-    fn put_word(&mut self, index: usize, mask: u64, is_in: bool) -> (u64, u64) {
-        let Some(word) = self.words.get_mut(index) else { return (0, 0) };
+    /// Changes the cells of one word.
+    ///
+    /// Only where its first or its last cell changes the words beside it are looked at, which may
+    /// be far away for a processor.
+    fn put_word(&mut self, index: usize, mask: u64, is_in: bool) -> Change {
+        let Some(word) = self.words.get_mut(index) else { return Change::default() };
         let before = *word;
         let after = if is_in { before | mask } else { before & !mask };
         *word = after;
         let bit = 1 << index;
         self.some = if after == 0 { self.some & !bit } else { self.some | bit };
         self.full = if after == !0 { self.full | bit } else { self.full & !bit };
-        (before, after)
-    }
 
-    /// How many runs begin in these words.
-    fn runs(&self, words: Range<usize>) -> usize {
-        let mut below = words.start.checked_sub(1).map_or(0, |index| self.word(index) >> 63);
-        let mut runs = 0;
-        for index in words {
-            let word = self.word(index);
-            runs += (word & !(word << 1 | below)).count_ones() as usize;
-            below = word >> 63;
+        let changed = before ^ after;
+        let last_below = match index.checked_sub(1) {
+            Some(below) if changed & 1 != 0 => self.word(below) >> LAST,
+            _ => 0,
+        };
+        let runs = |word: u64| (word & !(word << 1 | last_below)).count_ones() as usize;
+        let mut more = runs(after).wrapping_sub(runs(before));
+        if changed >> LAST != 0 {
+            // Where a run goes on, none begins.
+            let first_above = (self.word(index + 1) & 1) as usize;
+            let joins = after >> LAST != 0;
+            more = if joins { more.wrapping_sub(first_above) } else { more.wrapping_add(first_above) };
         }
-        runs
+        Change { cells: u64::from(changed.count_ones()), runs: more }
     }
 
     fn word(&self, index: usize) -> u64 {
@@ -142,7 +139,7 @@ fn first(from: u64, word: impl Fn(usize) -> u64, words: u64) -> Option<u64> {
     if rest != 0 {
         return Some(cell(at, rest));
     }
-    let above = words & !(u64::MAX >> (BITS - 1 - at));
+    let above = words & !(u64::MAX >> (LAST - at));
     let at = above.trailing_zeros() as usize;
     (above != 0).then(|| cell(at, word(at)))
 }

@@ -41,6 +41,9 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
 
     /// Adds a range at the position of the first one that it touches.
     pub(super) fn insert_at(&mut self, position: Position, range: ByteRange) -> u64 {
+        if self.insert_between(position, range) {
+            return range.length();
+        }
         let (mut count, mut covered, mut joined) = (0, 0, range);
         let touched = self.iter_from(position).take_while(|it| it.start() <= range.end());
         for it in touched {
@@ -52,11 +55,30 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
         joined.length() - covered
     }
 
+    /// Adds a range before the one at this position, if it does not touch that and the piece has
+    /// room: then nothing else changes. So it is with most ranges that come in any order.
+    fn insert_between(&mut self, Position { piece, at }: Position, range: ByteRange) -> bool {
+        let limit = self.limit();
+        let in_chunks = piece < self.chunks.len();
+        let changed = self.piece_mut(piece);
+        let fits = changed.ranges.len() < limit && !changed.is_full();
+        let is_between = changed.ranges.get(at).is_some_and(|next| range.end() < next.start());
+        if fits && is_between {
+            changed.insert(at, range);
+            self.below += usize::from(in_chunks);
+        }
+        fits && is_between
+    }
+
     /// [`Table::replace`].
     pub(super) fn put(&mut self, position: Position, count: usize, with: &[ByteRange]) {
         let Position { piece, at } = position;
         let in_chunks = piece < self.chunks.len();
+        let most = self.limit() + 1;
         let changed = self.piece_mut(piece);
+        if with.len() > count && changed.is_full() {
+            changed.grow(most);
+        }
         // The rest of them are in the pieces behind.
         let here = count.min(changed.ranges.len().saturating_sub(at));
         changed.put(at, here, with);

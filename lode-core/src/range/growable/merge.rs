@@ -29,19 +29,19 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
                 continue;
             }
             let position = self.seek_touching(first);
-            // What ends below the next piece touches none of its ranges.
-            let next = self.piece(position.piece + 1).ranges.first();
-            let border = match next {
-                Some(next) if position.piece < self.chunks.len() => next.start(),
-                _ => u64::MAX,
-            };
+            // What ends within this piece touches none of the next, which is not looked at.
+            let border = self.ends.get(position.piece).copied().unwrap_or(u64::MAX);
             run.clear();
-            run.push(first);
-            while let Some(next) = others.next_if(|next| next.end() < border) {
+            while let Some(next) = others.next_if(|next| next.end() <= border) {
                 run.push(next);
             }
-            let last = self.piece(position.piece).seek(run.last().map_or(0, |last| last.start()));
-            added += if run.len() > 1 && last.saturating_sub(position.at) <= NEAR * run.len() {
+            let Some(last) = run.last() else {
+                added += self.insert_at(position, first);
+                continue;
+            };
+            let last = self.piece(position.piece).seek(last.start());
+            run.insert(0, first);
+            added += if last.saturating_sub(position.at) <= NEAR * run.len() {
                 self.merge_run(position, &run)
             } else {
                 let insert = |range: &ByteRange| self.insert_at(self.seek_touching(*range), *range);
@@ -170,6 +170,10 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
 
 /// Makes any ranges sorted, disjoint and coalesced.
 fn coalesce(ranges: &mut Vec<ByteRange>) {
+    let is_coalesced = |pair: &[ByteRange]| matches!(pair, [a, b] if a.end() < b.start());
+    if ranges.windows(2).all(is_coalesced) {
+        return;
+    }
     ranges.sort_unstable_by_key(|range| range.start());
     ranges.dedup_by(|next, kept| {
         let touch = next.start() <= kept.end();

@@ -15,6 +15,9 @@ use self::search::Spread;
 use super::table::{List, sealed};
 use super::{ByteRange, RangeSet, Table};
 
+/// From so many chunks on, to move those behind one takes longer than to move ranges.
+const MANY: usize = 2048;
+
 /// A set of any number of ranges.
 ///
 /// It grows, so that changing it cannot fail; a `let` takes the result apart without an
@@ -35,7 +38,8 @@ use super::{ByteRange, RangeSet, Table};
 /// ```
 pub type GrowableRangeSet = RangeSet<GrowableTable>;
 
-/// Sorted vectors of at most `CHUNK` ranges each, the first of twice as many, one behind the other.
+/// Sorted vectors of at most `CHUNK` ranges each, one behind the other. The first may have twice as
+/// many, and where there are thousands of them each half as many more.
 ///
 /// ```text
 /// chunks   [0..4 9..12 20..21]  [30..31 40..50]     each with room for some more
@@ -88,6 +92,9 @@ impl<const CHUNK: usize> Table for GrowableTable<CHUNK> {
     }
 
     fn seek(&self, offset: u64) -> Position {
+        if self.ends.is_empty() {
+            return Position { piece: 0, at: self.tail.seek(offset) };
+        }
         // Behind all chunks there is the tail, without a branch that could be foreseen wrongly.
         let piece = self.spread.seek(&self.ends, offset, |end| *end);
         Position { piece, at: self.piece(piece).seek(offset) }
@@ -110,9 +117,17 @@ impl<const CHUNK: usize> Table for GrowableTable<CHUNK> {
     }
 
     fn iter_clipped(&self, within: ByteRange) -> (PieceIter<'_>, bool) {
-        let from = self.seek(within.start());
+        // Mostly it is all of a volume that is asked about, and there is nothing to look for.
+        let from = match within.start() {
+            0 => Position { piece: 0, at: 0 },
+            start => self.seek(start),
+        };
         // The one that reaches beyond the end, or the first one above it.
-        let to = self.seek(within.end());
+        let to = if within.end() < self.tail.end() {
+            self.seek(within.end())
+        } else {
+            Position { piece: self.chunks.len(), at: self.tail.ranges.len() }
+        };
         let reached = self.get(to).is_some_and(|range| range.start() < within.end());
         let end = to.at + usize::from(reached);
         let last = &self.piece(to.piece).ranges;
@@ -183,9 +198,11 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
     /// How many ranges a piece may have when it takes one more anywhere. Small tables are cut finer,
     /// since there the index costs next to nothing; but the smallest are not cut at all.
     fn limit(&self) -> usize {
-        match self.len() {
-            _ if self.chunks.is_empty() => self.room(),
-            len if len < 16 * CHUNK => (CHUNK / 4).max(2),
+        match self.chunks.len() {
+            0 => self.room(),
+            _ if self.len() < 16 * CHUNK => (CHUNK / 4).max(2),
+            // To cut one moves all that are behind it, so a full one takes some more first.
+            MANY.. => CHUNK + CHUNK / 2,
             _ => CHUNK,
         }
     }

@@ -50,6 +50,12 @@ impl Piece {
         self.respread();
     }
 
+    /// Puts a range where it belongs.
+    pub(super) fn insert(&mut self, at: usize, range: ByteRange) {
+        self.ranges.insert(at, range);
+        self.note_change();
+    }
+
     /// Puts `with`, which is longer by one at most, in the place of `count` ranges from `at` on.
     pub(super) fn put(&mut self, at: usize, count: usize, with: &[ByteRange]) {
         if let Some(more) = with.get(count) {
@@ -62,7 +68,11 @@ impl Piece {
             self.ranges.copy_within(at + count.., at + with.len());
             self.ranges.truncate(self.ranges.len() - (count - with.len()));
         }
-        // A few more or less make little difference.
+        self.note_change();
+    }
+
+    /// A few ranges more or less make little difference.
+    fn note_change(&mut self) {
         if self.ranges.len().is_multiple_of(8) {
             self.respread();
         }

@@ -70,6 +70,24 @@ fn what_is_filled_in_order_or_at_once_or_packed_is_full() {
     }
 }
 
+/// To cut one of many pieces is expensive, so that it is not done at once.
+#[test]
+fn of_many_pieces_a_full_one_takes_half_as_many_more() {
+    const FEW: u64 = 4;
+    let count = 2 * FEW * MANY as u64;
+    let mut set: RangeSet<GrowableTable<4>> = (0..count).map(|at| range(at * 10, 5)).collect();
+    let pieces = set.table.chunks.len();
+    let third = 4 * FEW * 10;
+    for more in 1..=FEW / 2 {
+        let Ok(_) = set.insert(range(third + 10 * more - 4, 1));
+        assert_eq!(set.table.chunks.len(), pieces);
+        assert!(lengths(&set.table).contains(&(4 + more as usize)));
+    }
+    let Ok(_) = set.insert(range(third + 10 * 3 - 4, 1));
+    assert_eq!(set.table.chunks.len(), pieces + 1);
+    assert_eq!(set.covered(), 5 * count + 3);
+}
+
 #[test]
 fn a_few_are_one_piece() {
     let few: Vec<_> = scattered().take(2 * CHUNK).collect();
