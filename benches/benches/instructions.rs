@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use lode_benches::records::{Record, records};
-use lode_benches::{STRIDE, Subject, runtime};
+use lode_benches::{SAMPLE, STRIDE, Subject, runtime};
 use lode_core::manifest::compact;
 use lode_core::range::{ByteRange, GrowableRangeSet};
 use lode_jsonl::Jsonl;
@@ -26,6 +26,7 @@ fn main() {
         "commit-paged" => commit(MANY_BLOCKS, count),
         "covered" => covered(count),
         "decode" => decode(count),
+        "read" => read(count),
         "write" => write(count),
         _ => {}
     }
@@ -49,6 +50,17 @@ fn write(count: u64) {
     let dataset = runtime.block_on(builder.open(store)).unwrap();
     for _ in 0..count {
         black_box(runtime.block_on(dataset.write(&records, meta! {})).unwrap());
+    }
+}
+
+/// Reads a few bytes of a block, in memory, on a snapshot that is held.
+fn read(count: u64) {
+    let runtime = runtime().unwrap();
+    let subject = runtime.block_on(Subject::large(MANY_BLOCKS)).unwrap();
+    let snapshot = runtime.block_on(subject.latest()).unwrap().unwrap();
+    for number in 0..count {
+        let offset = number % MANY_BLOCKS.div_ceil(SAMPLE) * SAMPLE * STRIDE;
+        black_box(runtime.block_on(snapshot.read_at(offset..offset + 16)).unwrap());
     }
 }
 

@@ -51,11 +51,14 @@ pub(crate) fn run(paired: &mut Paired) {
 }
 
 /// A block and a manifest under names that were not there, and a hint in place of the one before.
+/// With as many syncs as a commit has, which are eight: the new folder of the slot is synced as well,
+/// before there is anything in it.
 fn by_hand(folder: &Path, commit: u64, bytes: &[u8]) {
     write(&folder.join("data"), &commit.to_string(), bytes, true);
     let slots = folder.join("snapshots");
     let slot = slots.join(commit.to_string());
     fs::create_dir(&slot).unwrap();
+    File::open(&slot).unwrap().sync_all().unwrap();
     File::open(&slots).unwrap().sync_all().unwrap();
     write(&slot, "manifest", &[7; 500], true);
     write(folder, "latest", commit.to_string().as_bytes(), false);

@@ -11,7 +11,7 @@ use super::{DATA, TAGS};
 use crate::Version;
 use crate::checksum::Digest;
 use crate::id::Id;
-use crate::key::Key;
+use crate::key::{Key, KeyError, check_segment};
 use crate::manifest::Mismatch;
 use crate::partition::Partition;
 
@@ -221,21 +221,21 @@ impl DatasetLayout {
     ///
     /// # Errors
     ///
-    /// If the partition makes the key too long.
+    /// If the partition makes the key too long, or the name cannot be a segment of one.
     pub fn file(
         &self,
         token: u128,
         partition: Option<&Partition>,
         name: &str,
-    ) -> Result<Key, crate::key::KeyError> {
+    ) -> Result<Key, KeyError> {
+        check_segment(name)?;
         let token = Digest::from(token.to_be_bytes());
-        Key::new(match partition {
-            Some(partition) => super::below(
-                &self.prefix,
-                format_args!("{PARTITIONS}/{partition}/segments/{token}/data/{name}"),
-            ),
-            None => super::below(&self.prefix, format_args!("{DATA}/{token}/{name}")),
-        })
+        let Some(partition) = partition else {
+            // It cannot be too long, and all else has been checked.
+            return Ok(self.key(format_args!("{DATA}/{token}/{name}")));
+        };
+        let rest = format_args!("{PARTITIONS}/{partition}/segments/{token}/data/{name}");
+        Key::new(super::below(&self.prefix, rest))
     }
 
     /// The entry in a partition's index that says that `version` has files in it.
@@ -247,7 +247,7 @@ impl DatasetLayout {
         &self,
         partition: &Partition,
         version: Version,
-    ) -> Result<Key, crate::key::KeyError> {
+    ) -> Result<Key, KeyError> {
         let prefix = &self.prefix;
         Key::new(format!("{prefix}/partitions/{partition}/segments/{version}/{MANIFEST}"))
     }
@@ -368,5 +368,8 @@ mod tests {
         assert_eq!(layout.parse_partition_entry(entry.as_str()), Some((odd, version)));
         let long = Partition::new("a/".repeat(500) + "b").unwrap();
         assert!(layout.file(1, Some(&long), "data").is_err());
+        for name in ["", "..", "a/b", "a\\b"] {
+            assert!(layout.file(1, None, name).is_err(), "{name}");
+        }
     }
 }

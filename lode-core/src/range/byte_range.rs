@@ -20,12 +20,14 @@ pub struct ByteRange {
 
 impl ByteRange {
     /// The range `start..end`, or `None` if that is empty or reversed.
+    #[inline]
     pub const fn new(start: u64, end: u64) -> Option<Self> {
         if start < end { Some(Self { start, end }) } else { None }
     }
 
     /// The range of `length` bytes from `offset`, or `None` if `length` is 0 or the range would
     /// end beyond `u64::MAX`.
+    #[inline]
     pub const fn with_length(offset: u64, length: u64) -> Option<Self> {
         match offset.checked_add(length) {
             Some(end) => Self::new(offset, end),
@@ -34,41 +36,49 @@ impl ByteRange {
     }
 
     /// The offset of its first byte.
+    #[inline]
     pub const fn start(self) -> u64 {
         self.start
     }
 
     /// The offset behind its last byte.
+    #[inline]
     pub const fn end(self) -> u64 {
         self.end
     }
 
     /// How many bytes it has; at least 1.
+    #[inline]
     pub const fn length(self) -> u64 {
         self.end - self.start
     }
 
     /// Whether every byte of `other` is in this range.
+    #[inline]
     pub const fn contains(&self, other: &Self) -> bool {
         self.start <= other.start && other.end <= self.end
     }
 
     /// Whether some byte is in both ranges. Adjacent ranges do not overlap.
+    #[inline]
     pub const fn overlaps(self, other: Self) -> bool {
         self.start < other.end && other.start < self.end
     }
 
     /// The bytes that are in both ranges, or `None` if they do not overlap.
+    #[inline]
     pub fn intersection(self, other: Self) -> Option<Self> {
         Self::new(self.start.max(other.start), self.end.min(other.end))
     }
 
     /// The bytes between this range and one that begins above its end.
+    #[inline]
     pub(super) fn gap_to(self, next: Self) -> Self {
         Self { start: self.end, end: next.start }
     }
 
     /// The smallest range that contains both.
+    #[inline]
     pub(super) fn hull(self, other: Self) -> Self {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }

@@ -99,7 +99,9 @@ impl<'a, S: Slots> Committer<'a, S> {
         let position = history.known_head().map(|head| head.position);
         let start = Commit::start(commit_id, writer.rules(history.slots.trusts_hint()), position);
         let committer = Self::new(history, writer, commit_id, staged);
-        Self { draft: Some(draft), ..committer }.run(start).await
+        let mut committer = Self { draft: Some(draft), ..committer };
+        let outcome = committer.run(start).await;
+        committer.finish(outcome)
     }
 
     /// Settles a commit whose outcome is not known.
@@ -117,7 +119,9 @@ impl<'a, S: Slots> Committer<'a, S> {
         let start = Commit::resolve(unknown.commit_id, rules, version);
         let prepared = Some(Prepared { live: Arc::new(live), bytes: unknown.manifest });
         let committer = Self::new(history, writer, unknown.commit_id, staged);
-        Self { prepared, ..committer }.run(start).await
+        let mut committer = Self { prepared, ..committer };
+        let outcome = committer.run(start).await;
+        committer.finish(outcome)
     }
 
     fn new(
@@ -145,10 +149,7 @@ impl<'a, S: Slots> Committer<'a, S> {
         }
     }
 
-    async fn run(
-        mut self,
-        (machine, action): (Commit, Action),
-    ) -> Result<Arc<Live<S::Manifest>>, Error> {
+    async fn run(&mut self, (machine, action): (Commit, Action)) -> Outcome {
         let (mut machine, mut action) = (machine, action);
         loop {
             tracing::trace!(?action);
@@ -157,7 +158,8 @@ impl<'a, S: Slots> Committer<'a, S> {
                     // What went wrong before has been dealt with, and is not the reason if this
                     // fails.
                     self.error = None;
-                    Event::Seen(self.lookout.look(look).await)
+                    // Boxed, as all that is seldom awaited, for the rest is moved with each commit.
+                    Event::Seen(Box::pin(self.lookout.look(look)).await)
                 }
                 Action::Prepare { position, version } => self.prepare(position, version).await,
                 Action::Create { version, .. } => Event::Sent(self.create(version).await),
@@ -168,7 +170,7 @@ impl<'a, S: Slots> Committer<'a, S> {
                 Action::WriteHint { version } => Event::Hinted(self.write_hint(version).await),
                 Action::Done(outcome) => {
                     self.settle_entries(outcome).await;
-                    return self.finish(outcome);
+                    return outcome;
                 }
                 _ => Event::Refused,
             };
@@ -216,7 +218,7 @@ impl<'a, S: Slots> Committer<'a, S> {
             Ok(Some(rebased)) => rebased,
             Ok(None) => return Ok(None),
             Err(error) => match position.live {
-                Some(live) => return Err(self.history.explain(error, live).await),
+                Some(live) => return Err(Box::pin(self.history.explain(error, live)).await),
                 None => return Err(error),
             },
         };
@@ -231,7 +233,7 @@ impl<'a, S: Slots> Committer<'a, S> {
     /// Sends the manifest, after making sure that what it adds is there and young enough.
     async fn create(&mut self, version: Version) -> Sent {
         if let Some(error) = self.overtaken.take() {
-            return self.lose_unsent(version, error).await;
+            return Box::pin(self.lose_unsent(version, error)).await;
         }
         let Some(prepared) = self.prepared.clone() else { return Sent::Rejected };
         if let Err(error) = self.make_ready(version, &prepared).await {

@@ -63,9 +63,9 @@ impl<'a, S: Slots> Lookout<'a, S> {
         position: Position,
     ) -> Result<Option<Arc<Live<S::Manifest>>>, Error> {
         let Some(version) = position.live else { return Ok(None) };
-        match self.seen(version) {
-            Some(live) => Ok(Some(live.clone())),
-            None => self.history.load_live(version).await.map(Some),
+        match self.seen(version).cloned().or_else(|| self.history.known_live(version)) {
+            Some(live) => Ok(Some(live)),
+            None => Box::pin(self.history.load_live(version)).await.map(Some),
         }
     }
 

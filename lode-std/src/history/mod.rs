@@ -167,13 +167,18 @@ impl<S: Slots> History<S> {
         }
     }
 
+    /// The manifest of this version, if it is that of the newest that this handle knows.
+    pub(super) fn known_live(&self, version: Version) -> Option<Arc<Live<S::Manifest>>> {
+        let known = self.known_head().and_then(|head| head.live);
+        known.filter(|live| live.manifest.version() == version)
+    }
+
     /// The manifest of this version.
     pub(crate) async fn load_live(
         &self,
         version: Version,
     ) -> Result<Arc<Live<S::Manifest>>, Error> {
-        let known = self.known_head().and_then(|head| head.live);
-        if let Some(live) = known.filter(|live| live.manifest.version() == version) {
+        if let Some(live) = self.known_live(version) {
             return Ok(live);
         }
         let id = self.id().clone();

@@ -137,7 +137,7 @@ impl Writer {
         if self.create(objects, key, bytes).await? {
             return Ok(Some(staged(now)));
         }
-        let is_found = self.find(objects, key, bytes).await?;
+        let is_found = Box::pin(self.find(objects, key, bytes)).await?;
         Ok(is_found.then(|| staged(now.map(|now| now.minus_seconds(self.era_length())))))
     }
 

@@ -184,7 +184,7 @@ impl Objects {
                 found: offset + bytes.len() as u64,
             }),
             // Stores answer a range that begins behind the end in many ways. Ask for the size.
-            Err(source) => match self.metadata(key).await? {
+            Err(source) => match Box::pin(self.metadata(key)).await? {
                 None => Err(Error::Missing { key: key.clone() }),
                 Some(meta) if meta.size < offset + length => Err(Error::Truncated {
                     key: key.clone(),

@@ -227,7 +227,7 @@ impl Cursor {
                 self.walk.iter().flat_map(Walk::ahead).filter(|next| !history.has_page(next));
             let reads = std::iter::once(wanted).chain(next).take(self.ahead);
             // Whatever is wrong with one is reported when its turn comes.
-            join_all(reads.map(|wanted| history.page(wanted))).await;
+            Box::pin(join_all(reads.map(|wanted| history.page(wanted)))).await;
         }
         self.ahead = (self.ahead * 2).min(READS_IN_FLIGHT);
         self.snapshot.page(wanted).await

@@ -1,9 +1,10 @@
 //! The pages of large volumes: reading them, and keeping those that were read.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
+use hashbrown::HashMap;
 use lode_core::layout::{Reference, VolumeLayout};
 use lode_core::manifest::pages::{Page, PageHash, PageName, PageRef, Visit, Walk, Wanted};
 use lode_core::manifest::{Blocks, ManifestError};
@@ -99,7 +100,7 @@ impl History<VolumeSlots> {
         if let Some(page) = pages.get(&name) {
             return Ok(page);
         }
-        let (page, _) = read_page(&self.objects, layout, wanted).await?;
+        let (page, _) = Box::pin(read_page(&self.objects, layout, wanted)).await?;
         pages.keep(name, page.clone());
         Ok(page)
     }

@@ -222,7 +222,7 @@ impl Snapshot {
             Some(only) if parts.is_empty() => fetcher.fetch(only).await,
             last => {
                 parts.extend(last);
-                fetcher.fetch_all(parts).await.map(|fetched| fetched.bytes(within))
+                Box::pin(fetcher.fetch_all(parts)).await.map(|fetched| fetched.bytes(within))
             }
         };
         self.explained(bytes).await
@@ -254,7 +254,8 @@ impl Snapshot {
     async fn explained<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
         match result {
             Ok(read) => Ok(read),
-            Err(error) => Err(self.history.explain(error, self.version()).await),
+            // What is seldom awaited is boxed, for all that is not is moved with each read.
+            Err(error) => Err(Box::pin(self.history.explain(error, self.version())).await),
         }
     }
 

@@ -100,7 +100,8 @@ impl Chunk {
             // Where a run goes on, none begins.
             let first_above = (self.word(index + 1) & 1) as usize;
             let joins = after >> LAST != 0;
-            more = if joins { more.wrapping_sub(first_above) } else { more.wrapping_add(first_above) };
+            more =
+                if joins { more.wrapping_sub(first_above) } else { more.wrapping_add(first_above) };
         }
         Change { cells: u64::from(changed.count_ones()), runs: more }
     }
