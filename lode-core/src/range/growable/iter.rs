@@ -33,6 +33,7 @@ impl<'a> PieceIter<'a> {
 impl Iterator for PieceIter<'_> {
     type Item = ByteRange;
 
+    #[inline]
     fn next(&mut self) -> Option<ByteRange> {
         match self.piece.next() {
             Some(range) => Some(*range),

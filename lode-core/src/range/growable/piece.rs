@@ -28,16 +28,19 @@ impl Piece {
     }
 
     /// Where the last range ends, 0 if there is none.
+    #[inline]
     pub(super) fn end(&self) -> u64 {
         self.ranges.last().map_or(0, |last| last.end())
     }
 
     /// The place of the first range that ends above `offset`.
+    #[inline]
     pub(super) fn seek(&self, offset: u64) -> usize {
         self.spread.seek(&self.ranges, offset, |range| range.end())
     }
 
     /// Whether appending a range moves all of them.
+    #[inline]
     pub(super) fn is_full(&self) -> bool {
         self.ranges.len() == self.ranges.capacity()
     }
