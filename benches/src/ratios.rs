@@ -21,8 +21,8 @@ pub struct Ratio {
 impl Ratio {
     /// Of what Lode takes and what a peer takes, where `most` is how much of the peer's it may
     /// take.
-    pub fn of_costs(name: String, ours: f64, peer: f64, most: f64) -> Self {
-        Self { name, ratio: peer / ours, bar: 1.0 / most, reason: String::new() }
+    pub fn of_costs(name: String, ours: f64, (who, peer): (&str, f64), most: f64) -> Self {
+        Self { name, ratio: peer / ours, bar: 1.0 / most, reason: who.to_string() }
     }
 }
 

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
+
 use crate::command::{Failure, Program, lode, make_folder, remove, target};
 
 /// How many times it is killed.
@@ -60,18 +62,6 @@ fn bytes(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(unit)
 }
 
-/// Numbers that follow from a seed: the generator SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-}
-
 struct Proof {
     lode: PathBuf,
     source: PathBuf,
@@ -83,12 +73,12 @@ struct Proof {
 impl Proof {
     /// Writes the volume: a stretch of random bytes, a gap, and so on.
     fn write(&self, file: &Path, seed: u64) -> Result<(), Failure> {
-        let mut random = Random(seed);
+        let mut random = Rng::with_seed(seed);
+        let mut content = vec![0; STRETCH as usize];
         let length = (2 * self.size).to_string();
         for number in 0..self.size / STRETCH {
-            let words = (0..STRETCH / 8).flat_map(|_| random.next().to_le_bytes());
-            let content: Vec<u8> = words.collect();
-            fs::write(file, content).map_err(|source| Failure::io(file.display(), source))?;
+            random.fill(&mut content);
+            fs::write(file, &content).map_err(|source| Failure::io(file.display(), source))?;
             let at = (2 * number * STRETCH).to_string();
             let put = Program::new(&self.lode).args([Path::new("put"), &self.source]);
             let put = put.args([VOLUME, "--at", &at, "--length", &length]).args([file]);
@@ -116,13 +106,13 @@ impl Proof {
     /// Kills it whenever a random part of what was missing has arrived, and at last lets it end.
     #[allow(clippy::disallowed_methods, reason = "a copy is looked at, in real time")]
     fn sync_and_kill(&self, seed: u64) -> Result<(), Failure> {
-        let mut random = Random(!seed);
+        let mut random = Rng::with_seed(!seed);
         let begin = Instant::now();
         for kill in 1..=KILLS {
             let there = self.arrived()?.bytes;
             // So that something is left for those that follow, and for the end.
             let most = (self.size - there.min(self.size)) / (KILLS + 2 - kill);
-            let wanted = there + random.next() % most.max(1);
+            let wanted = there + random.u64(..most.max(1));
             let mut child = self.sync()?;
             while self.arrived()?.bytes <= wanted {
                 let ended = child.try_wait().map_err(|source| Failure::io("lode sync", source))?;

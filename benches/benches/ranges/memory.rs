@@ -29,7 +29,7 @@ pub(crate) fn child(peer: &str, size: usize, how: &str) {
     let names = subject::names();
     let place = names.iter().position(|(name, _)| *name == peer).unwrap();
     let mut subject = subject::all().remove(place);
-    let mut random = Random(size as u64);
+    let mut random = Random::of(size);
     let ranges = ranges(size, &mut random);
     let shuffled = random.shuffle(ranges.clone());
     let before = resident();

@@ -43,17 +43,22 @@ impl Report {
             }
         }
         if let Some(Some(ours)) = values.first() {
-            self.ratio(name, *ours, best, bar);
+            self.ratio(name, *ours, ("the best of the crates that know bytes", best), bar);
         }
         // Both know blocks only.
         if let [.., Some(ours), Some(peer)] = values {
-            self.ratio(&format!("{name}/grid"), *ours, *peer, ON_A_GRID);
+            self.ratio(
+                &format!("{name}/grid"),
+                *ours,
+                ("roaring, on ids of blocks", *peer),
+                ON_A_GRID,
+            );
         }
         println!();
     }
 
-    fn ratio(&mut self, name: &str, ours: f64, peer: f64, bar: f64) {
-        let ratio = ours / peer;
+    fn ratio(&mut self, name: &str, ours: f64, peer: (&str, f64), bar: f64) {
+        let ratio = ours / peer.1;
         let mark = if ratio > bar { "*" } else { " " };
         print!("{ratio:9.2}{bar:7.2} {mark}");
         self.ratios.push(Ratio::of_costs(name.to_string(), ours, peer, bar));

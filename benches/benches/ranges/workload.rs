@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use fastrand::Rng;
+
 use crate::subject::{Pair, Subject};
 
 /// From the beginning of one range to that of the next.
@@ -82,7 +84,7 @@ impl Workload {
             10_000..1_000_000 => (12, 1),
             _ => (2, 1),
         };
-        let mut random = Random(size as u64);
+        let mut random = Random::of(size);
         let ranges = ranges(size, &mut random);
         let shuffled = random.shuffle(ranges.clone());
         match self {
@@ -199,45 +201,36 @@ fn rounds_of_some(
 /// Scattered ranges: each has a place of 16 KiB to itself, of which it takes 27 % on average.
 pub(crate) fn ranges(size: usize, random: &mut Random) -> Vec<Pair> {
     let ranges = (0..size as u64).map(|at| {
-        let start = at * STRIDE + random.below(2) * BLOCK;
-        let blocks = if random.below(100) < 8 { 2 } else { 1 };
+        let start = at * STRIDE + random.0.u64(..2) * BLOCK;
+        let blocks = if random.0.u64(..100) < 8 { 2 } else { 1 };
         (start, start + blocks * BLOCK)
     });
     ranges.collect()
 }
 
-/// A generator of numbers (SplitMix64), the same on every run.
-pub(crate) struct Random(pub u64);
+/// Numbers that are the same on every run.
+pub(crate) struct Random(Rng);
 
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+    pub(crate) fn of(seed: usize) -> Self {
+        Self(Rng::with_seed(seed as u64))
     }
 
     pub(crate) fn shuffle<T>(&mut self, mut items: Vec<T>) -> Vec<T> {
-        for last in (1..items.len()).rev() {
-            items.swap(last, self.below(last as u64 + 1) as usize);
-        }
+        self.0.shuffle(&mut items);
         items
     }
 
     /// Blocks, half of them within ranges and half anywhere.
     fn queries(&mut self, ranges: &[Pair]) -> Vec<Pair> {
         let end = ranges.len() as u64 * STRIDE;
-        let query = |_| match self.below(2) {
+        let query = |_| match self.0.u64(..2) {
             0 => {
-                let (start, _) = ranges[self.below(ranges.len() as u64) as usize];
+                let (start, _) = ranges[self.0.usize(..ranges.len())];
                 (start, start + BLOCK)
             }
             _ => {
-                let start = self.below(end / BLOCK) * BLOCK;
+                let start = self.0.u64(..end / BLOCK) * BLOCK;
                 (start, start + BLOCK)
             }
         };
@@ -247,11 +240,11 @@ impl Random {
     /// 16 blocks where no range is, in order.
     fn batch(&mut self, size: usize, clustered: bool) -> Vec<Pair> {
         let size = size as u64;
-        let first = self.below(size - 16);
+        let first = self.0.u64(..size - 16);
         let mut places = HashSet::new();
         while places.len() < 16 {
             let next = first + places.len() as u64;
-            places.insert(if clustered { next } else { self.below(size) });
+            places.insert(if clustered { next } else { self.0.u64(..size) });
         }
         let block = |place| (place * STRIDE + 3 * BLOCK, (place + 1) * STRIDE);
         let mut batch: Vec<Pair> = places.into_iter().map(block).collect();

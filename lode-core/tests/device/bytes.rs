@@ -1,5 +1,6 @@
 //! The manifests of a device are, byte for byte, those that a host would have written.
 
+use fastrand::Rng;
 use lode_core::Version;
 use lode_core::checksum::Digest;
 use lode_core::crc32c;
@@ -13,7 +14,7 @@ use lode_core::manifest::{
 use lode_core::range::ByteRange;
 
 use crate::medium::Medium;
-use crate::{Device, LENGTH, Random, mounted};
+use crate::{Device, LENGTH, mounted};
 
 pub(crate) fn decode(bytes: &[u8]) -> VolumeManifest {
     match compact::decode(bytes).unwrap() {
@@ -95,14 +96,14 @@ fn every_shape_of_run() {
 #[test]
 fn any_blocks() {
     for seed in 0..300 {
-        let mut random = Random(seed);
+        let mut random = Rng::with_seed(seed);
         let mut both = Both::new();
         let mut places: Vec<u64> = (0..64).collect();
         for _ in 0..6 {
             let mut blocks = Vec::new();
-            for _ in 0..=random.below(4) {
-                let place = places.swap_remove(random.below(places.len() as u64) as usize);
-                let length = [64, 64, 32, 1][random.below(4) as usize];
+            for _ in 0..=random.u64(..4) {
+                let place = places.swap_remove(random.usize(..places.len()));
+                let length = [64, 64, 32, 1][random.usize(..4)];
                 blocks.push((place * 64, length));
             }
             if both.device.gaps(crate::range(0, LENGTH)).count() > 10 {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use fastrand::Rng;
 use lode_core::{ErrorKind, VolumeError};
 
 use crate::medium::{Fault, Medium};
-use crate::{Device, Random, mounted, range};
+use crate::{Device, mounted, range};
 
 const RUNS: usize = 5;
 
@@ -26,11 +27,11 @@ impl Model {
         self.version += 1;
     }
 
-    fn check(&self, volume: &mut Device<RUNS>, random: &mut Random, seed: u64) {
+    fn check(&self, volume: &mut Device<RUNS>, random: &mut Rng, seed: u64) {
         assert_eq!(volume.head().map_or(0, |head| head.get()), self.version, "seed {seed}");
         assert_eq!(volume.covered(), self.committed.len() as u64, "seed {seed}");
-        let start = random.below(200);
-        let mut bytes = vec![0; 1 + random.below(60) as usize];
+        let start = random.u64(..200);
+        let mut bytes = vec![0; 1 + random.usize(..60)];
         let wanted = range(start, start + bytes.len() as u64);
         let missing = (wanted.start()..wanted.end()).find(|at| !self.committed.contains_key(at));
         match (volume.read_at(start, &mut bytes), missing) {
@@ -53,8 +54,8 @@ impl Model {
         all.keys().filter(|at| **at == 0 || !all.contains_key(&(**at - 1))).count()
     }
 
-    fn stage(&mut self, volume: &mut Device<RUNS>, random: &mut Random, seed: u64) {
-        let (offset, length) = (random.below(50) * 4, 4 * (1 + random.below(3)));
+    fn stage(&mut self, volume: &mut Device<RUNS>, random: &mut Rng, seed: u64) {
+        let (offset, length) = (random.u64(..50) * 4, 4 * (1 + random.u64(..3)));
         let bytes: Vec<u8> = (0..length).map(|at| (offset + at) as u8 ^ 0x5a).collect();
         let result = volume.stage(offset, &bytes);
         let free = |at: &u64| !self.committed.contains_key(at);
@@ -86,12 +87,12 @@ impl Model {
 #[test]
 fn random_operations() {
     for seed in 0..2000 {
-        let mut random = Random(seed);
+        let mut random = Rng::with_seed(seed);
         let medium = Medium::default();
         let mut volume = mounted::<RUNS>(&medium);
         let mut model = Model::default();
         for _ in 0..60 {
-            match random.below(10) {
+            match random.u64(..10) {
                 0..=5 => model.stage(&mut volume, &mut random, seed),
                 6 | 7 => match volume.commit(&[], &mut [0; 1024]) {
                     Ok(_) if model.staged.is_empty() => {}
@@ -103,7 +104,7 @@ fn random_operations() {
                     ),
                 },
                 8 => {
-                    volume.prune(1 + random.below(3)).unwrap();
+                    volume.prune(1 + random.u64(..3)).unwrap();
                 }
                 _ => {
                     volume = mounted(&medium);
@@ -118,12 +119,12 @@ fn random_operations() {
 #[test]
 fn random_operations_with_cuts() {
     for seed in 0..2000 {
-        let mut random = Random(seed);
+        let mut random = Rng::with_seed(seed);
         let medium = Medium::default();
         let mut volume = mounted::<RUNS>(&medium);
         let mut model = Model::default();
         for _ in 0..12 {
-            for _ in 0..=random.below(RUNS as u64 - 1) {
+            for _ in 0..=random.u64(..RUNS as u64 - 1) {
                 model.stage(&mut volume, &mut random, seed);
             }
             let faults = [
@@ -133,8 +134,8 @@ fn random_operations_with_cuts() {
                 Fault::ReplyLost,
                 Fault::Full,
             ];
-            let fault = faults[random.below(5) as usize];
-            medium.plan(random.below(40) as usize, fault);
+            let fault = faults[random.usize(..5)];
+            medium.plan(random.usize(..40), fault);
             let committed = volume.commit(&[("seed", "any")], &mut [0; 1024]);
             let pruned = volume.prune(2);
             medium.power_up();

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use fastrand::Rng;
 use lode_core::time;
 use lode_std::{Clock, Entropy, Timestamp};
 use object_store::ObjectStore;
@@ -23,7 +24,7 @@ pub(crate) const GRACE: Duration = Duration::from_secs(240);
 pub(crate) struct World {
     /// Whether large files are written as well.
     pub(crate) uploads: bool,
-    chance: Mutex<u64>,
+    chance: Mutex<Rng>,
     begin: tokio::time::Instant,
     pub(crate) promises: Mutex<Promises>,
     pub(crate) counts: Mutex<Outcome>,
@@ -48,7 +49,7 @@ impl World {
     pub(crate) fn new(seed: u64) -> Arc<Self> {
         let world = Arc::new(Self {
             uploads: seed.is_multiple_of(10),
-            chance: Mutex::new(seed),
+            chance: Mutex::new(Rng::with_seed(seed)),
             begin: tokio::time::Instant::now(),
             promises: Mutex::default(),
             counts: Mutex::default(),
@@ -66,14 +67,8 @@ impl World {
         self.sim()
     }
 
-    /// SplitMix64.
     pub(crate) fn random(&self) -> u64 {
-        let mut state = self.chance.lock().unwrap();
-        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = *state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.chance.lock().unwrap().u64(..)
     }
 
     /// A number below this one.

@@ -15,13 +15,14 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use fastrand::Rng;
 use lode_core::ErrorKind;
 use lode_core::store::{ListStore, Name, ObjectKind, Store};
 use lode_flash::FlashStore;
-use support::{Flash, Random, Torn};
+use support::{Flash, Torn};
 
 const PAGE: usize = 512;
-const PAGES: usize = 7;
+const PAGES: usize = 8;
 const MAX: usize = 400;
 type Nor<const WORD: usize> = Flash<WORD, PAGE, PAGES>;
 type Objects<const WORD: usize> = FlashStore<Nor<WORD>, 96, MAX>;
@@ -79,18 +80,18 @@ fn name(kind: ObjectKind, number: u64) -> Name {
     Name::new(kind, number).unwrap()
 }
 
-fn bytes(random: &mut Random, length: usize) -> Vec<u8> {
-    (0..length).map(|_| random.next() as u8).collect()
+fn bytes(random: &mut Rng, length: usize) -> Vec<u8> {
+    (0..length).map(|_| random.u8(..)).collect()
 }
 
 /// What a volume does, in small: a block, a manifest that grows, the hint, now and then a removal.
 fn workload(seed: u64, commits: u64) -> Vec<Step> {
-    let mut random = Random::new(seed);
+    let mut random = Rng::with_seed(seed);
     let mut steps = Vec::new();
     for commit in 1..=commits {
-        let length = random.below(200);
+        let length = random.usize(..200);
         steps.push(Step::Create(name(ObjectKind::Block, commit), bytes(&mut random, length)));
-        let length = 60 + random.below(190);
+        let length = 60 + random.usize(..190);
         steps.push(Step::Create(name(ObjectKind::Manifest, commit), bytes(&mut random, length)));
         let length = if commit % 4 == 0 { 170 } else { 8 };
         steps.push(Step::Replace(name(ObjectKind::Hint, 0), bytes(&mut random, length)));
@@ -109,7 +110,7 @@ fn cut<const WORD: usize>(before: &Nor<WORD>, model: &Model, step: &Step, fuel: 
         return false;
     }
     let mut flash = store.into_flash();
-    let again = flash.random.below(60);
+    let again = flash.random.usize(..60);
     let mut store = open(flash.restarted(Some(again)));
     let _ = store.mount();
     let mut store = open(store.into_flash().restarted(None));
@@ -145,7 +146,7 @@ fn every_byte<const WORD: usize>(seed: u64) {
             let mut before = flash.clone();
             before.torn = torn;
             for fuel in 0.. {
-                before.random = Random::new(seed + 1000 * fuel as u64 + index as u64);
+                before.random = Rng::with_seed(seed + 1000 * fuel as u64 + index as u64);
                 println!("seed {seed}, word {WORD}, step {index}, {torn:?}, fuel {fuel}");
                 if !cut(&before, &model, step, fuel) {
                     break;

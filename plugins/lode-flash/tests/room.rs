@@ -4,11 +4,12 @@
 
 mod support;
 
+use fastrand::Rng;
 use lode_core::ErrorKind;
 use lode_core::store::{ListStore, Name, ObjectKind, ReadStore, Store};
 use lode_flash::{Error, FlashStore};
 use proptest::prelude::*;
-use support::{Flash, Random};
+use support::Flash;
 
 type Nor = Flash<4, 512, 6>;
 type Objects = FlashStore<Nor, 96, 400>;
@@ -95,10 +96,10 @@ fn the_contract_of_a_store() {
 
 #[test]
 fn what_is_not_ours_is_left_alone() {
-    let mut random = Random::new(7);
+    let mut random = Rng::with_seed(7);
     for fill in [0xff, 0, 1] {
         let mut flash = Nor::blank(1);
-        flash.bytes.fill_with(|| if fill == 1 { random.next() as u8 } else { fill });
+        flash.bytes.fill_with(|| if fill == 1 { random.u8(..) } else { fill });
         let before = flash.bytes.clone();
         let mut store = open(flash);
         assert!(matches!(store.create(&name(1), &[b"x"]), Err(Error::Foreign)));

@@ -12,12 +12,13 @@
 
 mod support;
 
+use fastrand::Rng;
 use lode_core::device::Settings;
 use lode_core::range::ByteRange;
 use lode_core::time::NoClock;
 use lode_core::{Volume, VolumeError};
 use lode_flash::{Error, FlashStore};
-use support::{Flash, PowerLoss, Random, Torn};
+use support::{Flash, PowerLoss, Torn};
 
 const PAGE: usize = 512;
 const PAGES: usize = 14;
@@ -81,7 +82,7 @@ fn cut(before: &Nor, number: u64, fuel: usize) -> bool {
         return false;
     }
     let mut flash = close(log);
-    let again = flash.random.below(60);
+    let again = flash.random.usize(..60);
     let mut log = open(flash.restarted(Some(again)));
     let _ = log.mount(SETTINGS);
     let mut log = open(close(log).restarted(None));
@@ -114,7 +115,7 @@ fn every_byte(torn: Torn) {
         let mut before = flash.clone();
         before.torn = torn;
         for fuel in (number as usize % stride..).step_by(stride) {
-            before.random = Random::new(1000 * fuel as u64 + number);
+            before.random = Rng::with_seed(1000 * fuel as u64 + number);
             if !cut(&before, number, fuel) {
                 break;
             }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use fastrand::Rng;
 use hyper::StatusCode;
 
 /// What happens to a request.
@@ -38,7 +39,7 @@ pub(crate) struct Plan {
 }
 
 struct State {
-    random: u64,
+    random: Rng,
     passed: u64,
     suffered: Vec<(Fault, u64)>,
 }
@@ -70,13 +71,14 @@ impl Plan {
                 suffered.push((Fault::Reply { status, applied }, 0));
             }
         }
-        Self { rate: percent * 10, state: Mutex::new(State { random: seed, passed: 0, suffered }) }
+        let random = Rng::with_seed(seed);
+        Self { rate: percent * 10, state: Mutex::new(State { random, passed: 0, suffered }) }
     }
 
     /// What happens to the next request.
     pub(crate) fn next(&self) -> Fault {
         let mut state = self.state.lock().unwrap();
-        let random = state.next();
+        let random = state.random.u64(..);
         if random % 1000 >= self.rate {
             state.passed += 1;
             return Fault::None;
@@ -85,17 +87,6 @@ impl Plan {
         let (fault, count) = &mut state.suffered[kind];
         *count += 1;
         *fault
-    }
-}
-
-impl State {
-    /// SplitMix64, of Steele, Lea and Flood, "Fast splittable pseudorandom number generators".
-    fn next(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }
 

@@ -5,6 +5,7 @@
 use embedded_storage::nor_flash::{
     ErrorType, MultiwriteNorFlash, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
+use fastrand::Rng;
 
 /// The power is gone.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,30 +42,9 @@ pub(crate) struct Flash<const WORD: usize, const PAGE: usize, const PAGES: usize
     /// How many bytes can be written before the power is cut; an erase counts as `ERASE`.
     pub(crate) fuel: Option<usize>,
     pub(crate) torn: Torn,
-    pub(crate) random: Random,
+    pub(crate) random: Rng,
     pub(crate) written: usize,
     pub(crate) erases: usize,
-}
-
-/// Xorshift; enough for bits that nobody guesses.
-#[derive(Clone)]
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16
-    }
-
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
 }
 
 impl<const WORD: usize, const PAGE: usize, const PAGES: usize> Flash<WORD, PAGE, PAGES> {
@@ -77,7 +57,7 @@ impl<const WORD: usize, const PAGE: usize, const PAGES: usize> Flash<WORD, PAGE,
             bytes: vec![0xff; PAGE * PAGES],
             fuel: None,
             torn: Torn::Prefix,
-            random: Random::new(seed),
+            random: Rng::with_seed(seed),
             written: 0,
             erases: 0,
         }
@@ -149,7 +129,7 @@ impl<const W: usize, const P: usize, const N: usize> NorFlash for Flash<W, P, N>
             Torn::Half => self.bytes[(from + to) / 2..to].fill(0xff),
             Torn::Bits => {
                 for byte in &mut self.bytes[from..to] {
-                    *byte |= self.random.next() as u8;
+                    *byte |= self.random.u8(..);
                 }
             }
         }
@@ -175,7 +155,7 @@ impl<const W: usize, const P: usize, const N: usize> NorFlash for Flash<W, P, N>
             let kept = if index < whole {
                 0
             } else if torn.contains(&index) {
-                self.random.next() as u8
+                self.random.u8(..)
             } else {
                 0xff
             };

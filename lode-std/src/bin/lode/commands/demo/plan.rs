@@ -74,19 +74,6 @@ pub(super) fn blocks_of(extent: ByteRange, block: u64) -> Vec<ByteRange> {
     blocks
 }
 
-/// Puts items in an order that follows from `seed`: Fisher and Yates, with splitmix64.
-pub(super) fn shuffle<T>(items: &mut [T], seed: u64) {
-    let mut state = seed;
-    for last in (1..items.len()).rev() {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^= bits >> 31;
-        let below = (u128::from(bits) * (last as u128 + 1)) >> 64;
-        items.swap(last, usize::try_from(below).unwrap_or(last));
-    }
-}
-
 fn default_block(size: u64) -> u64 {
     let block = size.div_ceil(BLOCKS).max(1);
     if block > PAGE { block.next_multiple_of(PAGE) } else { block }
@@ -130,20 +117,6 @@ pub(super) fn location(dir: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_seed_makes_an_order() {
-        let order = |seed| {
-            let mut items: Vec<u32> = (0..100).collect();
-            shuffle(&mut items, seed);
-            items
-        };
-        assert_eq!(order(1), order(1));
-        assert_ne!(order(1), order(2));
-        let mut sorted = order(3);
-        sorted.sort_unstable();
-        assert!(sorted.into_iter().eq(0..100));
-    }
 
     #[test]
     fn files_have_some_256_blocks() {

@@ -8,13 +8,14 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use fastrand::Rng;
 use lode_std::{ByteRange, Staged, Volume, meta, store};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin, stdin};
 use tokio::sync::mpsc;
 
 use super::VOLUME;
-use super::plan::{blocks_of, location, shuffle};
+use super::plan::{blocks_of, location};
 use crate::args::DemoWorkerArgs;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -47,7 +48,7 @@ pub(in crate::commands) async fn run(
 ) -> Result<(), Failure> {
     let source = Source::open(&args.file, 0)?;
     let mut blocks = blocks_of(source.extent(), args.block);
-    shuffle(&mut blocks, args.seed);
+    Rng::with_seed(args.seed).shuffle(&mut blocks);
     let store = store::open(&location(&args.dir))?;
     let volume = Volume::builder(VOLUME, source.extent().length()).open(store).await?;
     let batch = (blocks.len() / COMMITS).max(1);
