@@ -128,18 +128,14 @@ impl FromStr for Digest {
 
 /// What a digit is worth, or 16 and more if it is none.
 fn hex_digit(digit: u8) -> u8 {
-    const WORTH: [u8; 256] = {
-        let mut worth = [u8::MAX; 256];
-        let mut value = 0;
-        while value < 16 {
-            let digits = *b"0123456789abcdef";
-            worth[digits[value] as usize] = value as u8;
-            worth[digits[value].to_ascii_uppercase() as usize] = value as u8;
-            value += 1;
-        }
-        worth
-    };
-    WORTH.get(usize::from(digit)).copied().unwrap_or(u8::MAX)
+    let number = digit.wrapping_sub(b'0');
+    // The letters of either case, 32 apart.
+    let letter = (digit | 32).wrapping_sub(b'a');
+    match (number < 10, letter < 6) {
+        (true, _) => number,
+        (_, true) => letter + 10,
+        _ => u8::MAX,
+    }
 }
 
 /// A text is no [`Digest`].
