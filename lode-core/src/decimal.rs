@@ -11,7 +11,7 @@ pub(crate) fn leading_number(text: &str) -> Option<(u64, &str)> {
     let number = match digits.len() {
         0 => return None,
         2.. if digits.starts_with('0') => return None,
-        ..=SURE => digits.bytes().fold(0, |number, digit| 10 * number + u64::from(digit & 15)),
+        1..=SURE => digits.bytes().fold(0, |number, digit| 10 * number + u64::from(digit & 15)),
         _ => digits.parse().ok()?,
     };
     Some((number, rest))
