@@ -171,7 +171,7 @@ mod tests {
         assert_eq!("001FA0ff".parse(), Ok(digest));
         assert_ne!(Digest::new(&[0]), Digest::new(&[0, 0]));
         let long = "0".repeat(66);
-        for bad in ["", "0", "0g", "é0", long.as_str()] {
+        for bad in ["", "0", "0g", "gg", "0:", "@0", "é0", long.as_str()] {
             assert_eq!(bad.parse::<Digest>(), Err(DigestError), "{bad:?}");
         }
     }

@@ -9,7 +9,6 @@ pub(crate) fn leading_number(text: &str) -> Option<(u64, &str)> {
     let end = text.bytes().position(|byte| !byte.is_ascii_digit());
     let (digits, rest) = text.split_at_checked(end.unwrap_or(text.len()))?;
     let number = match digits.len() {
-        0 => return None,
         2.. if digits.starts_with('0') => return None,
         1..=SURE => digits.bytes().fold(0, |number, digit| 10 * number + u64::from(digit & 15)),
         _ => digits.parse().ok()?,
