@@ -17,7 +17,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use crate::{BLOCK, STRIDE};
 
 /// What the volume is called.
-pub(crate) const ID: &str = "large";
+pub const ID: &str = "large";
 /// At every so manyth place there is a block that can be read.
 pub const SAMPLE: u64 = 20_011;
 
@@ -28,7 +28,11 @@ const BATCH: u64 = 1_000_000;
 type Store = Arc<dyn ObjectStore>;
 
 /// Writes the volume as its first commit would have.
-pub(crate) async fn write(store: &Store, blocks: u64) -> Result<(), Box<dyn Error>> {
+///
+/// # Errors
+///
+/// Those of the store.
+pub async fn write(store: &Store, blocks: u64) -> Result<(), Box<dyn Error>> {
     let volume = Volume::builder(ID, LENGTH).open(store.clone()).await?;
     let checksum = volume.checksum().ok_or("it has checksums")?;
     let layout = VolumeLayout::new(Id::new(ID)?);

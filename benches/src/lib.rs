@@ -1,7 +1,8 @@
 //! What the benches work on.
 
 pub mod bars;
-mod large;
+pub mod counting;
+pub mod large;
 pub mod pair;
 pub mod ratios;
 pub mod records;

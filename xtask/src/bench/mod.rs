@@ -9,9 +9,10 @@ mod results;
 use crate::command::{Failure, Program, cargo};
 
 /// All benches.
-const BENCHES: [&str; 6] = ["codec", "instructions", "paired", "ranges", "staging", "volume"];
+const BENCHES: [&str; 7] =
+    ["codec", "instructions", "paired", "ranges", "scale", "staging", "volume"];
 /// The benches that write ratios to `target/bench`.
-const WITH_RATIOS: [&str; 3] = ["codec", "paired", "ranges"];
+const WITH_RATIOS: [&str; 4] = ["codec", "paired", "ranges", "scale"];
 
 /// Without arguments all benches, and what they say to `benches/RESULTS.md`; `--check` for what
 /// has a bar, in short; `--instructions` for what callgrind counts; `--results` to write the page
