@@ -80,13 +80,18 @@ impl<C: Codec + 'static, D: Division<C::Record>> Shared<Records<C>, D> {
         &self,
         records: impl IntoIterator<Item = &'a C::Record>,
     ) -> Result<Vec<EncodedFile>, Error> {
-        let mut divided: BTreeMap<Option<Partition>, Vec<&C::Record>> = BTreeMap::new();
+        // Those that are not divided are most, and need not be looked up one by one.
+        let (mut whole, mut divided) = (Vec::new(), BTreeMap::<Partition, Vec<_>>::new());
         for (index, record) in (0..).zip(records) {
             let partition = self.division.partition(record);
-            let partition = partition.map_err(|source| Error::Partition { index, source })?;
-            divided.entry(partition).or_default().push(record);
+            match partition.map_err(|source| Error::Partition { index, source })? {
+                None => whole.push(record),
+                Some(partition) => divided.entry(partition).or_default().push(record),
+            }
         }
-        let files = divided.into_iter();
+        let whole = (!whole.is_empty()).then_some((None, whole));
+        let divided = divided.into_iter().map(|(partition, records)| (Some(partition), records));
+        let files = whole.into_iter().chain(divided);
         files.map(|(partition, records)| self.encode_file(partition, &records)).collect()
     }
 
