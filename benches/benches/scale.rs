@@ -17,7 +17,7 @@ use std::{env, fs};
 
 use lode_benches::counting::{Count, Counting};
 use lode_benches::ratios::{self, Ratio};
-use lode_benches::{BLOCK, SAMPLE, STRIDE, large, runtime, scale};
+use lode_benches::{BLOCK, SAMPLE, STRIDE, large, memory, runtime, scale};
 use lode_std::{Version, Volume, meta};
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
@@ -78,7 +78,7 @@ fn directory(dir: &Path) -> Arc<dyn ObjectStore> {
 
 fn open(dir: &Path) -> Counted {
     let counting = Counting::new(directory(dir));
-    let before = peak();
+    let before = memory("VmHWM");
     let (newest, known, commit) = runtime().unwrap().block_on(async {
         let place = SAMPLE * STRIDE;
         let within = place..place + BLOCK;
@@ -99,14 +99,7 @@ fn open(dir: &Path) -> Counted {
         (of_newest, of_known, counting.take())
     });
     let Count { requests, read, .. } = newest;
-    let memory = peak().saturating_sub(before);
+    let grown = memory("VmHWM").zip(before).map(|(after, before)| after - before);
+    let memory = grown.unwrap_or(0);
     Counted { newest: requests, known: known.requests, read, written: commit.written, memory }
-}
-
-/// The most bytes of this process that were in memory; 0 where there is no `/proc`.
-fn peak() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) << 10
 }

@@ -29,6 +29,14 @@ pub fn scale(number: u64) -> u64 {
     if is_trial() { number.div_ceil(100) } else { number }
 }
 
+/// What the system says of the memory of this process, in bytes: `VmRSS` for what is resident,
+/// `VmHWM` for the most that ever was. `None` where there is no `/proc`.
+pub fn memory(field: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let value = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
+    value.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+}
+
 /// A runtime of one thread, so that what is measured is the work and not the hand-over.
 ///
 /// # Errors

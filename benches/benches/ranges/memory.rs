@@ -1,9 +1,10 @@
 //! How much memory a range takes: inserted one by one in random order, or collected.
 
 use std::env;
-use std::fs;
 use std::hint::black_box;
 use std::process::Command;
+
+use lode_benches::memory;
 
 use crate::subject;
 use crate::workload::{Random, ranges};
@@ -32,22 +33,15 @@ pub(crate) fn child(peer: &str, size: usize, how: &str) {
     let mut random = Random::of(size);
     let ranges = ranges(size, &mut random);
     let shuffled = random.shuffle(ranges.clone());
-    let before = resident();
+    let before = memory("VmRSS");
     match how {
         "collected" => subject.load_collected(&shuffled),
         _ if subject.is_vector() => subject.load(&ranges),
         _ => subject.load(&shuffled),
     }
-    let after = resident();
+    let after = memory("VmRSS");
     black_box(&subject);
     if let Some((before, after)) = before.zip(after) {
         println!("{}", after.saturating_sub(before));
     }
-}
-
-/// Bytes of this process in memory.
-fn resident() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
 }

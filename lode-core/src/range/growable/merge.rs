@@ -32,15 +32,15 @@ impl<const CHUNK: usize> GrowableTable<CHUNK> {
             // What ends within this piece touches none of the next, which is not looked at.
             let border = self.ends.get(position.piece).copied().unwrap_or(u64::MAX);
             run.clear();
+            run.push(first);
             while let Some(next) = others.next_if(|next| next.end() <= border) {
                 run.push(next);
             }
-            let Some(last) = run.last() else {
+            let [_, .., last] = run.as_slice() else {
                 added += self.insert_at(position, first);
                 continue;
             };
             let last = self.piece(position.piece).seek(last.start());
-            run.insert(0, first);
             added += if last.saturating_sub(position.at) <= NEAR * run.len() {
                 self.merge_run(position, &run)
             } else {
