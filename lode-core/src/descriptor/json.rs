@@ -4,16 +4,18 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{DatasetDescriptor, VolumeDescriptor};
 use crate::id::Id;
 use crate::manifest::ManifestError;
-use crate::manifest::json::{FORMAT, check_schema, json_error, write, wrong};
+use crate::manifest::json::{FORMAT, Object, check_schema, json_error, wrong};
 use crate::manifest::volume::check_length;
 
 const VOLUME_SCHEMA: &str = "lode-volume";
 const DATASET_SCHEMA: &str = "lode-dataset";
+/// How many bytes a descriptor has, unless its id is long.
+const ROOM: usize = 256;
 
 /// The descriptor of a volume in JSON. The same one always makes the same bytes.
 ///
@@ -22,14 +24,16 @@ const DATASET_SCHEMA: &str = "lode-dataset";
 /// [`ManifestError::Field`] if its total length is out of bounds.
 pub fn encode_volume(descriptor: &VolumeDescriptor) -> Result<Vec<u8>, ManifestError> {
     check_length(descriptor.total_length)?;
-    write(&VolumeWire {
-        schema_name: VOLUME_SCHEMA.into(),
-        format_version: FORMAT.into(),
-        volume_id: descriptor.id.as_str().into(),
-        manifest_format: descriptor.format.name().into(),
-        total_length: descriptor.total_length,
-        checksum_algorithm: descriptor.checksum.as_deref().map(Cow::Borrowed),
-        grace_period_seconds: descriptor.grace_period,
+    Object::write(ROOM, |object| {
+        object.text("schema_name", VOLUME_SCHEMA);
+        object.text("format_version", FORMAT);
+        object.text("volume_id", descriptor.id.as_str());
+        object.text("manifest_format", descriptor.format.name());
+        object.number("total_length", descriptor.total_length);
+        if let Some(checksum) = &descriptor.checksum {
+            object.text("checksum_algorithm", checksum);
+        }
+        object.number("grace_period_seconds", descriptor.grace_period);
     })
 }
 
@@ -57,13 +61,15 @@ pub fn decode_volume(bytes: &[u8]) -> Result<VolumeDescriptor, ManifestError> {
 ///
 /// None in practice; the type is that of [`encode_volume`].
 pub fn encode_dataset(descriptor: &DatasetDescriptor) -> Result<Vec<u8>, ManifestError> {
-    write(&DatasetWire {
-        schema_name: DATASET_SCHEMA.into(),
-        format_version: FORMAT.into(),
-        dataset_id: descriptor.id.as_str().into(),
-        layout: descriptor.layout.name().into(),
-        checksum_algorithm: descriptor.checksum.as_deref().map(Cow::Borrowed),
-        grace_period_seconds: descriptor.grace_period,
+    Object::write(ROOM, |object| {
+        object.text("schema_name", DATASET_SCHEMA);
+        object.text("format_version", FORMAT);
+        object.text("dataset_id", descriptor.id.as_str());
+        object.text("layout", descriptor.layout.name());
+        if let Some(checksum) = &descriptor.checksum {
+            object.text("checksum_algorithm", checksum);
+        }
+        object.number("grace_period_seconds", descriptor.grace_period);
     })
 }
 
@@ -83,7 +89,7 @@ pub fn decode_dataset(bytes: &[u8]) -> Result<DatasetDescriptor, ManifestError> 
     })
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct VolumeWire<'a> {
     #[serde(borrow)]
     schema_name: Cow<'a, str>,
@@ -94,12 +100,12 @@ struct VolumeWire<'a> {
     #[serde(borrow)]
     manifest_format: Cow<'a, str>,
     total_length: u64,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     checksum_algorithm: Option<Cow<'a, str>>,
     grace_period_seconds: u64,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct DatasetWire<'a> {
     #[serde(borrow)]
     schema_name: Cow<'a, str>,
@@ -109,7 +115,7 @@ struct DatasetWire<'a> {
     dataset_id: Cow<'a, str>,
     #[serde(borrow)]
     layout: Cow<'a, str>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     checksum_algorithm: Option<Cow<'a, str>>,
     grace_period_seconds: u64,
 }

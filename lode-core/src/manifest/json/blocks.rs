@@ -12,7 +12,6 @@
 //! whole, which says what is wrong and where.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use memchr::memchr2;
@@ -21,7 +20,7 @@ use super::volume::BlockWire;
 use crate::decimal::leading_number;
 use crate::id::Id;
 use crate::layout::VolumeLayout;
-use crate::manifest::BlockTable;
+use crate::manifest::{BlockTable, Metadata};
 
 /// The blocks of a manifest, and its text with none; `None` unless it is written as above and they
 /// are as they must be.
@@ -95,7 +94,7 @@ impl<'a> Cursor<'a> {
             None => None,
         };
         self.again(&mut between.end, &["}"])?;
-        Some(BlockWire { offset, length, path, checksum, extra: Cow::Owned(BTreeMap::new()) })
+        Some(BlockWire { offset, length, path, checksum, extra: Metadata::new() })
     }
 
     /// Reads these tokens, with or without space before each, or nothing. They are likely to be

@@ -6,9 +6,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::str::FromStr;
 
-use serde::Serialize;
-
-use super::{json_error, wrong};
+use super::writer::Object;
+use super::wrong;
 use crate::Version;
 use crate::id::Id;
 use crate::manifest::{CommitId, ManifestDigest, ManifestError, Metadata, Tombstone};
@@ -17,15 +16,23 @@ use crate::time::{Timestamp, ZonedTimestamp};
 /// The version that is written; all of major version 1 are read.
 pub(crate) const FORMAT: &str = "1.0.0";
 
+/// How many bytes a manifest has without its content, its metadata and a long id.
+const ENDS: usize = 400;
+
 /// A text of a manifest, borrowed from its bytes where that is possible.
 pub(super) type Text<'a> = Cow<'a, str>;
 
-/// The fields that tell the place of a manifest in its history, as texts.
-pub(super) struct Place<'a> {
-    /// What `schema_name` must be.
+/// What manifests of volumes and those of datasets do not have in common there.
+pub(super) struct Kind {
+    /// What `schema_name` says.
     pub(super) schema: &'static str,
     /// What the id is called.
     pub(super) id_field: &'static str,
+}
+
+/// The fields that tell the place of a manifest in its history, as texts.
+pub(super) struct Place<'a> {
+    pub(super) kind: Kind,
     pub(super) schema_name: &'a str,
     pub(super) format_version: &'a str,
     pub(super) id: &'a str,
@@ -51,10 +58,11 @@ pub(super) struct Placed {
 
 impl Place<'_> {
     pub(super) fn parse(&self) -> Result<Placed, ManifestError> {
-        check_schema(self.schema, self.schema_name, self.format_version)?;
+        let Kind { schema, id_field } = self.kind;
+        check_schema(schema, self.schema_name, self.format_version)?;
         let created_at = self.created_at.map(|text| parse_time("created_at", text)).transpose()?;
         Ok(Placed {
-            id: Id::existing(self.id).map_err(|e| wrong(self.id_field, e))?,
+            id: Id::existing(self.id).map_err(|e| wrong(id_field, e))?,
             version: self.snapshot_id.parse().map_err(|e| wrong("snapshot_id", e))?,
             created_at: created_at.map(|zoned| zoned.at),
             parent: parse("parent_snapshot_id", self.parent_snapshot_id)?,
@@ -66,6 +74,40 @@ impl Place<'_> {
 }
 
 impl Placed {
+    /// The place of a tombstone.
+    pub(super) fn of(tombstone: &Tombstone) -> Self {
+        let Tombstone { version, parent, parent_digest, commit_id, created_at, .. } = *tombstone;
+        let (id, collected) = (tombstone.id.clone(), Some(tombstone.digest));
+        Self { id, version, created_at, parent, commit_id, parent_digest, collected }
+    }
+
+    /// The manifest that is there. `content` writes what comes between the two ends that all
+    /// manifests have, and is given the room that it takes.
+    pub(super) fn write(
+        &self,
+        kind: &Kind,
+        metadata: &Metadata,
+        extra: &Metadata,
+        room: usize,
+        content: impl FnOnce(&mut Object),
+    ) -> Result<Vec<u8>, ManifestError> {
+        let created_at = self.created_at.map(|at| format_time("created_at", at.into()));
+        let created_at = created_at.transpose()?;
+        Object::write(ENDS + room, |object| {
+            object.text("schema_name", kind.schema);
+            object.text("format_version", FORMAT);
+            object.text(kind.id_field, self.id.as_str());
+            object.printed("snapshot_id", Some(self.version));
+            object.printed("created_at", created_at);
+            object.object("metadata", |object| object.values(metadata));
+            content(object);
+            object.printed("commit_id", self.commit_id);
+            object.printed("parent_digest", self.parent_digest);
+            object.printed("collected", self.collected);
+            object.values(extra);
+        })
+    }
+
     /// The tombstone that it is, if it is one. `content` names what it has that no tombstone has.
     pub(super) fn tombstone(
         &self,
@@ -154,11 +196,6 @@ pub(super) fn parse_time(field: &str, text: &str) -> Result<ZonedTimestamp, Mani
         Some(ZonedTimestamp { at, offset })
     };
     parse().ok_or_else(|| wrong(field, format!("{text:?} is no time in RFC 3339")))
-}
-
-/// The bytes of a manifest.
-pub(crate) fn write(wire: &impl Serialize) -> Result<Vec<u8>, ManifestError> {
-    serde_json::to_vec_pretty(wire).map_err(|e| json_error(&e))
 }
 
 #[cfg(test)]

@@ -1,16 +1,14 @@
 //! The manifest of a dataset's snapshot in JSON.
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use hashbrown::HashSet;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::common::{FORMAT, Place, Text, check_extra, format_time, parse_time, write};
+use super::common::{Kind, Place, Placed, Text, check_extra, format_time, parse_time};
+use super::writer::Object;
 use super::{json_error, wrong};
 use crate::checksum::Digest;
 use crate::codec::{ColumnStats, FileStats};
@@ -20,8 +18,11 @@ use crate::manifest::{
 };
 use crate::time::ZonedTimestamp;
 
-/// What `schema_name` says.
-const SCHEMA: &str = "lode-manifest";
+const KIND: Kind = Kind { schema: "lode-manifest", id_field: "dataset_id" };
+/// How many bytes there are between the ends of a manifest, but for its files.
+const CONTENT: usize = 192;
+/// How many bytes a file takes, unless its key is long or much is said of it.
+const FILE: usize = 192;
 
 /// The manifest in JSON, as the Go implementation writes it.
 ///
@@ -31,26 +32,33 @@ const SCHEMA: &str = "lode-manifest";
 pub fn encode_dataset(manifest: &DatasetManifest) -> Result<Vec<u8>, ManifestError> {
     validate(manifest)?;
     check_extra(&manifest.extra, DatasetWire::FIELDS)?;
-    write(&DatasetWire {
-        schema_name: SCHEMA.into(),
-        format_version: FORMAT.into(),
-        dataset_id: manifest.id.as_str().into(),
-        snapshot_id: manifest.version.to_string().into(),
-        created_at: write_time("created_at", manifest.created_at.map(ZonedTimestamp::from))?,
-        metadata: Cow::Borrowed(&manifest.metadata),
-        files: manifest.files.iter().map(FileWire::new).collect(),
-        parent_snapshot_id: manifest.parent.map(|parent| parent.to_string().into()),
-        row_count: manifest.row_count,
-        min_timestamp: write_time("min_timestamp", manifest.min_timestamp)?,
-        max_timestamp: write_time("max_timestamp", manifest.max_timestamp)?,
-        codec: manifest.codec.as_deref().map(Cow::Borrowed),
-        compressor: manifest.compressor.as_ref().into(),
-        partitioner: manifest.partitioner.as_ref().into(),
-        checksum_algorithm: manifest.checksum.as_deref().map(Cow::Borrowed),
-        commit_id: manifest.commit_id.map(|id| id.to_string().into()),
-        parent_digest: manifest.parent_digest.map(|digest| digest.to_string().into()),
+    let time = |field, at: Option<_>| at.map(|at| format_time(field, at)).transpose();
+    let min_timestamp = time("min_timestamp", manifest.min_timestamp)?;
+    let max_timestamp = time("max_timestamp", manifest.max_timestamp)?;
+    let placed = Placed {
+        id: manifest.id.clone(),
+        version: manifest.version,
+        created_at: manifest.created_at,
+        parent: manifest.parent,
+        commit_id: manifest.commit_id,
+        parent_digest: manifest.parent_digest,
         collected: None,
-        extra: Cow::Borrowed(&manifest.extra),
+    };
+    let room = CONTENT + FILE * manifest.files.len();
+    placed.write(&KIND, &manifest.metadata, &manifest.extra, room, |object| {
+        object.list("files", &manifest.files, write_file);
+        object.printed("parent_snapshot_id", manifest.parent);
+        object.number("row_count", manifest.row_count);
+        object.printed("min_timestamp", min_timestamp);
+        object.printed("max_timestamp", max_timestamp);
+        if let Some(codec) = &manifest.codec {
+            object.text("codec", codec);
+        }
+        object.text("compressor", &manifest.compressor);
+        object.text("partitioner", &manifest.partitioner);
+        if let Some(checksum) = &manifest.checksum {
+            object.text("checksum_algorithm", checksum);
+        }
     })
 }
 
@@ -61,27 +69,37 @@ pub fn encode_dataset(manifest: &DatasetManifest) -> Result<Vec<u8>, ManifestErr
 ///
 /// [`ManifestError::Unrepresentable`] if its time cannot be written.
 pub fn encode_dataset_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError> {
-    write(&DatasetWire {
-        schema_name: SCHEMA.into(),
-        format_version: FORMAT.into(),
-        dataset_id: tombstone.id.as_str().into(),
-        snapshot_id: tombstone.version.to_string().into(),
-        created_at: write_time("created_at", tombstone.created_at.map(ZonedTimestamp::from))?,
-        metadata: Cow::Owned(Metadata::new()),
-        files: Vec::new(),
-        parent_snapshot_id: tombstone.parent.map(|parent| parent.to_string().into()),
-        row_count: 0,
-        min_timestamp: None,
-        max_timestamp: None,
-        codec: None,
-        compressor: DatasetManifest::NONE.into(),
-        partitioner: DatasetManifest::NONE.into(),
-        checksum_algorithm: None,
-        commit_id: tombstone.commit_id.map(|id| id.to_string().into()),
-        parent_digest: tombstone.parent_digest.map(|digest| digest.to_string().into()),
-        collected: Some(tombstone.digest.to_string().into()),
-        extra: Cow::Owned(Metadata::new()),
+    let none = Metadata::new();
+    Placed::of(tombstone).write(&KIND, &none, &none, CONTENT, |object| {
+        object.list("files", [], |_, ()| ());
+        object.printed("parent_snapshot_id", tombstone.parent);
+        object.number("row_count", 0);
+        object.text("compressor", DatasetManifest::NONE);
+        object.text("partitioner", DatasetManifest::NONE);
     })
+}
+
+fn write_file(object: &mut Object, file: &DataFile) {
+    object.text("path", file.key.as_str());
+    object.number("size_bytes", file.size);
+    object.printed("checksum", file.digest);
+    if let Some(stats) = &file.stats {
+        object.object("stats", |object| {
+            object.number("row_count", stats.row_count);
+            object.list("columns", &stats.columns, write_column);
+        });
+    }
+    object.values(&file.extra);
+}
+
+fn write_column(object: &mut Object, column: &ColumnStats) {
+    object.text("name", &column.name);
+    for (name, bound) in [("min", &column.min), ("max", &column.max)] {
+        if let Some(bound) = bound {
+            object.value(name, bound);
+        }
+    }
+    object.number("null_count", column.null_count);
 }
 
 /// What the bytes of a slot hold. Every path must lie below `prefix`, the dataset's own.
@@ -107,7 +125,7 @@ pub fn decode_dataset(
         parent_digest: placed.parent_digest,
         commit_id: placed.commit_id,
         created_at: placed.created_at,
-        metadata: wire.metadata.into_owned(),
+        metadata: wire.metadata,
         files: files.map(|(index, file)| file.decode(index, prefix)).collect::<Result<_, _>>()?,
         row_count: wire.row_count,
         min_timestamp: read_time("min_timestamp", wire.min_timestamp.as_deref())?,
@@ -116,7 +134,7 @@ pub fn decode_dataset(
         compressor: Box::from(wire.compressor.as_ref()),
         partitioner: Box::from(wire.partitioner.as_ref()),
         checksum: wire.checksum_algorithm.map(|name| Box::from(name.as_ref())),
-        extra: wire.extra.into_owned(),
+        extra: wire.extra,
     };
     validate(&manifest)?;
     Ok(SlotContent::Live(manifest))
@@ -131,12 +149,7 @@ fn validate(manifest: &DatasetManifest) -> Result<(), ManifestError> {
             return Err(wrong(field, "it is empty; none is called noop"));
         }
     }
-    let mut seen = HashSet::with_capacity(manifest.files.len());
-    for (index, file) in manifest.files.iter().enumerate() {
-        if !seen.insert(&file.key) {
-            return Err(wrong(format!("files[{index}].path"), "another file has the same path"));
-        }
-    }
+    check_files(&manifest.files)?;
     match manifest.metadata.iter().find(|(_, value)| !value.is_writable()) {
         Some((name, _)) => {
             let reason = "it is nested too deep, or a number that is not finite";
@@ -146,19 +159,25 @@ fn validate(manifest: &DatasetManifest) -> Result<(), ManifestError> {
     }
 }
 
-fn write_time(
-    field: &str,
-    at: Option<ZonedTimestamp>,
-) -> Result<Option<Text<'static>>, ManifestError> {
-    at.map(|at| format_time(field, at).map(Cow::Owned)).transpose()
-}
-
 fn read_time(field: &str, text: Option<&str>) -> Result<Option<ZonedTimestamp>, ManifestError> {
     text.map(|text| parse_time(field, text)).transpose()
 }
 
+/// Checks that no two files are the same.
+fn check_files(files: &[DataFile]) -> Result<(), ManifestError> {
+    // The one file of most snapshots has no other.
+    if files.len() < 2 {
+        return Ok(());
+    }
+    let mut seen = HashSet::with_capacity(files.len());
+    match files.iter().position(|file| !seen.insert(&file.key)) {
+        Some(index) => Err(wrong(format!("files[{index}].path"), "another file has the same path")),
+        None => Ok(()),
+    }
+}
+
 /// The fields in the order in which the Go implementation writes them.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct DatasetWire<'a> {
     #[serde(borrow)]
     schema_name: Text<'a>,
@@ -168,34 +187,34 @@ struct DatasetWire<'a> {
     dataset_id: Text<'a>,
     #[serde(borrow)]
     snapshot_id: Text<'a>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     created_at: Option<Text<'a>>,
-    metadata: Cow<'a, Metadata>,
+    metadata: Metadata,
     #[serde(borrow)]
     files: Vec<FileWire<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     parent_snapshot_id: Option<Text<'a>>,
     row_count: u64,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     min_timestamp: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     max_timestamp: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     codec: Option<Text<'a>>,
     #[serde(borrow)]
     compressor: Text<'a>,
     #[serde(borrow)]
     partitioner: Text<'a>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     checksum_algorithm: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     commit_id: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     parent_digest: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     collected: Option<Text<'a>>,
     #[serde(flatten)]
-    extra: Cow<'a, BTreeMap<String, Value>>,
+    extra: Metadata,
 }
 
 impl DatasetWire<'_> {
@@ -222,8 +241,7 @@ impl DatasetWire<'_> {
 
     fn place(&self) -> Place<'_> {
         Place {
-            schema: SCHEMA,
-            id_field: "dataset_id",
+            kind: KIND,
             schema_name: &self.schema_name,
             format_version: &self.format_version,
             id: &self.dataset_id,
@@ -237,30 +255,20 @@ impl DatasetWire<'_> {
     }
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct FileWire<'a> {
     #[serde(borrow)]
     path: Text<'a>,
     size_bytes: u64,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     checksum: Option<Text<'a>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     stats: Option<StatsWire<'a>>,
     #[serde(flatten)]
-    extra: Cow<'a, BTreeMap<String, Value>>,
+    extra: Metadata,
 }
 
-impl<'a> FileWire<'a> {
-    fn new(file: &'a DataFile) -> Self {
-        Self {
-            path: file.key.as_str().into(),
-            size_bytes: file.size,
-            checksum: file.digest.map(|digest| digest.to_string().into()),
-            stats: file.stats.as_ref().map(StatsWire::new),
-            extra: Cow::Borrowed(&file.extra),
-        }
-    }
-
+impl FileWire<'_> {
     fn decode(self, index: usize, prefix: &str) -> Result<DataFile, ManifestError> {
         let field = |name: &str| format!("files[{index}].{name}");
         let key = Key::new(self.path).map_err(|e| wrong(field("path"), e))?;
@@ -273,55 +281,41 @@ impl<'a> FileWire<'a> {
             size: self.size_bytes,
             digest: digest.map_err(|e| wrong(field("checksum"), e))?,
             stats: self.stats.map(StatsWire::decode),
-            extra: self.extra.into_owned(),
+            extra: self.extra,
         })
     }
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct StatsWire<'a> {
     row_count: u64,
     #[serde(default)]
     columns: Vec<ColumnWire<'a>>,
 }
 
-impl<'a> StatsWire<'a> {
-    fn new(stats: &'a FileStats) -> Self {
-        let columns = stats.columns.iter().map(ColumnWire::new).collect();
-        Self { row_count: stats.row_count, columns }
-    }
-
+impl StatsWire<'_> {
     fn decode(self) -> FileStats {
         let columns = self.columns.into_iter().map(ColumnWire::decode).collect();
         FileStats { row_count: self.row_count, columns }
     }
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct ColumnWire<'a> {
     name: Text<'a>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    min: Option<Cow<'a, Value>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    max: Option<Cow<'a, Value>>,
+    #[serde(default)]
+    min: Option<Value>,
+    #[serde(default)]
+    max: Option<Value>,
     null_count: u64,
 }
 
-impl<'a> ColumnWire<'a> {
-    fn new(column: &'a ColumnStats) -> Self {
-        Self {
-            name: column.name.as_ref().into(),
-            min: column.min.as_ref().map(Cow::Borrowed),
-            max: column.max.as_ref().map(Cow::Borrowed),
-            null_count: column.null_count,
-        }
-    }
-
+impl ColumnWire<'_> {
     fn decode(self) -> ColumnStats {
         ColumnStats {
             name: Box::from(self.name.as_ref()),
-            min: self.min.map(Cow::into_owned),
-            max: self.max.map(Cow::into_owned),
+            min: self.min,
+            max: self.max,
             null_count: self.null_count,
         }
     }

@@ -41,10 +41,12 @@ mod blocks;
 mod common;
 mod dataset;
 mod volume;
+mod writer;
 
-pub(crate) use self::common::{FORMAT, check_schema, write};
+pub(crate) use self::common::{FORMAT, check_schema};
 pub use self::dataset::{decode_dataset, encode_dataset, encode_dataset_tombstone};
 pub use self::volume::{decode_volume, encode_tombstone, encode_volume};
+pub(crate) use self::writer::Object;
 
 use alloc::string::{String, ToString};
 

@@ -1,17 +1,16 @@
 //! The manifest of a volume's snapshot in JSON.
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::mem;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::blocks::take_out;
-use super::common::{FORMAT, Place, Text, check_extra, format_time, write};
+use super::common::{Kind, Place, Placed, Text, check_extra};
+use super::writer::Object;
 use super::{json_error, wrong};
 use crate::checksum::Digest;
 use crate::key::Key;
@@ -19,13 +18,15 @@ use crate::layout::VolumeLayout;
 use crate::manifest::volume::check_length;
 use crate::manifest::{
     Block, BlockName, BlockTable, ForeignBlock, ManifestError, Metadata, SlotContent, Tombstone,
-    Value, VolumeManifest,
+    VolumeManifest,
 };
 use crate::range::ByteRange;
-use crate::time::Timestamp;
 
-/// What `schema_name` says.
-const SCHEMA: &str = "lode-volume-manifest";
+const KIND: Kind = Kind { schema: "lode-volume-manifest", id_field: "volume_id" };
+/// How many bytes there are between the ends of a manifest, but for its blocks.
+const CONTENT: usize = 128;
+/// How many bytes a block takes, unless its key is long.
+const BLOCK: usize = 192;
 
 /// The manifest in JSON, as the Go implementation writes it.
 ///
@@ -36,23 +37,35 @@ pub fn encode_volume(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError
     manifest.validate()?;
     check_extra(&manifest.extra, VolumeWire::FIELDS)?;
     let layout = VolumeLayout::new(manifest.id.clone());
-    let blocks = manifest.blocks.inline().ok_or_else(paged)?.to_vec();
-    write(&VolumeWire {
-        schema_name: SCHEMA.into(),
-        format_version: FORMAT.into(),
-        volume_id: manifest.id.as_str().into(),
-        snapshot_id: manifest.version.to_string().into(),
-        created_at: write_time(manifest.created_at)?,
-        metadata: Cow::Borrowed(&manifest.metadata),
-        total_length: manifest.total_length,
-        blocks: blocks.iter().map(|block| BlockWire::new(block, &layout)).collect(),
-        parent_snapshot_id: manifest.parent.map(|parent| parent.to_string().into()),
-        checksum_algorithm: manifest.checksum.as_deref().map(Cow::Borrowed),
-        commit_id: manifest.commit_id.map(|id| id.to_string().into()),
-        parent_digest: manifest.parent_digest.map(|digest| digest.to_string().into()),
+    let blocks = manifest.blocks.inline().ok_or_else(paged)?;
+    let placed = Placed {
+        id: manifest.id.clone(),
+        version: manifest.version,
+        created_at: manifest.created_at,
+        parent: manifest.parent,
+        commit_id: manifest.commit_id,
+        parent_digest: manifest.parent_digest,
         collected: None,
-        extra: Cow::Borrowed(&manifest.extra),
+    };
+    let room = CONTENT + BLOCK * blocks.len();
+    placed.write(&KIND, &manifest.metadata, &manifest.extra, room, |object| {
+        object.number("total_length", manifest.total_length);
+        object.list("blocks", blocks.iter(), |object, block| write_block(object, &block, &layout));
+        object.printed("parent_snapshot_id", manifest.parent);
+        if let Some(checksum) = &manifest.checksum {
+            object.text("checksum_algorithm", checksum);
+        }
     })
+}
+
+fn write_block(object: &mut Object, block: &Block, layout: &VolumeLayout) {
+    object.number("offset", block.range.start());
+    object.number("length", block.range.length());
+    object.text("path", layout.block(block.range, &block.name).as_str());
+    object.printed("checksum", block.digest);
+    if let BlockName::Foreign(block) = &block.name {
+        object.values(&block.extra);
+    }
 }
 
 fn paged() -> ManifestError {
@@ -71,21 +84,11 @@ pub fn encode_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>
         field: "total_length".to_string(),
         reason: "it is not the tombstone of a volume",
     })?;
-    write(&VolumeWire {
-        schema_name: SCHEMA.into(),
-        format_version: FORMAT.into(),
-        volume_id: tombstone.id.as_str().into(),
-        snapshot_id: tombstone.version.to_string().into(),
-        created_at: write_time(tombstone.created_at)?,
-        metadata: Cow::Owned(Metadata::new()),
-        total_length,
-        blocks: Vec::new(),
-        parent_snapshot_id: tombstone.parent.map(|parent| parent.to_string().into()),
-        checksum_algorithm: None,
-        commit_id: tombstone.commit_id.map(|id| id.to_string().into()),
-        parent_digest: tombstone.parent_digest.map(|digest| digest.to_string().into()),
-        collected: Some(tombstone.digest.to_string().into()),
-        extra: Cow::Owned(Metadata::new()),
+    let none = Metadata::new();
+    Placed::of(tombstone).write(&KIND, &none, &none, CONTENT, |object| {
+        object.number("total_length", total_length);
+        object.list("blocks", [], |_, ()| ());
+        object.printed("parent_snapshot_id", tombstone.parent);
     })
 }
 
@@ -114,12 +117,8 @@ fn decode_blocks(
         .map_err(|error| wrong(format!("blocks[{}].offset", error.index), error))
 }
 
-fn write_time(at: Option<Timestamp>) -> Result<Option<Text<'static>>, ManifestError> {
-    at.map(|at| format_time("created_at", at.into()).map(Cow::Owned)).transpose()
-}
-
 /// The fields in the order in which the Go implementation writes them.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct VolumeWire<'a> {
     #[serde(borrow)]
     schema_name: Text<'a>,
@@ -129,24 +128,24 @@ struct VolumeWire<'a> {
     volume_id: Text<'a>,
     #[serde(borrow)]
     snapshot_id: Text<'a>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     created_at: Option<Text<'a>>,
-    metadata: Cow<'a, Metadata>,
+    metadata: Metadata,
     total_length: u64,
     #[serde(borrow)]
     blocks: Vec<BlockWire<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     parent_snapshot_id: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     checksum_algorithm: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     commit_id: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     parent_digest: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     collected: Option<Text<'a>>,
     #[serde(flatten)]
-    extra: Cow<'a, BTreeMap<String, Value>>,
+    extra: Metadata,
 }
 
 impl VolumeWire<'_> {
@@ -194,9 +193,9 @@ impl VolumeWire<'_> {
             created_at: placed.created_at,
             total_length,
             checksum: self.checksum_algorithm.map(|name| Box::from(name.as_ref())),
-            metadata: self.metadata.into_owned(),
+            metadata: self.metadata,
             blocks: blocks.into(),
-            extra: self.extra.into_owned(),
+            extra: self.extra,
         };
         manifest.validate()?;
         Ok(SlotContent::Live(manifest))
@@ -204,8 +203,7 @@ impl VolumeWire<'_> {
 
     fn place(&self) -> Place<'_> {
         Place {
-            schema: SCHEMA,
-            id_field: "volume_id",
+            kind: KIND,
             schema_name: &self.schema_name,
             format_version: &self.format_version,
             id: &self.volume_id,
@@ -219,32 +217,19 @@ impl VolumeWire<'_> {
     }
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 pub(super) struct BlockWire<'a> {
     pub(super) offset: u64,
     pub(super) length: u64,
     #[serde(borrow)]
     pub(super) path: Text<'a>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     pub(super) checksum: Option<Text<'a>>,
     #[serde(flatten)]
-    pub(super) extra: Cow<'a, BTreeMap<String, Value>>,
+    pub(super) extra: Metadata,
 }
 
-impl<'a> BlockWire<'a> {
-    fn new(block: &'a Block, layout: &VolumeLayout) -> Self {
-        Self {
-            offset: block.range.start(),
-            length: block.range.length(),
-            path: layout.block(block.range, &block.name).as_str().to_string().into(),
-            checksum: block.digest.map(|digest| digest.to_string().into()),
-            extra: match &block.name {
-                BlockName::Foreign(block) => Cow::Borrowed(&block.extra),
-                BlockName::Plain | BlockName::Written { .. } => Cow::Owned(BTreeMap::new()),
-            },
-        }
-    }
-
+impl BlockWire<'_> {
     pub(super) fn decode(
         self,
         index: usize,
@@ -264,7 +249,7 @@ impl<'a> BlockWire<'a> {
                     let reason = format!("{key} does not lie below {}", layout.prefix());
                     return Err(wrong(field("path"), reason));
                 }
-                BlockName::Foreign(Box::new(ForeignBlock { key, extra: self.extra.into_owned() }))
+                BlockName::Foreign(Box::new(ForeignBlock { key, extra: self.extra }))
             }
         };
         let digest = self.checksum.map(|digest| digest.parse::<Digest>()).transpose();
