@@ -109,7 +109,6 @@ pub use self::owned::Key;
 
 #[cfg(feature = "alloc")]
 mod owned {
-    use alloc::boxed::Box;
     use alloc::string::String;
     use core::fmt;
 
@@ -126,8 +125,8 @@ mod owned {
     /// ```
     #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     pub struct Key(
-        /// Passes [`check`].
-        Box<str>,
+        /// Passes [`check`]. Not shrunk to its length: most keys are made for one request.
+        String,
     );
 
     impl Key {
@@ -139,13 +138,13 @@ mod owned {
         pub fn new(key: impl Into<String>) -> Result<Self, KeyError> {
             let key = key.into();
             check(&key)?;
-            Ok(Self(key.into_boxed_str()))
+            Ok(Self(key))
         }
 
         /// A key that a layout put together from segments that were checked one by one.
         pub(crate) fn assembled(key: String) -> Self {
             debug_assert_eq!(check(&key), Ok(()), "{key}");
-            Self(key.into_boxed_str())
+            Self(key)
         }
 
         /// The key as text.

@@ -1,9 +1,8 @@
 //! The slots of a dataset.
 
 use std::collections::{BTreeSet, HashSet};
-use std::future::ready;
 
-use futures::future::BoxFuture;
+use futures::future::{Either, ready};
 use lode_core::Version;
 use lode_core::descriptor::{self, DatasetDescriptor, WantedDataset};
 use lode_core::key::Key;
@@ -18,7 +17,7 @@ use lode_core::time::Timestamp;
 use lode_core::verify::Problem;
 
 use crate::Error;
-use crate::history::{Draft, History, Live, Rebased, See, Slots, as_laid_out, refusal};
+use crate::history::{Draft, History, Live, Rebased, Rebasing, See, Slots, as_laid_out, refusal};
 use crate::store::Objects;
 
 /// The slots of a dataset.
@@ -146,13 +145,13 @@ impl Draft<DatasetSlots> for DatasetDraft {
         head: Option<&'a Live<DatasetManifest>>,
         version: Version,
         created_at: Option<Timestamp>,
-    ) -> BoxFuture<'a, Result<Option<Rebased<DatasetManifest>>, Error>> {
+    ) -> Rebasing<'a, DatasetManifest> {
         let live = head.map(|head| head.manifest.version);
         let head = head.map(|head| (&head.manifest, head.digest));
         let rebased = match Self::rebase(self, head, version, created_at) {
             Ok(manifest) => Ok(Some(Rebased { manifest, pages: Vec::new() })),
             Err(error) => Err(refusal(&history.slots, RebaseError::Mismatch(error), live)),
         };
-        Box::pin(ready(rebased))
+        Either::Left(ready(rebased))
     }
 }

@@ -15,6 +15,8 @@ use crate::Error;
 
 /// How many files of one write are on their way at the same time.
 const FILES_IN_FLIGHT: usize = 8;
+/// The bytes that an encoded file has room for to begin with: a record, or a few.
+const SMALL_FILE: usize = 256;
 
 impl<C: Codec + 'static, D: Division<C::Record>> Dataset<Records<C>, D> {
     /// Writes records as a new snapshot: one file, or one for each partition.
@@ -100,7 +102,7 @@ impl<C: Codec + 'static, D: Division<C::Record>> Shared<Records<C>, D> {
         partition: Option<Partition>,
         records: &[&C::Record],
     ) -> Result<EncodedFile, Error> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(SMALL_FILE);
         let encoded = self.content.0.encode(records.iter().copied(), &mut bytes);
         let codec = self.content.0.name();
         let encoded = encoded.map_err(|source| Error::Encode { codec, source })?;

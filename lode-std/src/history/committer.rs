@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, Either, Ready};
 use futures::{StreamExt, TryStreamExt, stream};
 use lode_core::Version;
 use lode_core::commit::{Action, Commit, Event, Outcome, Position, Sent};
@@ -27,8 +27,14 @@ pub(crate) trait Draft<S: Slots>: Send + Sync {
         head: Option<&'a Live<S::Manifest>>,
         version: Version,
         created_at: Option<Timestamp>,
-    ) -> BoxFuture<'a, Result<Option<Rebased<S::Manifest>>, Error>>;
+    ) -> Rebasing<'a, S::Manifest>;
 }
+
+/// What a draft becomes: at once, or when pages have been read.
+pub(crate) type Rebasing<'a, M> = Either<
+    Ready<Result<Option<Rebased<M>>, Error>>,
+    BoxFuture<'a, Result<Option<Rebased<M>>, Error>>,
+>;
 
 /// A manifest, and what has to be there before it.
 pub(crate) struct Rebased<M> {
@@ -283,7 +289,7 @@ impl<'a, S: Slots> Committer<'a, S> {
                 Some(at) => *at,
                 None => {
                     let now = writer.now();
-                    writer.create(objects, &key, &bytes).await?;
+                    writer.create(objects, &key, &bytes, now).await?;
                     now
                 }
             };

@@ -23,7 +23,8 @@ impl<S: Slots> Committer<'_, S> {
         let mut taken = Vec::new();
         for entry in self.history.slots.entries(&prepared.live.manifest, version) {
             // One that is there is a rival's for the same version, or our own.
-            if !self.writer.create(&self.history.objects, &entry, &prepared.bytes).await? {
+            let (objects, now) = (&self.history.objects, self.writer.now());
+            if !self.writer.create(objects, &entry, &prepared.bytes, now).await? {
                 taken.push(entry);
             }
         }

@@ -20,7 +20,7 @@ use lode_core::key::Key;
 use lode_core::manifest::{ManifestDigest, SlotContent, SlotManifest, Tombstone};
 use lode_core::verify::{Link, LinkState, parse_hint};
 
-pub(crate) use self::committer::{Committer, Draft, Rebased, refusal};
+pub(crate) use self::committer::{Committer, Draft, Rebased, Rebasing, refusal};
 pub(crate) use self::lookout::Lookout;
 pub(crate) use self::open::{Opening, Subject};
 pub(crate) use self::slots::{LostPage, See, Slots, as_laid_out};

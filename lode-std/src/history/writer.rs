@@ -134,7 +134,7 @@ impl Writer {
         now: Option<Timestamp>,
     ) -> Result<Option<StagedObject>, Error> {
         let staged = |at| StagedObject { key: key.clone(), at };
-        if self.create(objects, key, bytes).await? {
+        if self.create(objects, key, bytes, now).await? {
             return Ok(Some(staged(now)));
         }
         let is_found = Box::pin(self.find(objects, key, bytes)).await?;
@@ -142,14 +142,16 @@ impl Writer {
     }
 
     /// Creates an object, and sends it again while the outcome is not known: whether it was not
-    /// there yet. After a lost reply it may be our own that is there.
+    /// there yet. After a lost reply it may be our own that is there. It is `now`, by the handle's
+    /// clock.
     pub(crate) async fn create(
         &self,
         objects: &Objects,
         key: &Key,
         bytes: &Bytes,
+        now: Option<Timestamp>,
     ) -> Result<bool, Error> {
-        let (first, mut resends) = (self.now(), 0);
+        let mut resends = 0;
         loop {
             match objects.create(key, bytes.clone()).await {
                 Creation::Created => return Ok(true),
@@ -158,7 +160,7 @@ impl Writer {
                     resends += 1;
                     self.options.back_off(resends).await;
                     // It may have taken for ever, and names are used once: see `era`.
-                    if first.is_some_and(|first| self.age_of(first) > self.grace_period / 8) {
+                    if now.is_some_and(|first| self.age_of(first) > self.grace_period / 8) {
                         return Err(Error::StageExpired { key: key.clone() });
                     }
                 }

@@ -67,7 +67,7 @@ impl Carrier<'_> {
         }
         let (bytes, at) = (self.read(file).await?, self.writer.now());
         let key = to.clone();
-        let object = match self.writer.create(self.target, to, &bytes).await? {
+        let object = match self.writer.create(self.target, to, &bytes, at).await? {
             true => StagedObject { key, at },
             // A lost reply, or another run that does the same.
             false => {

@@ -251,7 +251,8 @@ impl Copy<'_> {
     ) -> Result<(), Error> {
         let mut taken = Vec::new();
         for entry in self.target.slots.entries(&live.manifest, link.version) {
-            if !self.writer.create(&self.target.objects, &entry, &bytes).await? {
+            let (objects, now) = (&self.target.objects, self.writer.now());
+            if !self.writer.create(objects, &entry, &bytes, now).await? {
                 taken.push(entry);
             }
         }

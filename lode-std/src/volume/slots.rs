@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use futures::future::Either;
 use lode_core::Version;
 use lode_core::descriptor::{self, VolumeDescriptor, WantedVolume};
 use lode_core::key::Key;
@@ -17,7 +17,7 @@ use lode_core::time::Timestamp;
 use lode_core::verify::Problem;
 
 use super::pages::{self, PageCache, page_hash};
-use crate::history::{Draft, History, Live, Rebased, See, Slots, as_laid_out, refusal};
+use crate::history::{Draft, History, Live, Rebased, Rebasing, See, Slots, as_laid_out, refusal};
 use crate::store::Objects;
 use crate::{Checksums, Error};
 
@@ -164,8 +164,8 @@ impl Draft<VolumeSlots> for VolumeDraft {
         head: Option<&'a Live<VolumeManifest>>,
         version: Version,
         created_at: Option<Timestamp>,
-    ) -> BoxFuture<'a, Result<Option<Rebased<VolumeManifest>>, Error>> {
-        Box::pin(async move {
+    ) -> Rebasing<'a, VolumeManifest> {
+        Either::Right(Box::pin(async move {
             let updated = update(self, history, head.map(|head| &head.manifest)).await?;
             let head = head.map(|head| (&head.manifest, head.digest));
             let rebased = Self::rebase(self, updated, head, version, created_at);
@@ -176,7 +176,7 @@ impl Draft<VolumeSlots> for VolumeDraft {
                 (layout.page(&new.name), Bytes::from(new.bytes))
             });
             Ok(Some(Rebased { manifest, pages: pages.collect() }))
-        })
+        }))
     }
 }
 
