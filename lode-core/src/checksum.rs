@@ -10,7 +10,7 @@ use core::str::FromStr;
 
 #[cfg(feature = "alloc")]
 pub use self::algorithm::{Algorithm, Hasher};
-use crate::ErrorKind;
+use crate::{ErrorKind, hex};
 
 #[cfg(feature = "alloc")]
 mod algorithm;
@@ -62,6 +62,29 @@ impl Digest {
         Some(Self { size: u8::try_from(digest.len()).ok()?, bytes })
     }
 
+    /// What [`FromStr`] reads, where it is not known to be a text.
+    pub(crate) fn from_hex(digits: &[u8]) -> Option<Self> {
+        let size = digits.len() / 2;
+        if !digits.len().is_multiple_of(2) || !(1..=Self::MAX_SIZE).contains(&size) {
+            return None;
+        }
+        let (mut bytes, mut are_digits) = ([0; Self::MAX_SIZE], true);
+        let mut put = |place: &mut [u8; 4], digits| {
+            let is_sound;
+            (*place, is_sound) = hex::decode(digits);
+            are_digits &= is_sound;
+        };
+        let (groups, rest) = digits.as_chunks();
+        let places = bytes.as_chunks_mut().0;
+        places.iter_mut().zip(groups).for_each(|(place, group)| put(place, *group));
+        if let (Some(place), false) = (places.get_mut(groups.len()), rest.is_empty()) {
+            let mut last = [b'0'; 8];
+            last.iter_mut().zip(rest).for_each(|(place, digit)| *place = *digit);
+            put(place, last);
+        }
+        are_digits.then_some(Self { size: u8::try_from(size).ok()?, bytes })
+    }
+
     /// Its bytes.
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.size)).unwrap_or(&self.bytes)
@@ -86,14 +109,12 @@ from_array!(4 8 16 20 32);
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: [u8; 16] = *b"0123456789abcdef";
-        let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or(b'0');
-        // At once, because keys are made of digests: digit by digit it is most of their cost.
-        let mut text = [[0; 2]; Self::MAX_SIZE];
-        for (pair, byte) in text.iter_mut().zip(self.as_bytes()) {
-            *pair = [digit(byte >> 4), digit(byte & 15)];
+        let mut text = [[b'0'; 8]; Self::MAX_SIZE / 4];
+        let used = usize::from(self.size).div_ceil(4);
+        for (digits, bytes) in text.iter_mut().zip(self.bytes.as_chunks().0).take(used) {
+            *digits = hex::encode(*bytes);
         }
-        let text = text.as_flattened().get(..2 * self.as_bytes().len()).unwrap_or_default();
+        let text = text.as_flattened().get(..2 * usize::from(self.size)).unwrap_or_default();
         f.write_str(core::str::from_utf8(text).unwrap_or_default())
     }
 }
@@ -109,32 +130,7 @@ impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
-        let mut bytes = [0; Self::MAX_SIZE];
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        if !rest.is_empty() || pairs.is_empty() || pairs.len() > bytes.len() {
-            return Err(DigestError);
-        }
-        // All are looked at before any is judged: JSON is full of digests.
-        let mut all = 0;
-        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            let (high, low) = (hex_digit(*high), hex_digit(*low));
-            *byte = high << 4 | low;
-            all |= high | low;
-        }
-        let size = u8::try_from(pairs.len()).ok().filter(|_| all < 16);
-        size.map(|size| Self { size, bytes }).ok_or(DigestError)
-    }
-}
-
-/// What a digit is worth, or 16 and more if it is none.
-fn hex_digit(digit: u8) -> u8 {
-    let number = digit.wrapping_sub(b'0');
-    // The letters of either case, 32 apart.
-    let letter = (digit | 32).wrapping_sub(b'a');
-    match (number < 10, letter < 6) {
-        (true, _) => number,
-        (_, true) => letter + 10,
-        _ => u8::MAX,
+        Self::from_hex(text.as_bytes()).ok_or(DigestError)
     }
 }
 

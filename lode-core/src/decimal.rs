@@ -6,14 +6,25 @@ const SURE: usize = 19;
 /// The number that a text begins with, and what follows its digits. Only as it is printed: without
 /// a sign or leading zeros.
 pub(crate) fn leading_number(text: &str) -> Option<(u64, &str)> {
-    let end = text.bytes().position(|byte| !byte.is_ascii_digit());
-    let (digits, rest) = text.split_at_checked(end.unwrap_or(text.len()))?;
-    let number = match digits.len() {
-        2.. if digits.starts_with('0') => return None,
-        1..=SURE => digits.bytes().fold(0, |number, digit| 10 * number + u64::from(digit & 15)),
-        _ => digits.parse().ok()?,
-    };
-    Some((number, rest))
+    let (number, digits) = leading_digits(text.as_bytes())?;
+    Some((number, text.get(digits..)?))
+}
+
+/// The same of bytes: the number, and how many digits it has.
+pub(crate) fn leading_digits(text: &[u8]) -> Option<(u64, usize)> {
+    let (mut number, mut digits) = (0_u64, 0);
+    for byte in text.iter().take(SURE).take_while(|byte| byte.is_ascii_digit()) {
+        number = 10 * number + u64::from(byte & 15);
+        digits += 1;
+    }
+    if digits == SURE {
+        for byte in text.iter().skip(SURE).take_while(|byte| byte.is_ascii_digit()) {
+            number = number.checked_mul(10)?.checked_add((byte & 15).into())?;
+            digits += 1;
+        }
+    }
+    let is_padded = digits > 1 && text.first() == Some(&b'0');
+    (digits > 0 && !is_padded).then_some((number, digits))
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ pub mod device;
 #[cfg(feature = "alloc")]
 pub mod diff;
 mod error;
+mod hex;
 #[cfg(feature = "alloc")]
 pub mod id;
 pub mod key;

@@ -45,6 +45,32 @@ fn a_block_may_have_no_checksum_an_escape_or_more_fields() {
 }
 
 #[test]
+fn a_block_is_not_taken_for_one_like_that_before_it() {
+    let first = "data/0-256-00000000000000ab.bin";
+    for (path, is_valid) in [
+        ("512-256.bin", true),
+        ("512-256-00000000000000ab.bin", true),
+        ("512-256-00000000000000ab-7.bin", true),
+        ("512-256-00000000000000ac.bin", true),
+        ("512-256-00000000000000ab.bin2", true),
+        ("512-256-00000000000000ab", true),
+        ("0512-256-00000000000000ab.bin", true),
+        ("512-2560-00000000000000ab.bin", false),
+        ("5120-256-00000000000000ab.bin", false),
+        ("51-256-00000000000000ab.bin", false),
+        ("0-256-00000000000000ab.bin", false),
+        ("../512-256-00000000000000ab.bin", false),
+    ] {
+        let text = replaced(TWO, "data/0-256.bin", first);
+        let text = replaced(&text, "data/512-256.bin", &format!("data/{path}"));
+        let (found, expected) =
+            [&text, &sorted(&text)].map(|it| decode_volume(it.as_bytes())).into();
+        assert_eq!(found, expected, "{path}");
+        assert_eq!(found.is_ok(), is_valid, "{path}");
+    }
+}
+
+#[test]
 fn other_blocks_than_those_of_the_manifest_are_not_taken_for_them() {
     let expected = live(TWO);
     let decoy = r#"[{"offset": 7, "length": 1, "path": "volumes/disk-image/data/7-1.bin"}]"#;

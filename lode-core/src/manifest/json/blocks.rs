@@ -12,50 +12,124 @@
 //! whole, which says what is wrong and where.
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 
 use memchr::memchr2;
 
 use super::volume::BlockWire;
-use crate::decimal::leading_number;
+use crate::checksum::Digest;
+use crate::decimal::leading_digits;
 use crate::id::Id;
 use crate::layout::VolumeLayout;
-use crate::manifest::{BlockTable, Metadata};
+use crate::manifest::{Block, BlockName, BlockTable, Metadata};
+use crate::range::ByteRange;
 
 /// The blocks of a manifest, and its text with none; `None` unless it is written as above and they
 /// are as they must be.
 pub(super) fn take_out(manifest: &[u8]) -> Option<(BlockTable, String)> {
-    let text = core::str::from_utf8(manifest).ok()?;
-    let mut cursor = Cursor { rest: text };
+    let mut cursor = Cursor { rest: manifest };
     let id = cursor.find_blocks()?;
     let layout = VolumeLayout::new(Id::existing(id).ok()?);
-    let head = text.get(..text.len() - cursor.rest.len())?;
+    let folder = format!("{}/", layout.data());
+    let head = manifest.get(..manifest.len() - cursor.rest.len())?;
     let mut blocks = BlockTable::EMPTY;
     let mut between = Between::default();
+    let mut usual = Usual { folder: folder.as_bytes(), rest: &[], name: BlockName::Plain };
     while !cursor.eat("]") {
         if !blocks.is_empty() {
             cursor.expect(",")?;
         }
-        let block = cursor.block(&mut between)?.decode(blocks.len(), &layout);
-        blocks.append(block.ok()?).ok()?;
+        let read = cursor.block(&mut between)?;
+        let block = match usual.block(&read) {
+            Some(block) => block,
+            None => usual.learn(&read, read.wire()?.decode(blocks.len(), &layout).ok()?),
+        };
+        blocks.append(block).ok()?;
     }
-    Some((blocks, [head, "]", cursor.rest].concat()))
+    let rest = [head, b"]", cursor.rest].concat();
+    Some((blocks, String::from_utf8(rest).ok()?))
 }
 
 /// What lies between the values of a block, as it was written the last time: braces, names, and
 /// however much space. As blocks are written alike, it mostly comes again, and is then read at once.
 #[derive(Default)]
 struct Between<'a> {
-    offset: &'a str,
-    length: &'a str,
-    path: &'a str,
-    checksum: &'a str,
-    end: &'a str,
+    offset: &'a [u8],
+    length: &'a [u8],
+    path: &'a [u8],
+    checksum: &'a [u8],
+    end: &'a [u8],
+}
+
+/// A block as it was read.
+struct Read<'a> {
+    /// Its number, and the digits.
+    offset: (u64, &'a [u8]),
+    length: (u64, &'a [u8]),
+    path: &'a [u8],
+    checksum: Option<&'a [u8]>,
+}
+
+impl<'a> Read<'a> {
+    fn wire(&self) -> Option<BlockWire<'a>> {
+        let text = |bytes| str::from_utf8(bytes).ok().map(Cow::Borrowed);
+        let checksum = match self.checksum {
+            Some(checksum) => Some(text(checksum)?),
+            None => None,
+        };
+        let (offset, length, path) = (self.offset.0, self.length.0, text(self.path)?);
+        Some(BlockWire { offset, length, path, checksum, extra: Metadata::new() })
+    }
+
+    /// What follows the range in a path that names it: `folder`, offset, a hyphen, length, and this.
+    fn rest_of_path(&self, folder: &[u8]) -> Option<&'a [u8]> {
+        let range = self.path.strip_prefix(folder)?;
+        range.strip_prefix(self.offset.1)?.strip_prefix(b"-")?.strip_prefix(self.length.1)
+    }
+}
+
+/// How blocks are called, as it was read the last time: mostly one writer has written many, whose
+/// paths are the same but for the range, and that has been read already.
+struct Usual<'f, 'a> {
+    /// That of the blocks, with a slash behind it.
+    folder: &'f [u8],
+    /// What paths end with behind the range; empty before there was one.
+    rest: &'a [u8],
+    /// What that means.
+    name: BlockName,
+}
+
+impl<'a> Usual<'_, 'a> {
+    /// The block, if it is called as usual and all is well with it.
+    fn block(&self, read: &Read<'a>) -> Option<Block> {
+        let rest = read.rest_of_path(self.folder)?;
+        if rest != self.rest || rest.is_empty() {
+            return None;
+        }
+        let range = ByteRange::with_length(read.offset.0, read.length.0)?;
+        let digest = match read.checksum {
+            Some(digits) => Some(Digest::from_hex(digits)?),
+            None => None,
+        };
+        Some(Block { range, name: self.name.clone(), digest })
+    }
+
+    /// Learns how a block is called, unless its path is none of ours.
+    fn learn(&mut self, read: &Read<'a>, block: Block) -> Block {
+        if let (Some(rest), BlockName::Plain | BlockName::Written { .. }) =
+            (read.rest_of_path(self.folder), &block.name)
+        {
+            self.rest = rest;
+            self.name = block.name.clone();
+        }
+        block
+    }
 }
 
 /// What has not been read yet.
 struct Cursor<'a> {
-    rest: &'a str,
+    rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
@@ -63,15 +137,18 @@ impl<'a> Cursor<'a> {
     fn find_blocks(&mut self) -> Option<&'a str> {
         let (mut depth, mut id) = (0_u32, None);
         loop {
-            let byte = *self.rest.as_bytes().first()?;
+            let byte = *self.rest.first()?;
             self.take(1)?;
             match byte {
                 b'{' | b'[' => depth = depth.checked_add(1)?,
                 b'}' | b']' => depth = depth.checked_sub(1)?,
                 b'"' => match (depth, self.rest_of_text()?) {
                     // Only a name is followed by a colon.
-                    (1, "volume_id") if self.eat(":") => id = Some(self.text()?),
-                    (1, "blocks") if self.eat(":") => {
+                    (1, b"volume_id") if self.eat(":") => {
+                        self.expect("\"")?;
+                        id = Some(str::from_utf8(self.rest_of_text()?).ok()?);
+                    }
+                    (1, b"blocks") if self.eat(":") => {
                         self.expect("[")?;
                         return id;
                     }
@@ -82,24 +159,24 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn block(&mut self, between: &mut Between<'a>) -> Option<BlockWire<'a>> {
+    fn block(&mut self, between: &mut Between<'a>) -> Option<Read<'a>> {
         self.again(&mut between.offset, &["{", "\"offset\"", ":"])?;
         let offset = self.number()?;
         self.again(&mut between.length, &[",", "\"length\"", ":"])?;
         let length = self.number()?;
         self.again(&mut between.path, &[",", "\"path\"", ":", "\""])?;
-        let path = Cow::Borrowed(self.rest_of_text()?);
+        let path = self.rest_of_text()?;
         let checksum = match self.again(&mut between.checksum, &[",", "\"checksum\"", ":", "\""]) {
-            Some(()) => Some(Cow::Borrowed(self.rest_of_text()?)),
+            Some(()) => Some(self.rest_of_text()?),
             None => None,
         };
         self.again(&mut between.end, &["}"])?;
-        Some(BlockWire { offset, length, path, checksum, extra: Metadata::new() })
+        Some(Read { offset, length, path, checksum })
     }
 
     /// Reads these tokens, with or without space before each, or nothing. They are likely to be
     /// written as they were the last time.
-    fn again(&mut self, usual: &mut &'a str, tokens: &[&str]) -> Option<()> {
+    fn again(&mut self, usual: &mut &'a [u8], tokens: &[&str]) -> Option<()> {
         let before = self.rest;
         match before.strip_prefix(*usual) {
             Some(rest) if !usual.is_empty() => self.rest = rest,
@@ -121,40 +198,35 @@ impl<'a> Cursor<'a> {
     /// Whether this comes next, with or without space before it: then it has been read.
     fn eat(&mut self, token: &str) -> bool {
         self.skip_space();
-        let rest = self.rest.strip_prefix(token);
+        let rest = self.rest.strip_prefix(token.as_bytes());
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
     }
 
     fn skip_space(&mut self) {
-        self.rest = self.rest.trim_start_matches([' ', '\n', '\r', '\t']);
+        while let [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
     }
 
-    /// A number without a fraction or an exponent: what follows its digits is for the caller to see,
-    /// and neither is what he expects.
-    fn number(&mut self) -> Option<u64> {
+    /// A number without a fraction or an exponent, and its digits: what follows them is for the
+    /// caller to see, and neither is what he expects.
+    fn number(&mut self) -> Option<(u64, &'a [u8])> {
         self.skip_space();
-        let (number, rest) = leading_number(self.rest)?;
-        self.rest = rest;
-        Some(number)
+        let (number, digits) = leading_digits(self.rest)?;
+        Some((number, self.take(digits)?))
     }
 
-    /// A text without an escape. That it has no control characters, which JSON allows in none, is
-    /// seen when it is made a path or a digest of.
-    fn text(&mut self) -> Option<&'a str> {
-        self.expect("\"")?;
-        self.rest_of_text()
-    }
-
-    /// The same behind its first quote.
-    fn rest_of_text(&mut self) -> Option<&'a str> {
-        let text = self.take(memchr2(b'"', b'\\', self.rest.as_bytes())?)?;
-        self.rest = self.rest.strip_prefix('"')?;
+    /// A text without an escape, behind its first quote. That it is one, and has no control
+    /// characters, which JSON allows in none, is seen when it is made a path or a digest of.
+    fn rest_of_text(&mut self) -> Option<&'a [u8]> {
+        let text = self.take(memchr2(b'"', b'\\', self.rest)?)?;
+        self.rest = self.rest.strip_prefix(b"\"")?;
         Some(text)
     }
 
     /// So many bytes.
-    fn take(&mut self, count: usize) -> Option<&'a str> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(count)?;
         self.rest = rest;
         Some(taken)
