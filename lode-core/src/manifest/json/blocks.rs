@@ -239,8 +239,25 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::checksum::Digest;
-    use crate::manifest::Block;
+
+    /// Whatever is not as usual is read all the same, so that only this sees that anything is.
+    #[test]
+    fn what_is_called_like_the_one_before_is_known() {
+        let layout = VolumeLayout::new(Id::new("a").unwrap());
+        let mut usual = Usual { folder: b"volumes/a/data/", rest: &[], name: BlockName::Plain };
+        for rest in [".bin", "-00000000000000ab.bin", "-00000000000000ab-7.bin"] {
+            for (offset, is_known) in [(7, false), (512, true), (600, true)] {
+                let text = r#"{"offset":OFFSET,"length":16,"path":"volumes/a/data/OFFSET-16REST"}"#;
+                let text = text.replace("OFFSET", &offset.to_string()).replace("REST", rest);
+                let read = Cursor { rest: text.leak().as_bytes() }.block(&mut Between::default());
+                let read = read.unwrap();
+                let expected = read.wire().unwrap().decode(0, &layout).unwrap();
+                let known = usual.block(&read);
+                assert_eq!(known, is_known.then(|| expected.clone()), "{offset} {rest}");
+                usual.learn(&read, expected);
+            }
+        }
+    }
 
     /// Whatever is not taken out is read all the same, so that only this sees that anything is.
     #[test]

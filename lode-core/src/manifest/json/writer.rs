@@ -223,7 +223,7 @@ mod tests {
             number: u64::MAX,
             metadata: values(),
             nothing: Metadata::new(),
-            list: vec![item("\""), item("")],
+            list: ["\"", "\\", "\t", ""].map(item).into(),
             none: vec![],
             extra: crate::meta! { "é\r" => Value::Null },
         };
