@@ -10,7 +10,7 @@ use super::writer::Object;
 use super::wrong;
 use crate::Version;
 use crate::id::Id;
-use crate::manifest::{CommitId, ManifestDigest, ManifestError, Metadata, Tombstone};
+use crate::manifest::{CommitId, ManifestDigest, ManifestError, Metadata, SlotManifest, Tombstone};
 use crate::time::{Timestamp, ZonedTimestamp};
 
 /// The version that is written; all of major version 1 are read.
@@ -74,8 +74,21 @@ impl Place<'_> {
 }
 
 impl Placed {
+    /// The place of a manifest that is live.
+    pub(super) fn of(manifest: &impl SlotManifest) -> Self {
+        Self {
+            id: manifest.id().clone(),
+            version: manifest.version(),
+            created_at: manifest.created_at(),
+            parent: manifest.parent(),
+            commit_id: manifest.commit_id(),
+            parent_digest: manifest.parent_digest(),
+            collected: None,
+        }
+    }
+
     /// The place of a tombstone.
-    pub(super) fn of(tombstone: &Tombstone) -> Self {
+    pub(super) fn of_tombstone(tombstone: &Tombstone) -> Self {
         let Tombstone { version, parent, parent_digest, commit_id, created_at, .. } = *tombstone;
         let (id, collected) = (tombstone.id.clone(), Some(tombstone.digest));
         Self { id, version, created_at, parent, commit_id, parent_digest, collected }

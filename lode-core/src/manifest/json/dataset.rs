@@ -35,17 +35,8 @@ pub fn encode_dataset(manifest: &DatasetManifest) -> Result<Vec<u8>, ManifestErr
     let time = |field, at: Option<_>| at.map(|at| format_time(field, at)).transpose();
     let min_timestamp = time("min_timestamp", manifest.min_timestamp)?;
     let max_timestamp = time("max_timestamp", manifest.max_timestamp)?;
-    let placed = Placed {
-        id: manifest.id.clone(),
-        version: manifest.version,
-        created_at: manifest.created_at,
-        parent: manifest.parent,
-        commit_id: manifest.commit_id,
-        parent_digest: manifest.parent_digest,
-        collected: None,
-    };
     let room = CONTENT + FILE * manifest.files.len();
-    placed.write(&KIND, &manifest.metadata, &manifest.extra, room, |object| {
+    Placed::of(manifest).write(&KIND, &manifest.metadata, &manifest.extra, room, |object| {
         object.list("files", &manifest.files, write_file);
         object.printed("parent_snapshot_id", manifest.parent);
         object.number("row_count", manifest.row_count);
@@ -70,7 +61,7 @@ pub fn encode_dataset(manifest: &DatasetManifest) -> Result<Vec<u8>, ManifestErr
 /// [`ManifestError::Unrepresentable`] if its time cannot be written.
 pub fn encode_dataset_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError> {
     let none = Metadata::new();
-    Placed::of(tombstone).write(&KIND, &none, &none, CONTENT, |object| {
+    Placed::of_tombstone(tombstone).write(&KIND, &none, &none, CONTENT, |object| {
         object.list("files", [], |_, ()| ());
         object.printed("parent_snapshot_id", tombstone.parent);
         object.number("row_count", 0);

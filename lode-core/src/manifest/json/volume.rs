@@ -38,17 +38,8 @@ pub fn encode_volume(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError
     check_extra(&manifest.extra, VolumeWire::FIELDS)?;
     let layout = VolumeLayout::new(manifest.id.clone());
     let blocks = manifest.blocks.inline().ok_or_else(paged)?;
-    let placed = Placed {
-        id: manifest.id.clone(),
-        version: manifest.version,
-        created_at: manifest.created_at,
-        parent: manifest.parent,
-        commit_id: manifest.commit_id,
-        parent_digest: manifest.parent_digest,
-        collected: None,
-    };
     let room = CONTENT + BLOCK * blocks.len();
-    placed.write(&KIND, &manifest.metadata, &manifest.extra, room, |object| {
+    Placed::of(manifest).write(&KIND, &manifest.metadata, &manifest.extra, room, |object| {
         object.number("total_length", manifest.total_length);
         object.list("blocks", blocks.iter(), |object, block| write_block(object, &block, &layout));
         object.printed("parent_snapshot_id", manifest.parent);
@@ -85,7 +76,7 @@ pub fn encode_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>
         reason: "it is not the tombstone of a volume",
     })?;
     let none = Metadata::new();
-    Placed::of(tombstone).write(&KIND, &none, &none, CONTENT, |object| {
+    Placed::of_tombstone(tombstone).write(&KIND, &none, &none, CONTENT, |object| {
         object.number("total_length", total_length);
         object.list("blocks", [], |_, ()| ());
         object.printed("parent_snapshot_id", tombstone.parent);
