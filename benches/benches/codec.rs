@@ -21,7 +21,9 @@ use lode_benches::scale;
 use lode_core::Version;
 use lode_core::checksum::Digest;
 use lode_core::id::Id;
-use lode_core::manifest::{Block, BlockName, BlockTable, Metadata, VolumeManifest, compact, json};
+use lode_core::manifest::{
+    Block, BlockName, BlockTable, CollectionState, Metadata, VolumeManifest, compact, json,
+};
 use lode_core::range::ByteRange;
 use serde::{Deserialize, Serialize};
 
@@ -154,6 +156,7 @@ fn manifest(most: u64) -> VolumeManifest {
         checksum: Some("xxh3-128".into()),
         metadata: Metadata::new(),
         blocks: BlockTable::from_sorted((0..scale(BLOCKS)).map(block)).unwrap().into(),
+        state: CollectionState::FIRST,
         extra: Metadata::new(),
     }
 }

@@ -8,7 +8,7 @@ use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::VolumeLayout;
 use lode_core::manifest::pages::{Blocks, PageHash, PageSizes, Paging, Update, UpdateStep};
-use lode_core::manifest::{Block, BlockName, CommitId, compact};
+use lode_core::manifest::{Block, BlockName, CollectionState, CommitId, compact};
 use lode_core::range::ByteRange;
 use lode_std::{Format, Metadata, Version, Volume, VolumeManifest};
 use object_store::path::Path;
@@ -57,6 +57,7 @@ pub async fn write(store: &Store, blocks: u64) -> Result<(), Box<dyn Error>> {
         checksum: Some(checksum.name().into()),
         metadata: Metadata::new(),
         blocks: all,
+        state: CollectionState::FIRST,
         extra: Metadata::new(),
     };
     let slot = layout.slot(Version::FIRST, Format::Compact);

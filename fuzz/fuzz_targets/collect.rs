@@ -1,11 +1,11 @@
-//! The collector machine, with a store and a clock that answer anything.
+//! The collector machine, with a store that answers anything.
 #![no_main]
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use lode_core::collect::{Collect, CollectAction, CollectEvent, CollectOutcome, Newest};
-use lode_core::time::Timestamp;
-use lode_fuzz::machine::{maybe_version, time, version};
+use lode_core::Version;
+use lode_core::collect::{Collect, CollectAction, CollectEvent, CollectOutcome};
+use lode_fuzz::machine::{maybe_version, version};
 
 fuzz_target!(|input: &[u8]| {
     // Bytes that no event can be made of are no finding.
@@ -13,9 +13,9 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn run(u: &mut Unstructured<'_>) -> Result<()> {
-    let grace_period = *u.choose(&[0, 3600, 24 * 3600, u64::MAX])?;
-    let (mut machine, mut action) = Collect::start(grace_period);
-    let mut known = Known { grace_period, ..Known::default() };
+    let patience = u.int_in_range(0..=3)?;
+    let (mut machine, mut action) = Collect::start(patience);
+    let mut known = Known { patience, ..Known::default() };
     while !u.is_empty() {
         let event = event(u, action)?;
         let (next, asked) = machine.on(event);
@@ -34,26 +34,31 @@ fn run(u: &mut Unstructured<'_>) -> Result<()> {
 /// What a bystander knows.
 #[derive(Default)]
 struct Known {
-    grace_period: u64,
+    /// How many more times its slot may be taken.
+    patience: u32,
     chosen: bool,
     failed: bool,
-    /// When marking began.
-    since: Option<Timestamp>,
-    /// Whether the newest slot is live, so that all slots are marked.
-    slots: bool,
+    /// The newest slot: all up to it are marked.
+    marked: Option<Version>,
+    recorded: bool,
     tags: bool,
     swept: bool,
+    /// Whether a record would say nothing.
+    is_idle: bool,
 }
 
 impl Known {
     fn learn(&mut self, event: CollectEvent) {
         match event {
-            CollectEvent::Chosen(_) => self.chosen = true,
+            CollectEvent::Chosen => self.chosen = true,
             CollectEvent::Failed => self.failed = true,
-            CollectEvent::Time(since) => {
-                (self.since, self.slots, self.tags) = (Some(since), false, false);
-            }
-            CollectEvent::MarkedSlots(newest) => self.slots = newest == Newest::Live,
+            CollectEvent::MarkedSlots { newest } => self.marked = Some(newest),
+            CollectEvent::Nothing => self.is_idle = true,
+            CollectEvent::Overtaken => match self.patience.checked_sub(1) {
+                Some(patience) => self.patience = patience,
+                None => self.failed = true,
+            },
+            CollectEvent::Recorded => self.recorded = true,
             CollectEvent::MarkedTags => self.tags = true,
             CollectEvent::Swept { more, .. } => self.swept = !more,
             _ => {}
@@ -63,17 +68,21 @@ impl Known {
     fn judge(&self, action: CollectAction) {
         assert!(!self.failed || action == CollectAction::Done(CollectOutcome::Failed));
         match action {
-            CollectAction::Bury { .. } | CollectAction::ReadClock => assert!(self.chosen),
-            // Slots come before tags: a tag pins what its slot does no more.
-            CollectAction::MarkSlots { .. } => assert!(self.since.is_some() && !self.tags),
-            CollectAction::MarkTags { now } => assert_eq!(self.since, Some(now)),
-            CollectAction::Sweep { older_than } => {
-                let since = self.since.expect("it has asked for the time");
-                assert!(self.tags && older_than <= since);
-                let earliest = older_than.seconds() == i64::MIN;
-                assert!(earliest || since.seconds_since(older_than) > self.grace_period);
+            CollectAction::Choose => assert!(!self.chosen),
+            // Only what came after the marks has to be marked.
+            CollectAction::MarkSlots { after } => {
+                assert!(self.chosen && !self.recorded && after == self.marked);
             }
-            CollectAction::Done(CollectOutcome::Finished) => assert!(self.swept),
+            CollectAction::Record { on } => {
+                assert!(self.marked == Some(on) && !self.recorded);
+            }
+            // Tags come after the record: whoever writes one later sees the record.
+            CollectAction::MarkTags => assert!(self.recorded && !self.tags),
+            CollectAction::Sweep => assert!(self.recorded && self.tags && !self.swept),
+            CollectAction::Bury { .. } => assert!(self.recorded && self.swept),
+            CollectAction::Done(CollectOutcome::Finished) => {
+                assert!(self.swept && self.recorded || self.is_idle);
+            }
             CollectAction::Done(_) => assert!(self.failed),
             _ => {}
         }
@@ -84,12 +93,15 @@ fn answers(event: CollectEvent, action: CollectAction) -> bool {
     match (action, event) {
         (CollectAction::Done(_), _) => false,
         (_, CollectEvent::Failed)
-        | (CollectAction::Choose, CollectEvent::Chosen(_))
+        | (CollectAction::Choose, CollectEvent::Chosen | CollectEvent::Nothing)
         | (CollectAction::Bury { .. }, CollectEvent::Buried(_))
-        | (CollectAction::ReadClock, CollectEvent::Time(_))
-        | (CollectAction::MarkSlots { .. }, CollectEvent::MarkedSlots(_))
-        | (CollectAction::MarkTags { .. }, CollectEvent::MarkedTags)
-        | (CollectAction::Sweep { .. }, CollectEvent::Swept { .. }) => true,
+        | (
+            CollectAction::MarkSlots { .. },
+            CollectEvent::MarkedSlots { .. } | CollectEvent::Nothing,
+        )
+        | (CollectAction::MarkTags, CollectEvent::MarkedTags)
+        | (CollectAction::Record { .. }, CollectEvent::Recorded | CollectEvent::Overtaken)
+        | (CollectAction::Sweep, CollectEvent::Swept { .. }) => true,
         _ => false,
     }
 }
@@ -99,15 +111,18 @@ fn event(u: &mut Unstructured<'_>, action: CollectAction) -> Result<CollectEvent
     if u.ratio(1, 16)? {
         return Ok(CollectEvent::Failed);
     }
-    let newest = [Newest::Collected(version(u)?), Newest::Live, Newest::Nothing];
     let mut all = vec![
         CollectEvent::Buried(maybe_version(u)?),
-        CollectEvent::Chosen(maybe_version(u)?),
-        CollectEvent::MarkedSlots(*u.choose(&newest)?),
+        CollectEvent::Chosen,
+        CollectEvent::MarkedSlots { newest: version(u)? },
         CollectEvent::MarkedTags,
-        CollectEvent::Swept { more: bool::arbitrary(u)?, now: time(u)? },
-        CollectEvent::Time(time(u)?),
+        CollectEvent::Overtaken,
+        CollectEvent::Recorded,
+        CollectEvent::Swept { more: bool::arbitrary(u)?, next: maybe_version(u)? },
     ];
+    if u.ratio(1, 16)? {
+        all.push(CollectEvent::Nothing);
+    }
     if u.ratio(7, 8)? && !matches!(action, CollectAction::Done(_)) {
         all.retain(|event| answers(*event, action));
     }

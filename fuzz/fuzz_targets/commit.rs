@@ -5,7 +5,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use lode_core::Version;
 use lode_core::commit::{Action, Commit, Event, Look, Outcome, Rules, Seen, Sent};
-use lode_fuzz::machine::{OURS, holder, position, seen, version};
+use lode_fuzz::machine::{OURS, density, holder, position, seen, version};
 
 fuzz_target!(|input: &[u8]| {
     // Bytes that no event can be made of are no finding.
@@ -14,7 +14,7 @@ fuzz_target!(|input: &[u8]| {
 
 fn run(u: &mut Unstructured<'_>) -> Result<()> {
     let rules = Rules {
-        lists: bool::arbitrary(u)?,
+        density: density(u)?,
         retries: u.int_in_range(0..=3)?,
         resends: u.int_in_range(0..=3)?,
         hint_attempts: u.int_in_range(0..=3)?,
@@ -124,6 +124,7 @@ fn answers(event: Event, action: Action) -> bool {
             | (Action::Create { .. }, Event::Sent(_))
             | (Action::WriteHint { .. }, Event::Hinted(_))
             | (Action::Look(_), Event::Seen(Seen::Failed))
+            | (Action::Look(Look::Exists(_)), Event::Seen(Seen::Exists(_)))
             | (Action::Look(Look::Hint), Event::Seen(Seen::Hint(_)))
             | (Action::Look(Look::Slots { .. }), Event::Seen(Seen::Listed(_)))
             | (Action::Look(Look::Slot(_)), Event::Seen(Seen::Slot(_)))
@@ -142,7 +143,8 @@ fn answer(u: &mut Unstructured<'_>, action: Action) -> Result<Event> {
 }
 
 fn any(u: &mut Unstructured<'_>) -> Result<Event> {
-    let look = [Look::Hint, Look::Slots { after: None }, Look::Slot(Version::FIRST)];
+    let first = Version::FIRST;
+    let look = [Look::Exists(first), Look::Hint, Look::Slots { after: None }, Look::Slot(first)];
     Ok(match u.int_in_range(0..=4_u8)? {
         0 => Event::Waited,
         1 => Event::Sent(sent(u)?),

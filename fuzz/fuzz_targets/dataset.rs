@@ -1,9 +1,11 @@
-//! Dataset manifests and tombstones in JSON.
+//! Dataset manifests, records and tombstones in JSON.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use lode_core::manifest::SlotContent;
-use lode_core::manifest::json::{decode_dataset, encode_dataset, encode_dataset_tombstone};
+use lode_core::manifest::json::{
+    decode_dataset, encode_dataset, encode_dataset_record, encode_dataset_tombstone,
+};
 use lode_fuzz::memory;
 
 /// The folders that the seeds are of: of all datasets but the flat ones, and of a flat one.
@@ -17,6 +19,7 @@ fn check(text: &[u8], prefix: &str) {
     let written = match &content {
         SlotContent::Live(manifest) => encode_dataset(manifest),
         SlotContent::Collected(tombstone) => encode_dataset_tombstone(tombstone),
+        SlotContent::Record(record) => encode_dataset_record(record),
     }
     .expect("what was read can be written");
     assert_eq!(decode_dataset(&written, prefix).as_ref(), Ok(&content));

@@ -71,6 +71,7 @@ fn volume(
         for name in [BlockName::Plain, name] {
             let key = layout.block(range, &name);
             assert!(key.is_below(layout.data().as_str()) && layout.is_data(key.as_str()));
+            assert_eq!(layout.epoch(key.as_str()), name.epoch());
             assert_eq!(layout.parse_block(key.as_str()), Some((range, name)));
         }
     }
@@ -114,11 +115,16 @@ fn dataset(layout: &DatasetLayout, version: Version, tag: &str) {
 
 fn files(layout: &DatasetLayout, version: Version, token: u128, partition: &Partition, name: &str) {
     let file = layout.file(token, None, name).expect("it is short");
-    assert!(file.is_below(layout.prefix()) && layout.is_data(file.as_str()));
+    let is_ours = DatasetLayout::is_file_name(name);
+    assert_eq!(layout.epoch(file.as_str()), Some((token >> 32) as u32));
+    assert!(file.is_below(layout.prefix()));
+    assert_eq!(layout.is_data(file.as_str()), is_ours);
     if let Ok(file) = layout.file(token, Some(partition), name) {
         assert!(file.is_below(layout.partitions().as_str()));
         assert_eq!(layout.partition_of(&file).as_ref(), Some(partition));
-        assert_eq!(layout.is_data(file.as_str()), layout.kind() == LayoutKind::Hive);
+        assert_eq!(layout.epoch(file.as_str()), Some((token >> 32) as u32));
+        let is_hive = layout.kind() == LayoutKind::Hive;
+        assert_eq!(layout.is_data(file.as_str()), is_hive && is_ours);
         assert_eq!(layout.parse_partition_entry(file.as_str()), None);
     }
     if let Ok(entry) = layout.partition_entry(partition, version) {

@@ -21,7 +21,8 @@ fuzz_target!(|input: &[u8]| {
 
 fn run(u: &mut Unstructured<'_>) -> Result<()> {
     let patience = u8::arbitrary(u)?;
-    let (mut machine, mut action) = Open::start(patience.into());
+    let begin = if bool::arbitrary(u)? { Open::create } else { Open::start };
+    let (mut machine, mut action) = begin(patience.into());
     // What the last check has answered, and how many answers it took.
     let (mut checked, mut answered) = (None, 0);
     while !u.is_empty() {

@@ -4,8 +4,6 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use lode_core::collect::{TagAction, TagEvent, TagOutcome, Tagging};
-use lode_core::commit::{Look, Seen, Slot};
-use lode_fuzz::machine::{seen, version};
 
 fuzz_target!(|input: &[u8]| {
     // Bytes that no event can be made of are no finding.
@@ -13,11 +11,10 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn run(u: &mut Unstructured<'_>) -> Result<()> {
-    let slot = Look::Slot(version(u)?);
     let (mut machine, mut action) = Tagging::start(u.int_in_range(0..=5)?);
     let mut known = Known::default();
     while !u.is_empty() {
-        let event = event(u, action, slot)?;
+        let event = event(u, action)?;
         let (next, asked) = machine.on(event);
         if answers(event, action) {
             assert_ne!(next, machine, "it has learnt nothing from {event:?}");
@@ -39,8 +36,8 @@ struct Known {
     there: bool,
     /// Whether a request may still be applied.
     pending: bool,
-    /// What the slot was seen to hold after the tag was there.
-    slot: Option<Slot>,
+    /// Whether the version was seen to have been dropped, after the tag was there.
+    dropped: Option<bool>,
     is_anothers: bool,
     deleted: bool,
 }
@@ -52,13 +49,13 @@ impl Known {
             TagEvent::Unknown if matches!(action, TagAction::Write { .. }) => self.pending = true,
             TagEvent::Anothers => self.is_anothers = true,
             TagEvent::Deleted(deleted) => self.deleted = deleted,
-            TagEvent::Seen(Seen::Slot(slot)) => self.slot = Some(slot),
+            TagEvent::Dropped(dropped) => self.dropped = Some(dropped),
             _ => {}
         }
     }
 
     fn judge(&self, action: TagAction) {
-        let is_collected = matches!(self.slot, Some(Slot::Collected { .. }));
+        let is_collected = self.dropped == Some(true);
         match action {
             TagAction::Confirm => assert!(self.there),
             TagAction::Withdraw => assert!(self.there && is_collected),
@@ -69,7 +66,7 @@ impl Known {
                     assert_eq!(withdrawn, self.deleted);
                 }
                 TagOutcome::Confirmed => {
-                    assert!(self.there && matches!(self.slot, Some(Slot::Live { .. })));
+                    assert!(self.there && self.dropped == Some(false));
                 }
                 TagOutcome::Failed => assert!(!self.there && !self.pending),
                 TagOutcome::NameTaken => assert!(self.is_anothers && !self.there),
@@ -91,23 +88,22 @@ fn answers(event: TagEvent, action: TagAction) -> bool {
             TagAction::Compare,
             TagEvent::Ours | TagEvent::Anothers | TagEvent::Gone | TagEvent::Unknown,
         ) | (TagAction::BackOff { .. }, TagEvent::Waited)
-            | (TagAction::Confirm, TagEvent::Seen(Seen::Slot(_) | Seen::Failed))
+            | (TagAction::Confirm, TagEvent::Dropped(_) | TagEvent::Unknown)
             | (TagAction::Withdraw, TagEvent::Deleted(_))
     )
 }
 
 /// Mostly one that answers the action.
-fn event(u: &mut Unstructured<'_>, action: TagAction, slot: Look) -> Result<TagEvent> {
+fn event(u: &mut Unstructured<'_>, action: TagAction) -> Result<TagEvent> {
     let mut all = vec![
         TagEvent::Anothers,
         TagEvent::Created,
         TagEvent::Deleted(bool::arbitrary(u)?),
+        TagEvent::Dropped(bool::arbitrary(u)?),
         TagEvent::Exists,
         TagEvent::Gone,
         TagEvent::Ours,
         TagEvent::Rejected,
-        TagEvent::Seen(seen(u, slot)?),
-        TagEvent::Seen(seen(u, Look::Hint)?),
         TagEvent::Unknown,
         TagEvent::Waited,
     ];

@@ -1,10 +1,10 @@
-//! Volume manifests and tombstones in JSON, and from there into the compact format.
+//! Volume manifests, records and tombstones in JSON, and from there into the compact format.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use lode_core::layout::VolumeLayout;
 use lode_core::manifest::compact;
-use lode_core::manifest::json::{decode_volume, encode_tombstone, encode_volume};
+use lode_core::manifest::json::{decode_volume, encode_record, encode_tombstone, encode_volume};
 use lode_core::manifest::{SlotContent, VolumeManifest};
 use lode_fuzz::memory;
 
@@ -15,10 +15,15 @@ fuzz_target!(|text: &[u8]| {
     let written = match &content {
         SlotContent::Live(manifest) => encode_volume(manifest),
         SlotContent::Collected(tombstone) => encode_tombstone(tombstone),
+        SlotContent::Record(record) => encode_record(record),
     }
     .expect("what was read can be written");
     assert_eq!(decode_volume(&written).as_ref(), Ok(&content));
 
+    if let SlotContent::Record(record) = &content {
+        let object = compact::encode_record(record).expect("a record has nothing of Go's");
+        assert_eq!(compact::decode(&object).as_ref(), Ok(&content));
+    }
     if let SlotContent::Live(manifest) = content {
         stays_in_its_place(&manifest);
         says_what_json_says(&manifest, text);

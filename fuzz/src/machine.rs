@@ -2,20 +2,23 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use lode_core::Version;
-use lode_core::commit::{Listed, Look, Position, Seen, Slot};
+use lode_core::commit::{Density, Listed, Look, Position, Seen, Slot};
 use lode_core::manifest::CommitId;
-use lode_core::time::Timestamp;
 
 /// The commit that is being made.
 pub const OURS: CommitId = CommitId([1; 16]);
 /// Another one.
 pub const ANOTHERS: CommitId = CommitId([2; 16]);
 
-/// Few versions, so that they meet: the first, or the last that there are.
+/// Few versions, so that they meet: the first, the first that are times, or the last that there
+/// are.
 pub fn version(u: &mut Unstructured<'_>) -> Result<Version> {
-    let number = u64::from(u.int_in_range(1..=15_u8)?);
-    let last = Version::LAST.get();
-    let number = if number < 12 { number } else { last - (15 - number) };
+    const TIMES: u64 = 1_000_000_000_000_000_000;
+    let number = match u64::from(u.int_in_range(1..=19_u8)?) {
+        number @ ..12 => number,
+        number @ 12..16 => TIMES + number,
+        number => Version::LAST.get() - (19 - number),
+    };
     Ok(Version::new(number).unwrap_or(Version::FIRST))
 }
 
@@ -24,15 +27,9 @@ pub fn maybe_version(u: &mut Unstructured<'_>) -> Result<Option<Version>> {
     if bool::arbitrary(u)? { version(u).map(Some) } else { Ok(None) }
 }
 
-/// A point in time, near others or at an end of all time.
-pub fn time(u: &mut Unstructured<'_>) -> Result<Timestamp> {
-    let seconds = match u8::arbitrary(u)? {
-        0 => i64::MIN,
-        255 => i64::MAX,
-        _ => i64::from(u16::arbitrary(u)?) * 60,
-    };
-    let nanoseconds = u.int_in_range(0..=999_999_999)?;
-    Ok(Timestamp::new(seconds, nanoseconds).unwrap_or_default())
+/// How slots can lie.
+pub fn density(u: &mut Unstructured<'_>) -> Result<Density> {
+    u.choose(&[Density::Dense, Density::MayBeSparse]).copied()
 }
 
 /// Where a history may stand: nothing live is above the newest slot.
@@ -47,6 +44,7 @@ pub fn seen(u: &mut Unstructured<'_>, look: Look) -> Result<Seen> {
         return Ok(Seen::Failed);
     }
     Ok(match look {
+        Look::Exists(_) => Seen::Exists(bool::arbitrary(u)?),
         Look::Hint => Seen::Hint(maybe_version(u)?),
         Look::Slots { .. } => {
             let mut listed = Listed::default();
@@ -69,6 +67,7 @@ pub fn slot(u: &mut Unstructured<'_>) -> Result<Slot> {
     let parent = maybe_version(u)?;
     Ok(match kind {
         2 | 3 => Slot::Collected { commit_id, parent },
+        4 => Slot::Record { commit_id, head: parent },
         _ => Slot::Live { commit_id, parent },
     })
 }
@@ -76,7 +75,9 @@ pub fn slot(u: &mut Unstructured<'_>) -> Result<Slot> {
 /// The commit id that a slot has, or `None` if it holds nothing that is known.
 pub fn holder(slot: Slot) -> Option<Option<CommitId>> {
     match slot {
-        Slot::Live { commit_id, .. } | Slot::Collected { commit_id, .. } => Some(commit_id),
+        Slot::Live { commit_id, .. }
+        | Slot::Record { commit_id, .. }
+        | Slot::Collected { commit_id, .. } => Some(commit_id),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ use core::str::FromStr;
 
 use crate::ErrorKind;
 use crate::key::{self, KeyError};
+use crate::layout::is_foreign_name;
 
 /// The id of a volume or a dataset.
 ///
@@ -27,7 +28,8 @@ impl Id {
     ///
     /// # Errors
     ///
-    /// If it does not match `[a-z0-9][a-z0-9._-]{0,63}`.
+    /// If it does not match `[a-z0-9][a-z0-9._-]{0,63}`, or operating systems leave files of that
+    /// name in folders: `desktop.ini`.
     ///
     /// ```
     /// use lode_core::id::Id;
@@ -44,7 +46,7 @@ impl Id {
         }
         let inside = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let rule = |(at, byte): (usize, u8)| inside(byte) || (at > 0 && b"._-".contains(&byte));
-        match id.bytes().enumerate().all(rule) {
+        match id.bytes().enumerate().all(rule) && !is_foreign_name(id) {
             true => Ok(found),
             false => Err(IdError::NotPortable { id: id.into() }),
         }
@@ -129,7 +131,8 @@ impl fmt::Display for IdError {
             Self::NotPortable { id } => write!(
                 f,
                 "the id {id:?} is not portable: use lower-case letters, digits, `.`, `_` and `-`, \
-                 beginning with a letter or digit"
+                 beginning with a letter or digit, and no name that a system gives to files of its \
+                 own"
             ),
             Self::TooLong { bytes } => {
                 write!(f, "an id has at most {} bytes, not {bytes}", Id::MAX)
@@ -160,7 +163,7 @@ mod tests {
         for good in ["a", "0", "disk-image", "a.b_c-d", longest.as_str()] {
             assert_eq!(Id::new(good).map(|id| id.as_str() == good), Ok(true), "{good}");
         }
-        for bad in ["Disk", "-a", ".a", "_a", "a b", "ä", "a=b"] {
+        for bad in ["desktop.ini", "thumbs.db", "Disk", "-a", ".a", "_a", "a b", "ä", "a=b"] {
             assert_eq!(Id::new(bad), Err(IdError::NotPortable { id: bad.into() }));
             assert_eq!(Id::existing(bad).map(|id| id.as_str() == bad), Ok(true));
         }

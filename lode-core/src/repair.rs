@@ -7,19 +7,24 @@
 //! | found | step |
 //! | --- | --- |
 //! | a hint that is wrong, or not there | written anew: the newest live snapshot |
-//! | a slot that cannot be read | a tombstone over it: the live snapshot below is the head again |
-//! | a slot that is not there, below others | a tombstone in it, so that no late write can fill it |
-//! | a slot with other bytes than its successor was made from | a tombstone, if damage may be dropped |
-//! | data or pages that are missing or damaged | tombstones over the snapshots that need them, if damage may be dropped |
+//! | a slot that cannot be read | a record that gives it up: the newest snapshot below is the head again; then a tombstone over it |
+//! | a slot that is not there, below others | the same, and a tombstone in it, so that no late write can fill it |
+//! | a slot with other bytes than its successor was made from | the same, if damage may be dropped |
+//! | data or pages that are missing or damaged | the same for the snapshots that need them, if damage may be dropped |
 //! | a descriptor that is damaged, wrong or missing | made anew of the newest snapshot |
-//! | an index entry that is missing or wrong | copied from its slot |
+//! | an index entry that is missing or wrong | written anew from its slot |
 //! | a tag that cannot be read | put aside, if damage may be dropped |
 //!
 //! A snapshot whose manifest is whole is not dropped by itself, whatever is lost of its data: the
 //! rest of it can be read, and a block may be restored from a copy. An operator who wants the
 //! newest snapshot that is wholly good to be the head says so.
 //!
-//! No other writer may be at work meanwhile: a tombstone is written over what lies there.
+//! While something of the history cannot be read, nothing is repaired: what it is like is not known,
+//! and a snapshot must not be given up because its data are out of reach for a moment.
+//!
+//! Writers may go on meanwhile. What is given up is given up by a record, which is a commit like any
+//! other: if a writer is faster, the repair has to be made again, on top of what that has committed.
+//! A tombstone is only written over what a record has given up.
 
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -28,7 +33,7 @@ use core::fmt;
 
 use crate::Version;
 use crate::manifest::ManifestDigest;
-use crate::verify::{Finding, Link, LinkState, Part, Problem};
+use crate::verify::{Finding, Link, LinkState, Part, Problem, Unreadable};
 
 /// The most slots that are filled because they are missing: where there are more, it is rather
 /// the slot behind them that is in the wrong place.
@@ -50,11 +55,11 @@ pub struct RepairPlan {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
-    /// Put this tombstone in a slot; what lies there is kept.
+    /// Put this tombstone in a slot that the record has given up; what lies there is kept.
     Bury(Grave),
     /// Make the descriptor anew, of the newest snapshot; what lies there is kept.
     Descriptor,
-    /// Copy the manifest of a slot to an entry in a partition's index.
+    /// Write an entry in a partition's index anew: what the manifest of a slot has in the partition.
     Entry {
         /// The entry.
         object: String,
@@ -65,6 +70,15 @@ pub enum Step {
     Hint {
         /// What it is to name.
         to: Version,
+    },
+    /// Commit a record that gives up these versions.
+    Record {
+        /// Its slot: the one after the newest.
+        version: Version,
+        /// The snapshot that is the head again.
+        head: Version,
+        /// In order.
+        gives_up: Vec<Version>,
     },
     /// Keep a copy of a tag that cannot be read, and delete it.
     PutAside {
@@ -89,10 +103,19 @@ impl fmt::Display for Step {
             }
             Self::Descriptor => f.write_str("make the descriptor anew, of the newest snapshot"),
             Self::Entry { object, from } => {
-                write!(f, "copy the manifest of version {} to {object}", from.get())
+                write!(f, "write {object} anew from the manifest of version {}", from.get())
             }
             Self::Hint { to } => write!(f, "let the hint name version {}", to.get()),
             Self::PutAside { object } => write!(f, "put {object} aside, and keep its bytes"),
+            Self::Record { version, head, gives_up } => write!(
+                f,
+                "commit a record as version {}, by which version {} is the newest snapshot, and {} \
+                 {} given up",
+                version.get(),
+                head.get(),
+                gives_up.len(),
+                if gives_up.len() == 1 { "version is" } else { "versions are" },
+            ),
         }
     }
 }
@@ -137,10 +160,19 @@ pub struct Refusal {
 }
 
 impl RepairPlan {
-    /// Decides from the slots of a history, in order, and what of it is damaged. With
-    /// `drop_damaged` snapshots may be given up that can still be read in part, and tags that
-    /// cannot.
-    pub fn new(links: &[Link], damage: &[Finding], drop_damaged: bool) -> Self {
+    /// Decides from the slots of a history, in order, what of it is damaged, and what of it could
+    /// not be read. With `drop_damaged` snapshots may be given up that can still be read in part,
+    /// and tags that cannot.
+    pub fn new(
+        links: &[Link],
+        damage: &[Finding],
+        unreadable: &[Unreadable],
+        drop_damaged: bool,
+    ) -> Self {
+        let matters = |found: &&Unreadable| found.part != Part::Unknown;
+        if unreadable.iter().any(|found| matters(&found)) {
+            return Self::postponed(damage, unreadable.iter().filter(matters));
+        }
         let mut plan = Self::default();
         let buried = plan.choose(links, damage, drop_damaged);
         let is_good = |link: &&Link| is_live(link) && !buried.contains(&link.version);
@@ -159,12 +191,42 @@ impl RepairPlan {
         for finding in damage {
             plan.add(links, finding, &buried, drop_damaged);
         }
+        plan.give_up(links);
         let is_hint = |finding: &Finding| finding.part == Part::Hint;
         let head_moves = links.last().is_some_and(|last| buried.contains(&last.version));
         if let Some(to) = plan.head.filter(|_| head_moves || damage.iter().any(is_hint)) {
             plan.steps.push(Step::Hint { to });
         }
         plan
+    }
+
+    /// Before any slot gets a tombstone a record gives its version up.
+    fn give_up(&mut self, links: &[Link]) {
+        let buried = self.steps.iter().filter_map(|step| match step {
+            Step::Bury(grave) => Some(grave.version),
+            _ => None,
+        });
+        let gives_up: BTreeSet<_> = buried.collect();
+        let newest = links.iter().map(|link| link.version).max();
+        if let (false, Some(version), Some(head)) =
+            (gives_up.is_empty(), Version::after(newest), self.head)
+        {
+            let gives_up = gives_up.into_iter().collect();
+            self.steps.insert(0, Step::Record { version, head, gives_up });
+        }
+    }
+
+    /// Nothing is done as long as these cannot be read.
+    fn postponed<'a>(damage: &[Finding], unreadable: impl Iterator<Item = &'a Unreadable>) -> Self {
+        let unreadable = unreadable.map(|found| Refusal {
+            object: found.object.clone(),
+            reason: "it could not be read: repair again when it can be",
+        });
+        let waiting = damage.iter().map(|finding| Refusal {
+            object: finding.object.clone(),
+            reason: "nothing is repaired while something else cannot be read",
+        });
+        Self { refused: unreadable.chain(waiting).collect(), ..Self::default() }
     }
 
     /// The slots that get tombstones over what lies there; refuses what may not get one.
@@ -257,8 +319,10 @@ fn is_live(link: &Link) -> bool {
 fn grave(links: &[Link], link: &Link, buried: &BTreeSet<Version>) -> Grave {
     let (was, parent, parent_digest) = match link.state {
         // What can be read keeps its own place in the chain.
-        LinkState::Live | LinkState::Collected => (Was::Live, link.parent, link.parent_digest),
-        LinkState::Damaged => {
+        LinkState::Live | LinkState::Collected | LinkState::Record => {
+            (Was::Live, link.parent, link.parent_digest)
+        }
+        LinkState::Damaged | LinkState::Unreadable => {
             let below = newest_below(links, link.version, buried);
             (Was::Damaged, below.map(|below| below.version), below.map(|below| below.digest))
         }

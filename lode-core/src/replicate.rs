@@ -5,17 +5,14 @@
 //! has changed; what it has [settled](Plan::new) by then is not compared again.
 //!
 //! Of datasets, whole histories are copied slot by slot: a [`Comparison`] finds out whether the
-//! target's is the beginning of the source's, and a [`Leftover`] says what becomes of what an
-//! interrupted copy has left. [`same_content`] tells whether a single snapshot is there already.
+//! target's is the beginning of the source's. [`same_content`] tells whether a single snapshot is there already.
 
 mod history;
-mod leftover;
 mod snapshot;
 
 use alloc::vec::Vec;
 
 pub use self::history::{Comparison, Step};
-pub use self::leftover::Leftover;
 pub use self::snapshot::same_content;
 
 use crate::manifest::{Block, BlockTable};

@@ -36,6 +36,12 @@ impl Version {
         }
     }
 
+    /// Whether it is a time in nanoseconds since 1970, as the Go implementation numbers its
+    /// snapshots, and not a count: 10^18 (September 2001) or above.
+    pub const fn is_time(self) -> bool {
+        self.get() >= 1_000_000_000_000_000_000
+    }
+
     /// Its number.
     pub const fn get(self) -> u64 {
         self.0.get()

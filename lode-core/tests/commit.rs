@@ -8,12 +8,12 @@
 
 use lode_core::Version;
 use lode_core::commit::{
-    Action, Commit, Event, Listed, Look, Outcome, Position, Resolution, Resolve, ResolveStep,
-    Rules, Seen, Sent, Slot,
+    Action, Commit, Density, Event, Listed, Look, Outcome, Position, Resolution, Resolve,
+    ResolveStep, Rules, Seen, Sent, Slot,
 };
 use lode_core::manifest::CommitId;
 
-const RULES: Rules = Rules { lists: true, retries: 2, resends: 1, hint_attempts: 2 };
+const RULES: Rules = Rules { density: Density::Dense, retries: 2, resends: 1, hint_attempts: 2 };
 
 fn version(number: u64) -> Version {
     Version::new(number).unwrap()
@@ -25,7 +25,7 @@ fn listed(versions: impl IntoIterator<Item = u64>) -> Listed {
     listed
 }
 
-/// What is in the slots 1, 2, 3, …: `L`ive, `C`ollected, `D`amaged, or nothing.
+/// What is in the slots 1, 2, 3, …: `L`ive, `R`ecord, `D`amaged, or nothing.
 struct History {
     slots: &'static str,
     hint: Option<u64>,
@@ -37,7 +37,11 @@ impl History {
         let index = usize::try_from(at.get() - 1).unwrap();
         match self.slots.as_bytes().get(index) {
             Some(b'L') => Slot::Live { commit_id: None, parent },
-            Some(b'C') => Slot::Collected { commit_id: None, parent },
+            Some(b'R') => {
+                let below = self.slots.get(..index).unwrap();
+                let head = below.rfind('L').map(|place| version(place as u64 + 1));
+                Slot::Record { commit_id: None, head }
+            }
             Some(b'D') => Slot::Damaged,
             _ => Slot::Absent,
         }
@@ -51,6 +55,7 @@ impl History {
                 let after = after.map_or(0, Version::get);
                 Seen::Listed(listed(taken.map(|(number, _)| number).filter(|it| *it > after)))
             }
+            Look::Exists(at) => Seen::Exists(self.slot(at) != Slot::Absent),
             Look::Slot(at) => Seen::Slot(self.slot(at)),
             look => panic!("{look:?}"),
         }
@@ -63,6 +68,7 @@ impl History {
             looks += &match look {
                 Look::Hint => "hint ".to_string(),
                 Look::Slots { after } => format!(">{} ", after.map_or(0, Version::get)),
+                Look::Exists(at) => format!("?{} ", at.get()),
                 Look::Slot(at) => format!("{} ", at.get()),
                 look => panic!("{look:?}"),
             };
@@ -82,39 +88,41 @@ fn at(slot: u64, live: u64) -> Resolution {
 #[test]
 fn the_head_is_found_with_few_looks() {
     let damaged = |number| Resolution::Damaged { version: version(number) };
-    for (slots, hint, lists, expected, looks) in [
-        ("LLL", Some(2), true, at(3, 3), "hint >2 3"),
-        ("LLL", Some(3), true, at(3, 3), "hint >3 3"),
-        ("LLL", None, true, at(3, 3), "hint >0 3"),
-        ("LLL", Some(7), true, at(3, 3), "hint >7 7 >0 3"),
-        ("", None, true, at(0, 0), "hint >0"),
-        ("", Some(1), true, at(0, 0), "hint >1 1 >0"),
-        ("LLD", Some(2), true, damaged(3), "hint >2 3"),
-        ("LLC", Some(2), true, at(3, 2), "hint >2 3 2 >3"),
-        ("LLL", Some(2), false, at(3, 3), "hint 2 3 4"),
-        ("LLL", None, false, at(3, 3), "hint 1 2 3 4"),
-        ("LL", Some(5), false, at(2, 2), "hint 5 1 2 3"),
-        ("", Some(1), false, at(0, 0), "hint 1"),
-        ("", None, false, at(0, 0), "hint 1"),
-        ("LLD", Some(2), false, damaged(3), "hint 2 3"),
-        ("LC", Some(2), false, at(2, 1), "hint 2 3 2 1"),
+    for (slots, hint, expected, looks) in [
+        ("LLL", Some(2), at(3, 3), "hint 2 3 ?5 4"),
+        ("LLL", Some(3), at(3, 3), "hint 3 4"),
+        ("LLL", None, at(3, 3), "hint 1 2 ?4 3"),
+        ("LLL", Some(7), at(3, 3), "hint 7 ?3 ?5 4 3"),
+        ("", None, at(0, 0), "hint 1"),
+        ("", Some(1), at(0, 0), "hint 1"),
+        ("LLD", Some(3), damaged(3), "hint 3 4"),
+        ("LLDR", Some(3), at(4, 2), "hint 3 4 ?6 5"),
+        ("LLR", Some(2), at(3, 2), "hint 2 3 ?5 4"),
+        ("LLRL", Some(4), at(4, 4), "hint 4 5"),
     ] {
-        let found = History { slots, hint }.resolve(Resolve::cold(lists));
-        assert_eq!(found, (expected, looks.to_string()), "{slots:?}, hint {hint:?}, {lists}");
+        let history = History { slots, hint };
+        let (found, looked) = history.resolve(Resolve::cold(Density::Dense));
+        assert_eq!((found, looked.as_str()), (expected, looks), "{slots:?}, hint {hint:?}");
+        // Where Go may have written but has not, nothing is listed either, if there is a hint.
+        let (found, looked) = history.resolve(Resolve::cold(Density::MayBeSparse));
+        assert_eq!(found, expected, "{slots:?}, hint {hint:?}");
+        assert_eq!(looked.contains('>'), hint.is_none(), "{looked}");
     }
 }
 
 #[test]
 fn what_came_after_a_known_head_is_found() {
-    for (slots, known, lists, expected, looks) in [
-        ("LLL", 3, true, at(3, 3), ">3"),
-        ("LLLL", 3, true, at(4, 4), ">3 4"),
-        ("LLL", 3, false, at(3, 3), "4"),
-        ("LLLL", 3, false, at(4, 4), "4 5"),
+    for (slots, known, expected, looks) in [
+        ("LLL", 3, at(3, 3), "4"),
+        ("LLLL", 3, at(4, 4), "4 5"),
+        ("LLLLL", 3, at(5, 5), "4 5 ?7 6"),
+        ("LLLRR", 3, at(5, 3), "4 5 ?7 6"),
     ] {
-        let start = Resolve::since(Position::at(version(known)), lists);
-        let found = History { slots, hint: None }.resolve(start);
-        assert_eq!(found, (expected, looks.to_string()), "{slots:?} after {known}, {lists}");
+        for density in [Density::Dense, Density::MayBeSparse] {
+            let start = Resolve::since(Position::at(version(known)), density);
+            let found = History { slots, hint: None }.resolve(start);
+            assert_eq!(found, (expected, looks.to_string()), "{slots:?} after {known}");
+        }
     }
 }
 
@@ -123,16 +131,25 @@ fn what_came_after_a_known_head_is_found() {
 fn a_list_may_hold_what_was_not_asked_for() {
     assert_eq!(listed([2, 5, 3]).newest(), Some(version(5)));
     assert_eq!(listed([]).newest(), None);
-    let (machine, _) = Resolve::since(Position::at(version(3)), true);
-    assert_eq!(machine.on(Seen::Listed(listed([3]))), ResolveStep::Done(at(3, 3)));
-    assert_eq!(machine.on(Seen::Listed(listed([1, 2]))), ResolveStep::Done(at(3, 3)));
+    let known = version(1_000_000_000_000_000_003);
+    let position = Position::at(known);
+    let (machine, look) = Resolve::since(position, Density::MayBeSparse);
+    assert_eq!(look, Look::Hint, "Go's hint says whether something came");
+    let newer = version(known.get() + 50);
+    let ResolveStep::Look(machine, look) = machine.on(Seen::Hint(Some(newer))) else {
+        panic!("the hint names something newer")
+    };
+    assert_eq!(look, Look::Slots { after: Some(known) });
+    let done = ResolveStep::Done(Resolution::At(position));
+    assert_eq!(machine.on(Seen::Listed(listed([known.get()]))), done);
+    assert_eq!(machine.on(Seen::Listed(listed([1, 2]))), done);
 }
 
 #[test]
 fn a_failure_ends_it_unless_it_is_the_hint_s() {
-    for lists in [true, false] {
-        let (machine, _) = Resolve::cold(lists);
-        let ResolveStep::Look(machine, _) = machine.on(Seen::Failed) else { panic!("{lists}") };
+    for density in [Density::Dense, Density::MayBeSparse] {
+        let (machine, _) = Resolve::cold(density);
+        let ResolveStep::Look(machine, _) = machine.on(Seen::Failed) else { panic!("it ends") };
         assert_eq!(machine.on(Seen::Failed), ResolveStep::Done(Resolution::Failed));
     }
 }
@@ -203,4 +220,43 @@ fn a_slot_that_cannot_be_read_is_looked_at_as_often_as_the_rules_say() {
     );
     let look = Action::Look(Look::Slot(slot));
     assert_eq!(actions[2..], [look, look, look, Action::Done(Outcome::Unknown { version: slot })]);
+}
+
+/// A record is committed without a hint.
+#[test]
+fn no_hint_is_written_where_the_rules_want_none() {
+    let slot = version(4);
+    let actions = play(
+        Commit::start(
+            CommitId::of_handle(1, 2),
+            Rules { hint_attempts: 0, retries: 0, ..RULES },
+            Some(Position::at(version(3))),
+        ),
+        &[Event::Prepared, Event::Sent(Sent::Created)],
+    );
+    assert_eq!(actions[2], Action::Done(Outcome::Committed { version: slot, hinted: false }));
+}
+
+/// The slot that was lost to a record tells where the head is.
+#[test]
+fn a_slot_may_be_lost_to_a_record() {
+    let head = Position::at(version(3));
+    let record = Slot::Record { commit_id: Some(CommitId([9; 16])), head: Some(version(3)) };
+    let actions = play(
+        Commit::start(CommitId::of_handle(1, 2), RULES, Some(head)),
+        &[
+            Event::Prepared,
+            Event::Sent(Sent::Exists),
+            Event::Seen(Seen::Slot(record)),
+            Event::Waited,
+            Event::Seen(Seen::Slot(Slot::Absent)),
+        ],
+    );
+    let position = Position { slot: Some(version(4)), live: Some(version(3)) };
+    let expected = [
+        Action::BackOff { attempt: 1 },
+        Action::Look(Look::Slot(version(5))),
+        Action::Prepare { position, version: version(5) },
+    ];
+    assert_eq!(actions[3..], expected);
 }

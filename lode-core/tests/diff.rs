@@ -16,7 +16,8 @@ use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::{DatasetLayout, LayoutKind};
 use lode_core::manifest::{
-    Block, BlockName, BlockTable, DataFile, DatasetManifest, Metadata, Value, VolumeManifest,
+    Block, BlockName, BlockTable, CollectionState, DataFile, DatasetManifest, Metadata, Value,
+    VolumeManifest,
 };
 use lode_core::range::{ByteRange, GrowableRangeSet};
 use lode_core::{Version, meta};
@@ -49,6 +50,7 @@ fn manifest(model: &Model, checksum: Option<&str>, metadata: Metadata) -> Volume
         checksum: checksum.map(Into::into),
         metadata,
         blocks: BlockTable::from_sorted(blocks(model)).unwrap().into(),
+        state: CollectionState::FIRST,
         extra: BTreeMap::new(),
     }
 }
@@ -207,6 +209,7 @@ fn dataset(files: Vec<DataFile>) -> DatasetManifest {
         compressor: DatasetManifest::NONE.into(),
         partitioner: "hive".into(),
         checksum: Some("crc32c".into()),
+        state: CollectionState::FIRST,
         extra: BTreeMap::new(),
     }
 }

@@ -10,10 +10,11 @@
 use lode_core::Version;
 use lode_core::checksum::Digest;
 use lode_core::id::Id;
+use lode_core::key::Key;
 use lode_core::manifest::pages::UpdateStep;
 use lode_core::manifest::{
-    Block, BlockName, BlockTable, CommitId, ManifestDigest, Metadata, RebaseError, VolumeDraft,
-    VolumeManifest,
+    Block, BlockName, BlockTable, CollectionState, CommitId, ForeignBlock, ManifestDigest,
+    Metadata, Onto, RebaseError, VolumeDraft, VolumeManifest,
 };
 use lode_core::meta;
 use lode_core::range::ByteRange;
@@ -44,12 +45,23 @@ fn draft(blocks: Vec<Block>) -> VolumeDraft {
 fn rebase(
     draft: &VolumeDraft,
     head: Option<&VolumeManifest>,
-    (version, at): (Version, Option<Timestamp>),
+    (version, created_at): (Version, Option<Timestamp>),
 ) -> Result<Option<VolumeManifest>, RebaseError> {
-    let update = draft.update(head).map_err(RebaseError::Mismatch)?;
+    rebase_in(&CollectionState::FIRST, draft, head, (version, created_at))
+}
+
+/// The same on a slot with this state.
+fn rebase_in(
+    state: &CollectionState,
+    draft: &VolumeDraft,
+    head: Option<&VolumeManifest>,
+    (version, created_at): (Version, Option<Timestamp>),
+) -> Result<Option<VolumeManifest>, RebaseError> {
+    let update = draft.update(head, state)?;
     let UpdateStep::Done(updated) = update.step(None)? else { panic!("there are no pages") };
     assert_eq!(updated.pages, []);
-    let rebased = draft.rebase(updated, head.map(|head| (head, DIGEST)), version, at);
+    let head = head.map(|head| (head, DIGEST));
+    let rebased = draft.rebase(updated, Onto { head, version, state: state.clone(), created_at });
     Ok(rebased.map(|(manifest, _)| manifest))
 }
 
@@ -67,6 +79,7 @@ fn head(blocks: Vec<Block>) -> VolumeManifest {
         checksum: Some("crc32c".into()),
         metadata: meta! { "old" => true },
         blocks: BlockTable::from_sorted(blocks).unwrap().into(),
+        state: CollectionState::FIRST,
         extra: meta! { "unknown" => 1 },
     }
 }
@@ -93,6 +106,7 @@ fn the_first_snapshot_has_no_parent() {
         blocks: BlockTable::from_sorted(vec![block(0, 8, 1, 1), block(8, 16, 2, 1)])
             .unwrap()
             .into(),
+        state: CollectionState::FIRST,
         extra: Metadata::new(),
     };
     assert_eq!(manifest, expected);
@@ -161,6 +175,76 @@ fn a_head_of_another_kind_is_a_mismatch() {
             (field, expected, found)
         );
     }
+}
+
+/// A state with this floor, in the epoch above it.
+fn state(floor: u32) -> CollectionState {
+    let mut state = CollectionState::FIRST;
+    (state.epoch, state.floor) = (floor + 1, floor);
+    state
+}
+
+/// The id of a commit that was begun in this epoch.
+fn begun(epoch: u32) -> CommitId {
+    CommitId::of_handle(7, u64::from(epoch) << 32 | 5)
+}
+
+/// The block at 0..8, staged in this epoch.
+fn staged(epoch: u32) -> Block {
+    let name = BlockName::Written { writer: 1, suffix: u64::from(epoch) << 32 | 3 };
+    Block { name, ..block(0, 8, 1, 1) }
+}
+
+#[test]
+fn what_was_staged_below_the_floor_is_expired() {
+    let rebase = |floor, epoch, begun_in| {
+        let draft = VolumeDraft { commit_id: begun(begun_in), ..draft(vec![staged(epoch)]) };
+        rebase_in(&state(floor), &draft, None, (next(), None))
+    };
+    // Above the floor, and at it.
+    for (floor, epoch) in [(0, 0), (0, 3), (3, 3), (3, 4), (u32::MAX - 1, u32::MAX)] {
+        let manifest = rebase(floor, epoch, epoch).unwrap().unwrap();
+        assert_eq!(manifest.state, state(floor), "the manifest carries the state on");
+    }
+    let key = |epoch: u64| {
+        Key::new(format!("volumes/disk/data/0-8-0000000000000001-{}", epoch << 32 | 3)).unwrap()
+    };
+    for (floor, epoch) in [(1, 0), (4, 3), (u32::MAX - 1, 0)] {
+        let Err(RebaseError::Expired { key: found }) = rebase(floor, epoch, u32::MAX) else {
+            panic!("epoch {epoch} is below {floor}")
+        };
+        let named = found.as_str().strip_suffix(".bin").unwrap();
+        assert_eq!(named, key(epoch.into()).as_str());
+    }
+    // New pages are named after the commit: it must have begun above the floor as well.
+    assert!(matches!(rebase(4, 5, 3), Err(RebaseError::Expired { .. })));
+    assert!(rebase(4, 5, 4).is_ok());
+}
+
+/// The Go implementation's names have no epoch, and its writers know no floor.
+#[test]
+fn names_without_an_epoch_do_not_expire() {
+    let key = Key::new("volumes/disk/elsewhere/x").unwrap();
+    let foreign = BlockName::Foreign(Box::new(ForeignBlock { key, extra: Metadata::new() }));
+    for name in [BlockName::Plain, foreign] {
+        let new = Block { name, ..block(0, 8, 1, 1) };
+        assert_eq!(new.name.epoch(), None);
+        let draft = VolumeDraft { commit_id: begun(9), ..draft(vec![new]) };
+        assert!(rebase_in(&state(9), &draft, None, (next(), None)).unwrap().is_some());
+    }
+}
+
+/// The rule is about what is added: what the head refers to may be as old as it is.
+#[test]
+fn what_the_head_has_does_not_expire() {
+    let head = head(vec![staged(0)]);
+    let new =
+        Block { name: BlockName::Written { writer: 1, suffix: 9 << 32 }, ..block(8, 16, 2, 1) };
+    let draft = VolumeDraft { commit_id: begun(9), ..draft(vec![new]) };
+    let manifest = rebase_in(&state(9), &draft, Some(&head), (next(), None)).unwrap().unwrap();
+    assert_eq!(manifest.blocks.len(), 2);
+    assert_eq!(manifest.state, state(9), "that of the newest slot, not of the head");
+    assert_eq!(manifest.version, next());
 }
 
 /// Each byte of a small volume, and what it holds.

@@ -1,15 +1,23 @@
 //! What manifests of both kinds are asked, and what their errors say.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests lie outside of test functions")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests lie outside of test functions"
+)]
 
 use lode_core::Version;
 use lode_core::checksum::Digest;
 use lode_core::id::Id;
+use lode_core::key::Key;
+use lode_core::layout::{DatasetLayout, LayoutKind};
 use lode_core::manifest::compact::PrefixError;
 use lode_core::manifest::{
-    Block, BlockName, BlockTable, CommitId, DatasetDraft, DatasetManifest, Expected,
-    ManifestDigest, ManifestError, Metadata, Mismatch, Overlap, Tombstone,
+    Block, BlockName, BlockTable, CollectionState, CommitId, DataFile, DatasetDraft,
+    DatasetManifest, Expected, ManifestDigest, ManifestError, Metadata, Mismatch, Onto, Overlap,
+    RebaseError, Tombstone,
 };
+use lode_core::partition::Partition;
 use lode_core::range::ByteRange;
 use lode_core::time::Timestamp;
 
@@ -30,6 +38,7 @@ fn dataset(id: &str) -> DatasetManifest {
         compressor: DatasetManifest::NONE.into(),
         partitioner: DatasetManifest::NONE.into(),
         checksum: None,
+        state: CollectionState::FIRST,
         extra: Metadata::new(),
     }
 }
@@ -47,11 +56,53 @@ fn a_dataset_s_snapshot_gets_its_place_from_the_head() {
         created_at: at,
         ..dataset("events")
     };
-    assert_eq!(draft.rebase(Some((&head, digest)), seven, at), Ok(expected));
+    let onto =
+        |head, version| Onto { head, version, state: CollectionState::FIRST, created_at: at };
+    let layout = DatasetLayout::new(Id::new("events").unwrap(), LayoutKind::Flat);
+    assert_eq!(draft.rebase(&layout, onto(Some((&head, digest)), seven)), Ok(expected));
     let first = DatasetManifest { created_at: at, ..dataset("events") };
-    assert_eq!(draft.rebase(None, Version::FIRST, at), Ok(first));
-    let other = draft.rebase(Some((&dataset("other"), digest)), seven, at);
-    assert_eq!(other.unwrap_err().field, "dataset_id");
+    assert_eq!(draft.rebase(&layout, onto(None, Version::FIRST)), Ok(first));
+    let other = dataset("other");
+    let Err(RebaseError::Mismatch(mismatch)) =
+        draft.rebase(&layout, onto(Some((&other, digest)), seven))
+    else {
+        panic!("the head is of another dataset")
+    };
+    assert_eq!(mismatch.field, "dataset_id");
+}
+
+/// A file is expired if it was staged in an epoch below the floor; names of the Go implementation
+/// have no epoch.
+#[test]
+fn files_expire_with_their_epoch() {
+    let id = Id::new("events").unwrap();
+    let partition = Partition::new("day=1").unwrap();
+    for (kind, partition) in [(LayoutKind::Flat, None), (LayoutKind::Hive, Some(&partition))] {
+        let layout = DatasetLayout::new(id.clone(), kind);
+        let rebase = |key: Key, floor: u32| {
+            let mut state = CollectionState::FIRST;
+            (state.epoch, state.floor) = (floor + 1, floor);
+            let files =
+                vec![DataFile { key, size: 1, digest: None, stats: None, extra: Metadata::new() }];
+            let draft = DatasetDraft { manifest: DatasetManifest { files, ..dataset("events") } };
+            let version = Version::FIRST;
+            draft.rebase(&layout, Onto { head: None, version, state, created_at: None })
+        };
+        let file = |epoch: u32| {
+            let token = 0xabcd_u128 << 64 | u128::from(epoch) << 32 | 7;
+            layout.file(token, partition, "data").unwrap()
+        };
+        for (epoch, floor) in [(0, 0), (2, 2), (3, 2), (u32::MAX, 2)] {
+            let manifest = rebase(file(epoch), floor).unwrap();
+            assert_eq!((manifest.state.floor, manifest.state.epoch), (floor, floor + 1));
+        }
+        for (epoch, floor) in [(0, 1), (1, 2)] {
+            let expired = RebaseError::Expired { key: file(epoch) };
+            assert_eq!(rebase(file(epoch), floor), Err(expired));
+        }
+        let go = "datasets/events/snapshots/1795380388377338600/data/blob";
+        assert!(rebase(Key::new(go).unwrap(), 9).is_ok());
+    }
 }
 
 #[test]

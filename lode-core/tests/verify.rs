@@ -9,8 +9,8 @@ use lode_core::layout::{DatasetLayout, LayoutKind, Place, Reference, VolumeLayou
 use lode_core::manifest::{Format, ManifestDigest};
 use lode_core::repair::{RepairPlan, Step, Was};
 use lode_core::verify::{
-    Affected, Finding, Ledger, Link, LinkState, Part, Problem, Severity, Span, User, check_chain,
-    check_hint,
+    Affected, Finding, Ledger, Link, LinkState, Part, Problem, Severity, Span, Unreadable, User,
+    check_chain, check_hint,
 };
 
 fn version(number: u64) -> Version {
@@ -151,6 +151,7 @@ fn an_object_is_known_by_its_key() {
         ("volumes/it/data/0-1.bin", Place::Data),
         ("volumes/it/damaged/0000000000000000003-00000000000000ab", Place::Kept),
         ("volumes/it/damaged", Place::Unknown),
+        ("volumes/it/data/.DS_Store", Place::Foreign),
         ("volumes/other/latest", Place::Unknown),
     ] {
         assert_eq!(volume.place(key, Format::Compact), place, "{key}");
@@ -172,7 +173,7 @@ fn plan(links: &[Link], more: &[Finding], drop_damaged: bool) -> RepairPlan {
     let chain = check_chain(links, false);
     let mut damage: Vec<_> = chain.into_iter().map(|(at, problem)| slot(at, problem)).collect();
     damage.extend_from_slice(more);
-    RepairPlan::new(links, &damage, drop_damaged)
+    RepairPlan::new(links, &damage, &[], drop_damaged)
 }
 
 #[test]
@@ -208,6 +209,34 @@ fn what_can_still_be_read_is_given_up_only_if_that_is_said() {
     assert_eq!((dropped.head, dropped.refused.len()), (Some(version(2)), 0));
     let live = |step: &&Step| matches!(step, Step::Bury(grave) if grave.was == Was::Live);
     assert_eq!(dropped.steps.iter().filter(live).count(), 2);
+}
+
+#[test]
+fn nothing_is_given_up_while_something_cannot_be_read() {
+    let links = [link(1), link(2), damaged(3)];
+    let found = [Finding::new("3", Part::Slot, Problem::HintInvalid)];
+    let missing = Finding::new("block", Part::Data, Problem::Missing);
+    let missing = missing.affecting(Affected::snapshot(version(2)));
+    let damage = [found[0].clone(), missing];
+    assert_eq!(RepairPlan::new(&links, &damage, &[], true).head, Some(version(1)));
+    for part in [Part::Data, Part::Descriptor, Part::Page, Part::Slot, Part::Tag] {
+        let unreadable = [Unreadable::new("a page", part, "it is busy")];
+        let plan = RepairPlan::new(&links, &damage, &unreadable, true);
+        assert!(plan.steps.is_empty() && plan.head.is_none(), "{plan:?}");
+        let refused: Vec<_> = plan.refused.iter().map(|one| one.object.as_str()).collect();
+        assert_eq!(refused, ["a page", "3", "block"]);
+    }
+    // A folder of somebody else's.
+    let strange = [Unreadable::new("volumes/it/lost+found", Part::Unknown, "it is root's")];
+    assert_eq!(RepairPlan::new(&links, &damage, &strange, true).head, Some(version(1)));
+}
+
+#[test]
+fn a_slot_that_cannot_be_read_now_is_no_damage() {
+    let unreadable = |number| Link { state: LinkState::Unreadable, ..damaged(number) };
+    assert_eq!(problems(&[link(1), unreadable(2), link(3)], false), []);
+    assert_eq!(problems(&[link(1), link(2), unreadable(3)], false), []);
+    assert_eq!(problems(&[unreadable(1), link(2)], false), []);
 }
 
 #[test]

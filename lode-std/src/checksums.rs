@@ -4,6 +4,7 @@ use lode_checksum::{Blake3, Md5, Xxh3};
 use lode_core::checksum::Algorithm;
 use lode_core::crc32c::Crc32c;
 use lode_core::key::Key;
+use lode_core::manifest::Format;
 
 use crate::Error;
 
@@ -15,9 +16,19 @@ pub struct Checksums {
 }
 
 impl Checksums {
-    /// What a new volume uses unless it is told otherwise: `xxh3-128`.
+    /// What a new dataset, or volume in the compact format, uses unless it is told otherwise:
+    /// `xxh3-128`.
     pub fn standard() -> Algorithm {
         Algorithm::of::<Xxh3>()
+    }
+
+    /// What a new volume uses unless it is told otherwise: in JSON `md5`, the only algorithm that
+    /// the Go implementation comes with, for that is whom a volume is in JSON for.
+    pub fn standard_of(format: Format) -> Algorithm {
+        match format {
+            Format::Json => Algorithm::of::<Md5>(),
+            _ => Self::standard(),
+        }
     }
 
     /// Adds an algorithm, in place of one with the same name.

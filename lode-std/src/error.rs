@@ -17,11 +17,19 @@ use lode_core::range::ByteRange;
 use lode_core::{ErrorKind, Version};
 
 use crate::CommitUnknown;
+use crate::store::{Failure, without_secrets};
 
 /// What can go wrong. Each names the thing and the place, and says what to do.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
+    /// The bucket or container of the store does not exist.
+    BucketNotFound {
+        /// The store.
+        store: String,
+        /// What the server said.
+        source: Box<object_store::Error>,
+    },
     /// The snapshot was there and has been collected.
     Collected {
         /// Its volume.
@@ -118,15 +126,6 @@ pub enum Error {
         /// Where it was staged.
         key: Key,
     },
-    /// A collector was to leave alone only what is younger than writers count on.
-    GraceTooShort {
-        /// The volume or dataset.
-        id: Id,
-        /// What was asked for, in seconds.
-        wanted: u64,
-        /// What its descriptor says, in seconds.
-        least: u64,
-    },
     /// A commit has failed that was made together with others, which are told the same.
     Grouped {
         /// Why.
@@ -195,6 +194,13 @@ pub enum Error {
         written: String,
         /// What the handle was opened with.
         opened: String,
+    },
+    /// The version is that of a record of maintenance, not of a snapshot.
+    NotASnapshot {
+        /// The volume or dataset.
+        id: Id,
+        /// The version.
+        version: Version,
     },
     /// A range ends behind the volume, or before it begins.
     OutOfBounds {
@@ -349,10 +355,49 @@ pub enum Error {
 impl Error {
     /// The store has failed at this.
     pub(crate) fn store(operation: &'static str, key: &Key, source: object_store::Error) -> Self {
-        Self::Store { operation, key: key.clone(), source: Box::new(source) }
+        let source = Box::new(without_secrets(source));
+        Self::Store { operation, key: key.clone(), source }
     }
 
-    /// What can be done about it.
+    /// The store says of an object now this and now that, so that nothing is known of it.
+    pub(crate) fn unsettled(key: &Key) -> Self {
+        Self::unread(key, "each reading of it is another")
+    }
+
+    /// An object could not be read, though the store did not say so.
+    pub(crate) fn unread(key: &Key, reason: impl Into<String>) -> Self {
+        let source = reason.into().into();
+        Self::store("read", key, object_store::Error::Generic { store: "store", source })
+    }
+
+    /// Whether a commit that has failed with this error has not taken place and never will, so that
+    /// what was staged for it may be [discarded](crate::Volume::discard). Of other errors that is
+    /// not known: what the slot holds may be that very commit.
+    pub fn rules_out_commit(&self) -> bool {
+        match self {
+            Self::Grouped { source } => source.rules_out_commit(),
+            _ => matches!(
+                self,
+                Self::Collected { .. }
+                    | Self::Conflict { .. }
+                    | Self::EmptyCommit
+                    | Self::ForeignBlock { .. }
+                    | Self::List { .. }
+                    | Self::Overlap { .. }
+                    | Self::StageExpired { .. }
+                    | Self::Store { .. }
+                    | Self::Unwritable { .. }
+                    | Self::VersionsExhausted
+            ),
+        }
+    }
+
+    /// What can be done about it. It is the same whichever store fails, at whichever call: no room
+    /// and no quota left are [`ErrorKind::OutOfSpace`]; a server that answers 503 or 429, a
+    /// request that takes too long, and a process with too many open files [`ErrorKind::Busy`];
+    /// connections that are refused or break [`ErrorKind::Unreachable`]; 401, 403, and a file
+    /// system that may only be read [`ErrorKind::PermissionDenied`]; a bucket that does not exist
+    /// [`ErrorKind::NotFound`].
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Collected { .. } => ErrorKind::Collected,
@@ -370,7 +415,6 @@ impl Error {
             Self::EmptyBlock { .. }
             | Self::EmptyCommit
             | Self::ForeignBlock { .. }
-            | Self::GraceTooShort { .. }
             | Self::InvalidId { .. }
             | Self::InvalidKey { .. }
             | Self::InvalidLength { .. }
@@ -378,11 +422,11 @@ impl Error {
             | Self::Partition { .. }
             | Self::StoreUrl { .. }
             | Self::Unwritable { .. } => ErrorKind::InvalidInput,
-            Self::Entropy { .. }
-            | Self::Runtime { .. }
-            | Self::Source { .. }
-            | Self::Uploads { .. }
-            | Self::WriteFailed { .. } => ErrorKind::Store,
+            Self::WriteFailed { .. } => ErrorKind::Store,
+            Self::Entropy { source } | Self::Runtime { source } | Self::Source { source, .. } => {
+                ErrorKind::from(source)
+            }
+            Self::Uploads { source, .. } => Failure::kind_of(source.as_ref()),
             Self::Forked { .. } => ErrorKind::Forked,
             Self::Grouped { source } => source.kind(),
             Self::ManifestInvalid { source, .. } => source.kind(),
@@ -392,35 +436,30 @@ impl Error {
             | Self::Opened { .. } => ErrorKind::Mismatch,
             Self::Overlap { .. } => ErrorKind::Overlap,
             Self::RangeMissing { .. } => ErrorKind::RangeMissing,
-            Self::DatasetNotFound { .. }
+            Self::BucketNotFound { .. }
+            | Self::DatasetNotFound { .. }
             | Self::DeviceNotFound { .. }
             | Self::NoManifests { .. }
+            | Self::NotASnapshot { .. }
             | Self::SnapshotNotFound { .. }
             | Self::StoreNotFound { .. }
             | Self::TagNotFound { .. }
             | Self::VolumeNotFound { .. } => ErrorKind::NotFound,
             Self::StageExpired { .. } => ErrorKind::Expired,
-            Self::List { source, .. } | Self::Store { source, .. } => store_kind(source),
+            Self::List { source, .. } | Self::Store { source, .. } => Failure::of(source).kind,
             Self::TooLarge { .. } | Self::VersionsExhausted => ErrorKind::OutOfSpace,
         }
-    }
-}
-
-fn store_kind(error: &object_store::Error) -> ErrorKind {
-    match error {
-        object_store::Error::NotFound { .. } => ErrorKind::NotFound,
-        object_store::Error::PermissionDenied { .. }
-        | object_store::Error::Unauthenticated { .. } => ErrorKind::PermissionDenied,
-        object_store::Error::NotImplemented { .. } | object_store::Error::NotSupported { .. } => {
-            ErrorKind::Unsupported
-        }
-        _ => ErrorKind::Store,
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BucketNotFound { store, source } => write!(
+                f,
+                "the bucket or container of {store} does not exist, create it or look for another \
+                 name: {source}"
+            ),
             Self::Collected { id, version } => {
                 write!(
                     f,
@@ -428,11 +467,14 @@ impl fmt::Display for Error {
                     id = id.as_str()
                 )
             }
-            Self::CommitUnknown(unknown) => write!(
-                f,
-                "it is not known whether version {} was committed: settle it with `resolve`",
-                unknown.version()
-            ),
+            Self::CommitUnknown(unknown) => {
+                let version = unknown.version();
+                write!(f, "it is not known whether version {version} was committed")?;
+                match unknown.cause() {
+                    "" => f.write_str(": settle it with `resolve`"),
+                    cause => write!(f, ", settle it with `resolve`: {cause}"),
+                }
+            }
             Self::Compress { key, source } => write!(f, "{key}: {source}"),
             Self::ConditionalWritesIgnored { store } => write!(
                 f,
@@ -472,13 +514,6 @@ impl fmt::Display for Error {
                 write!(f, "the records cannot be encoded as {codec}: {source}")
             }
             Self::Entropy { source } => write!(f, "no random bits could be had: {source}"),
-            Self::GraceTooShort { id, wanted, least } => write!(
-                f,
-                "a grace period of {wanted} s is shorter than the {least} s that every writer of \
-                 {id:?} counts on: what one is about to commit would be deleted; ask for {least} s \
-                 or more",
-                id = id.as_str()
-            ),
             Self::Forked { hint, newest } => write!(
                 f,
                 "the history has two branches: the hint names version {hint}, which the newest \
@@ -510,6 +545,11 @@ impl fmt::Display for Error {
                 f,
                 "snapshot {version} was written with the {what} {written}, but the dataset was \
                  opened with {opened}: open it with {written}"
+            ),
+            Self::NotASnapshot { id, version } => write!(
+                f,
+                "version {version} of {:?} is a record of maintenance: read another version",
+                id.as_str()
             ),
             Self::OutOfBounds { start, end, total_length } if start > end => write!(
                 f,
@@ -616,7 +656,9 @@ impl std::error::Error for Error {
             Self::ManifestInvalid { source, .. } | Self::Unwritable { source } => Some(source),
             Self::Mismatch { source, .. } => Some(source),
             Self::Overlap { source, .. } => Some(source),
-            Self::List { source, .. } | Self::Store { source, .. } => Some(source.as_ref()),
+            Self::BucketNotFound { source, .. }
+            | Self::List { source, .. }
+            | Self::Store { source, .. } => Some(source.as_ref()),
             Self::TagUnsettled { source: Some(source), .. } => Some(source.as_ref()),
             Self::Uploads { source, .. } => Some(source.as_ref()),
             _ => None,
@@ -638,6 +680,9 @@ impl From<Error> for io::Error {
             ErrorKind::PermissionDenied => io::ErrorKind::PermissionDenied,
             ErrorKind::InvalidInput => io::ErrorKind::InvalidInput,
             ErrorKind::Corrupt => io::ErrorKind::InvalidData,
+            ErrorKind::OutOfSpace => io::ErrorKind::StorageFull,
+            ErrorKind::Busy => io::ErrorKind::ResourceBusy,
+            ErrorKind::Unreachable => io::ErrorKind::NotConnected,
             ErrorKind::Unsupported => io::ErrorKind::Unsupported,
             _ => io::ErrorKind::Other,
         };

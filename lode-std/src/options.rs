@@ -3,7 +3,8 @@
 /// The methods of a builder with the fields `checksum`, `checksums`, `grace_period` and `writer`.
 macro_rules! shared_options {
     () => {
-        /// The algorithm of its checksums; `xxh3-128`, if it is created.
+        /// The algorithm of its checksums. If it is created, `xxh3-128` by default, and `md5` for a
+        /// volume in JSON: the Go implementation comes with no other.
         pub fn checksum(mut self, algorithm: lode_core::checksum::Algorithm) -> Self {
             self.checksums = self.checksums.with(algorithm);
             self.checksum = Some(algorithm);
@@ -16,9 +17,9 @@ macro_rules! shared_options {
             self
         }
 
-        /// For how long what has been staged is safe from a collector, in whole seconds; it must
-        /// be committed within half of that, by another handle than the one that has staged it
-        /// within a quarter. A day, if it is created.
+        /// For how long a collection spares what has been staged and not been committed yet, in whole
+        /// seconds. It decides only how courteous collections are: what has waited for longer may
+        /// have to be staged again. A day, if it is created.
         pub fn grace_period(mut self, period: std::time::Duration) -> Self {
             self.grace_period = Some(period);
             self

@@ -10,8 +10,12 @@ use std::time::Duration;
 pub struct Retry {
     /// How many times to commit again after a conflict.
     pub conflicts: u32,
-    /// How many times to send a request again that had no definite outcome.
+    /// How many times, at the most, to send a request again that had no definite outcome.
     pub resends: u32,
+    /// For how long after the first attempt to do so: for how long a store may be unable to answer
+    /// without a commit failing. What never reached a store on the network is sent again by the
+    /// store itself: see [`StoreOptions::retry_timeout`](crate::store::StoreOptions::retry_timeout).
+    pub patience: Duration,
     /// The longest wait before the first attempt after a failure; it doubles with each further
     /// one. The actual wait is random, between nothing and that.
     pub base: Duration,
@@ -21,11 +25,12 @@ pub struct Retry {
 
 impl Retry {
     /// No further attempt after a conflict. Requests without a definite outcome are still sent
-    /// again, for otherwise every lost reply would leave a commit unknown.
+    /// again, for half a minute, for otherwise every lost reply would leave a commit unknown.
     pub const fn none() -> Self {
         Self {
             conflicts: 0,
-            resends: 4,
+            resends: 32,
+            patience: Duration::from_secs(30),
             base: Duration::from_millis(50),
             cap: Duration::from_secs(5),
         }

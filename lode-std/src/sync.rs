@@ -12,11 +12,11 @@ use std::task::{Context, Poll};
 use futures::FutureExt;
 
 #[cfg(lode_loom)]
-pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64};
+pub(crate) use loom::sync::atomic::AtomicU64;
 #[cfg(lode_loom)]
 pub(crate) use loom::sync::{Mutex, RwLock};
 #[cfg(not(lode_loom))]
-pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64};
+pub(crate) use std::sync::atomic::AtomicU64;
 #[cfg(not(lode_loom))]
 pub(crate) use std::sync::{Mutex, RwLock};
 

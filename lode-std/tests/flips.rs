@@ -93,6 +93,8 @@ async fn read_volume(scripted: &Arc<Scripted>) -> Result<(), Error> {
             assert_eq!(bytes, pattern(range.start(), bytes.len()));
         }
     }
+    // The record of the collection is read with the head only.
+    reader.latest().await?;
     reader.tagged("keep").await?;
     Ok(())
 }

@@ -103,7 +103,7 @@ fn requests_and_bytes_are_counted() {
             ]
         );
         volume.latest().await.unwrap();
-        assert_eq!(pairs(&counters.take()), [("store_calls_total list", 1)]);
+        assert_eq!(pairs(&counters.take()), [("store_calls_total read", 1)]);
     });
 }
 

@@ -13,6 +13,7 @@ mod mutants;
 mod parallel;
 mod replicate;
 mod stores;
+mod suspend;
 mod sync;
 
 use std::process::ExitCode;
@@ -45,6 +46,11 @@ const VERBS: &[Verb] = &[
         what: "500 seeds on simulated time; --seed S, --seeds N, --steps N",
         run: |args| sim(args),
     },
+    Verb {
+        name: "optimised",
+        what: "the tests on optimised code; --quick: those of the command only",
+        run: |args| optimised(args),
+    },
     Verb { name: "loom", what: "every interleaving of what threads share", run: |_| loom() },
     Verb { name: "crash", what: "power cuts after every call, and 200 kills", run: |_| crash() },
     Verb { name: "race", what: "2 processes x 500 commits to one directory", run: |_| race() },
@@ -60,6 +66,11 @@ const VERBS: &[Verb] = &[
         run: |_| memory::run(),
     },
     Verb { name: "interop", what: "parquet with pyarrow and DuckDB", run: |_| interop::run() },
+    Verb {
+        name: "suspend",
+        what: "[--rounds N] [--seed S]: writers stopped beside a collector, and clocks set",
+        run: suspend::run,
+    },
     Verb { name: "map", what: "the page of `lode map`, in a browser", run: |_| map::run() },
     Verb { name: "sync", what: "a directory's syncs, under strace", run: |_| sync::run() },
     Verb {
@@ -184,6 +195,28 @@ fn prove(args: &[String]) -> Result<(), Failure> {
     let bound = if args.iter().any(|arg| arg == "--deep") { "deep" } else { "1" };
     let test = test().args(["--test", "explorer", "--", "--nocapture"]);
     test.env("LODE_PROVE", bound).run()
+}
+
+/// What a compiler may make of `lode-core`, whose tests are optimised anyway, at each level.
+const LEVELS: [&str; 5] = ["1", "2", "3", "\"s\"", "\"z\""];
+/// The tests of `lode-std` that neither wait nor measure.
+const OPTIMISED: [&str; 8] =
+    ["cli", "dataset", "device", "flips", "maintain", "metrics", "replicate", "volume"];
+
+/// The ordinary tests are built without optimisation, but for those of `lode-core`. All else is built
+/// already, and not built again. The first level is the cheapest, and as good as any: the expression
+/// that has once been compiled wrongly was so at 1 and 3.
+fn optimised(args: &[String]) -> Result<(), Failure> {
+    let at = |package: &str, level: &str| {
+        test().args(["--config", &format!("profile.dev.package.{package}.opt-level={level}")])
+    };
+    for level in LEVELS {
+        at("lode-core", level).args(["--test", "niches"]).run()?;
+    }
+    let is_quick = args.iter().any(|arg| arg == "--quick");
+    let tests = if is_quick { &OPTIMISED[..1] } else { &OPTIMISED[..] };
+    let tests = tests.iter().flat_map(|name| ["--test", name]);
+    at("lode-std", "1").args(["--lib", "--bins"]).args(tests).run()
 }
 
 /// The ordinary test runs fewer seeds. With a seed it runs that one.

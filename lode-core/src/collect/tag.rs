@@ -28,7 +28,7 @@ pub struct Tag<'a> {
     /// 64 random bits, drawn once for each tag. By them a writer that finds its name taken can
     /// tell its own tag, whose reply was lost, from another's.
     pub nonce: u64,
-    /// When it ends, by the store's clock; `None` for a tag.
+    /// When it ends, by the clock of whoever took it; `None` for a tag.
     pub end: Option<Timestamp>,
     /// The bytes of the slot, verbatim.
     pub manifest: &'a [u8],
@@ -84,7 +84,7 @@ impl<'a> Tag<'a> {
         Ok(Self { nonce: u64::from_le_bytes(*nonce), end, manifest })
     }
 
-    /// Whether it pins nothing any more at the time `now`, by the store's clock.
+    /// Whether it pins nothing any more at the time `now`.
     pub fn has_ended(&self, now: Timestamp) -> bool {
         self.end.is_some_and(|end| end <= now)
     }

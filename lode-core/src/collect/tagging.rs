@@ -1,18 +1,16 @@
 //! The tag machine.
 
-use crate::commit::{Seen, Slot};
-
 /// Writes one tag, and makes sure that it pins what it names.
 ///
-/// A tag is written *first* and confirmed *then*: a slot that is still live after the tag was
-/// there has not been passed over by any collector, and the next one sees the tag. See the
-/// [module](super) for the argument.
+/// A tag is written *first* and confirmed *then*, by a look at the head: if no record up to it has
+/// dropped the version, every later one is committed after the tag was written, and its collection
+/// reads the tags after that. See the [module](super) for the argument.
 ///
 /// ```text
-///          created             live
+///          created           not dropped
 ///  Write ───────────► Confirm ───────► Confirmed
-///   │ ▲ exists          ▲ │ tombstone         deleted
-///   ▼ │ gone       ours │ └──────────► Withdraw ───────► Collected
+///   │ ▲ exists          ▲ │                   deleted
+///   ▼ │ gone       ours │ └─ dropped ► Withdraw ───────► Collected
 ///  Compare ─────────────┘
 ///   │ another's
 ///   ▼
@@ -56,7 +54,7 @@ impl Tagging {
             (Step::Write { resends }, event) => self.written(resends, event),
             (Step::BackOff { resends }, TagEvent::Waited) => self.enter(Step::Write { resends }),
             (Step::Compare { resends }, event) => self.compared(resends, event),
-            (Step::Confirm, TagEvent::Seen(seen)) => self.confirmed(seen),
+            (Step::Confirm, event) => self.confirmed(event),
             (Step::Withdraw, TagEvent::Deleted(true)) => {
                 self.finish(TagOutcome::Collected { withdrawn: true })
             }
@@ -103,13 +101,12 @@ impl Tagging {
         }
     }
 
-    fn confirmed(self, seen: Seen) -> (Self, TagAction) {
-        match seen {
-            Seen::Slot(Slot::Live { .. }) => self.finish(TagOutcome::Confirmed),
-            Seen::Slot(Slot::Collected { .. }) => self.enter(Step::Withdraw),
-            Seen::Slot(Slot::Absent | Slot::Damaged) => self.finish(TagOutcome::Unconfirmed),
-            Seen::Failed => self.again(self.step, TagOutcome::Unconfirmed),
-            Seen::Hint(_) | Seen::Listed(_) => (self, self.action()),
+    fn confirmed(self, event: TagEvent) -> (Self, TagAction) {
+        match event {
+            TagEvent::Dropped(false) => self.finish(TagOutcome::Confirmed),
+            TagEvent::Dropped(true) => self.enter(Step::Withdraw),
+            TagEvent::Unknown => self.again(self.step, TagOutcome::Unconfirmed),
+            _ => (self, self.action()),
         }
     }
 
@@ -148,7 +145,8 @@ pub enum TagAction {
     /// Read the object of the tag's name and compare its bytes with those that were sent:
     /// [`TagEvent::Ours`], [`TagEvent::Anothers`] or [`TagEvent::Gone`].
     Compare,
-    /// Read the slot that was tagged, from the store: [`TagEvent::Seen`].
+    /// Find the head, in the store and not from memory, and look whether the version that was
+    /// tagged has been dropped: [`TagEvent::Dropped`] or [`TagEvent::Unknown`].
     Confirm,
     /// Nothing more.
     Done(TagOutcome),
@@ -173,6 +171,8 @@ pub enum TagEvent {
     Created,
     /// Whether the tag is gone for certain. If not, it may be deleted later.
     Deleted(bool),
+    /// Whether the version is in the dropped set of the head.
+    Dropped(bool),
     /// There is an object of this name.
     Exists,
     /// There is no object of this name.
@@ -181,8 +181,6 @@ pub enum TagEvent {
     Ours,
     /// The store refused, and has not applied it.
     Rejected,
-    /// What the slot holds.
-    Seen(Seen),
     /// The store failed, and it is not known whether it did, or will do, what was asked.
     Unknown,
     /// It was waited for long enough.
@@ -206,7 +204,7 @@ pub enum TagOutcome {
     Failed,
     /// There is a tag of this name already, with another content.
     NameTaken,
-    /// The tag is there, but the slot could not be read, so it promises nothing. Delete it and
+    /// The tag is there, but the head could not be found, so it promises nothing. Delete it and
     /// choose another name.
     Unconfirmed,
     /// The tag was sent, and it could not be learnt whether it is there. It promises nothing.

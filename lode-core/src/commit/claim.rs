@@ -84,10 +84,7 @@ pub enum ClaimEvent {
 #[allow(clippy::exhaustive_enums)]
 pub enum Holder {
     /// By another commit.
-    Another {
-        /// Whether its manifest is there, and not a tombstone.
-        live: bool,
-    },
+    Another,
     /// By something that is no manifest of this history.
     Damage,
     /// By nothing.
@@ -100,13 +97,12 @@ impl Holder {
     /// By whom a slot is held, for the commit with this id.
     pub fn of(slot: Slot, id: CommitId) -> Self {
         match slot {
-            Slot::Live { commit_id, .. } | Slot::Collected { commit_id, .. }
-                if commit_id == Some(id) =>
-            {
-                Self::Us
-            }
-            Slot::Live { .. } => Self::Another { live: true },
-            Slot::Collected { .. } => Self::Another { live: false },
+            Slot::Live { commit_id, .. }
+            | Slot::Record { commit_id, .. }
+            | Slot::Collected { commit_id, .. } => match commit_id == Some(id) {
+                true => Self::Us,
+                false => Self::Another,
+            },
             Slot::Absent => Self::Nobody,
             Slot::Damaged => Self::Damage,
         }
@@ -127,10 +123,7 @@ pub enum Claimed {
     /// The store refused, and nothing was sent that could still be applied.
     Failed,
     /// The slot holds another commit, so ours can never land there.
-    Lost {
-        /// Whether its manifest is there, and not a tombstone.
-        live: bool,
-    },
+    Lost,
     /// A create was sent whose outcome could not be learnt.
     Unknown,
 }
@@ -184,23 +177,33 @@ impl Claim {
 
     fn sent(&mut self, sent: Sent) -> Option<Claimed> {
         match sent {
-            Sent::Created => self.step = Step::Hinting { attempts: 1 },
-            Sent::Exists => self.step = Step::Classifying { reads: 0 },
-            Sent::Rejected if self.uncertain => return Some(Claimed::Unknown),
-            Sent::Rejected => return Some(Claimed::Failed),
-            Sent::Unknown => return self.resend(),
+            Sent::Created => self.hint(),
+            Sent::Exists => {
+                self.step = Step::Classifying { reads: 0 };
+                None
+            }
+            Sent::Rejected if self.uncertain => Some(Claimed::Unknown),
+            Sent::Rejected => Some(Claimed::Failed),
+            Sent::Unknown => self.resend(),
         }
-        None
     }
 
     fn held(&mut self, holder: Holder) -> Option<Claimed> {
         match holder {
-            Holder::Us => self.step = Step::Hinting { attempts: 1 },
-            Holder::Another { live } => return Some(Claimed::Lost { live }),
-            Holder::Damage => return Some(Claimed::Damaged),
+            Holder::Us => self.hint(),
+            Holder::Another => Some(Claimed::Lost),
+            Holder::Damage => Some(Claimed::Damaged),
             // It exists, and then it does not: a store that is behind itself.
-            Holder::Nobody => return self.resend(),
+            Holder::Nobody => self.resend(),
         }
+    }
+
+    /// Committed: the hint is next, if there is to be one.
+    fn hint(&mut self) -> Option<Claimed> {
+        if self.rules.hint_attempts == 0 {
+            return Some(Claimed::Committed { hinted: false });
+        }
+        self.step = Step::Hinting { attempts: 1 };
         None
     }
 

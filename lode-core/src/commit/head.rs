@@ -1,17 +1,19 @@
 //! Finding the head of a history.
 
 use crate::Version;
-use crate::commit::{Probe, Probed};
+use crate::commit::climb::{Climb, Summit};
 use crate::manifest::CommitId;
 
 /// Where a history stands.
 ///
-/// The two differ only after a damaged manifest has been replaced by a tombstone.
+/// The two differ while the newest slot holds a record: maintenance that changes no data.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Position {
     /// The newest slot that is taken. The next version follows it.
     pub slot: Option<Version>,
-    /// The newest slot with a live manifest: the head. The next snapshot builds on it.
+    /// The newest snapshot: the head. The next snapshot builds on it. Where the newest slot holds a
+    /// record, this one has not been looked at. If it turns out to be a tombstone when it is read,
+    /// newer snapshots have come since: find the head again.
     pub live: Option<Version>,
 }
 
@@ -19,9 +21,19 @@ impl Position {
     /// Of a history without snapshots.
     pub const EMPTY: Self = Self { slot: None, live: None };
 
-    /// Of a history whose newest slot holds a live manifest.
+    /// Of a history whose newest slot holds a snapshot.
     pub const fn at(version: Version) -> Self {
         Self { slot: Some(version), live: Some(version) }
+    }
+
+    /// Of a history in which this is the newest slot, and holds this.
+    pub const fn of(version: Version, slot: Slot) -> Self {
+        let live = match slot {
+            Slot::Live { .. } => Some(version),
+            Slot::Record { head, .. } => head,
+            Slot::Absent | Slot::Collected { .. } | Slot::Damaged => None,
+        };
+        Self { slot: Some(version), live }
     }
 }
 
@@ -29,15 +41,19 @@ impl Position {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Look {
+    /// Whether a slot is taken: [`Seen::Exists`]. Its content is not needed.
+    Exists(Version),
     /// Read the hint: [`Seen::Hint`].
     Hint,
-    /// List the slots after this version, or all of them: [`Seen::Listed`].
+    /// List the slots after this version, or all of them: [`Seen::Listed`]. Only for a history
+    /// that the Go implementation has written.
     Slots {
         /// Only versions above this one count.
         after: Option<Version>,
     },
-    /// Read a slot: [`Seen::Slot`]. Of the live manifests that it reads, the shell keeps what it
-    /// will need: the last one named by [`Position::live`] is the head.
+    /// Read a slot: [`Seen::Slot`]. Of the manifests that it reads, the shell keeps what it will
+    /// need: the one named by [`Position::live`] is the head, and the one named by
+    /// [`Position::slot`] carries the state of collections.
     Slot(Version),
 }
 
@@ -45,6 +61,8 @@ pub enum Look {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Seen {
+    /// Whether the slot is taken.
+    Exists(bool),
     /// The store failed, and trying again at once is not worth it.
     Failed,
     /// What the hint says; `None` if there is none or it makes no sense.
@@ -76,7 +94,7 @@ impl Listed {
     }
 
     /// Whether the slots are all there are from the one after `hint` to the newest. Then each is
-    /// the child of the one before: nobody but the Go implementation leaves gaps.
+    /// the child of the one before: only the Go implementation leaves gaps.
     fn is_dense_after(&self, hint: Version) -> bool {
         self.newest.is_some_and(|newest| newest.get().checked_sub(hint.get()) == Some(self.count))
     }
@@ -95,27 +113,43 @@ pub enum Slot {
         /// The parent of what was here.
         parent: Option<Version>,
     },
-    /// Something that is no manifest of this history.
+    /// Something that is not a manifest of this history.
     Damaged,
-    /// A manifest.
+    /// A snapshot.
     Live {
         /// Its commit id; the Go implementation writes none.
         commit_id: Option<CommitId>,
         /// The version that it was made from.
         parent: Option<Version>,
     },
+    /// A record of maintenance.
+    Record {
+        /// Its commit id.
+        commit_id: Option<CommitId>,
+        /// The snapshot that is the head, below it.
+        head: Option<Version>,
+    },
 }
 
-/// Finds the head: the hint, then the slots listed after it, of which the newest counts.
+/// How the slots of a history can lie.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[allow(clippy::exhaustive_enums, reason = "a format is shared with the Go implementation or not")]
+pub enum Density {
+    /// Versions 1 to the newest, without a gap.
+    Dense,
+    /// The Go implementation may have written some, whose versions are times in nanoseconds.
+    MayBeSparse,
+}
+
+/// Finds the head: the hint, then the slots after it, one by one and then in growing steps.
 ///
-/// Costs three requests at the most where all is well: hint, list, manifest. The hint only saves
-/// listing; it is never believed alone. A tombstone in the newest slot is either a repair, or the
-/// work of a collector that ran ahead since the slots were listed; so what came after it is listed
-/// once more, and only if that is nothing, the live manifest below it is the head.
+/// Costs three requests where the hint is right (hint, manifest, a look at the next slot), and one
+/// where a position is known and nothing has come after it. The hint only saves looks; it is never
+/// believed alone. Nothing is listed, except where the Go implementation has written: then the hint
+/// names a time, and what came after it is listed once.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Resolve {
-    /// Without it the next slots are probed one by one, upwards from the hint.
-    lists: bool,
+    density: Density,
     state: State,
 }
 
@@ -123,14 +157,17 @@ pub struct Resolve {
 enum State {
     /// Waiting for the hint.
     Hint,
+    /// Waiting for the hint, where a position is known that the Go implementation may have
+    /// continued.
+    Warm { position: Position },
+    /// Looking for the newest slot of a dense history.
+    Climbing(Climb),
     /// Waiting for the slots after `known`.
     Listing { known: Known },
-    /// Waiting for a slot, on the way down from `newest` to a live one and on to the hint.
-    Descending { at: Version, newest: Version, live: Option<Version>, ancestor: Option<Version> },
-    /// Waiting for the slot that the hint names, which `newest` does not descend from.
+    /// Waiting for a slot, on the way down from `newest` to a snapshot and on to the hint.
+    Descending(Descent),
+    /// Waiting for the slot that the hint names, which the newest does not descend from.
     Confirming { hint: Version, position: Position },
-    /// Waiting for the slot after `position`, where the store cannot list.
-    Probing(Probe),
 }
 
 /// What is known before a listing.
@@ -141,6 +178,9 @@ enum Known {
     Hint(Version),
     /// Where the history stood; it is right, but may be old.
     Position(Position),
+    /// A tombstone lies where this descent begins. Only what is not the newest slot is buried, so
+    /// there should be newer ones.
+    Tombstone(Descent),
 }
 
 impl Known {
@@ -149,56 +189,73 @@ impl Known {
             Self::Nothing => None,
             Self::Hint(hint) => Some(hint),
             Self::Position(position) => position.slot,
+            Self::Tombstone(descent) => Some(descent.newest),
         }
     }
 }
 
 impl Resolve {
     /// Begins with the hint.
-    pub const fn cold(lists: bool) -> (Self, Look) {
-        (Self { lists, state: State::Hint }, Look::Hint)
+    pub const fn cold(density: Density) -> (Self, Look) {
+        (Self { density, state: State::Hint }, Look::Hint)
     }
 
     /// Begins at a position known from before: one request if nothing has come after it.
-    pub const fn since(position: Position, lists: bool) -> (Self, Look) {
-        match (lists, Probe::since(position)) {
-            (true, _) | (false, None) => {
-                let known = Known::Position(position);
-                (
-                    Self { lists, state: State::Listing { known } },
-                    Look::Slots { after: position.slot },
-                )
-            }
-            (false, Some(probe)) => {
-                (Self { lists, state: State::Probing(probe) }, Look::Slot(probe.at()))
-            }
-        }
+    pub fn since(position: Position, density: Density) -> (Self, Look) {
+        let is_sparse = position.slot.is_some_and(Version::is_time);
+        let state = match (density, position.slot) {
+            (Density::MayBeSparse, Some(_)) if is_sparse => State::Warm { position },
+            (Density::MayBeSparse, None) => State::Hint,
+            // Nothing can come after it, but there has to be something to look at.
+            (_, Some(Version::LAST)) => State::Warm { position },
+            _ => State::Climbing(Climb::since(position)),
+        };
+        let machine = Self { density, state };
+        (machine, machine.look())
     }
 
     /// Takes what was seen and says what to look at next, or where the history stands.
     pub fn on(self, seen: Seen) -> ResolveStep {
         match (self.state, seen) {
             (State::Hint, Seen::Hint(hint)) => self.after_hint(hint),
-            // The hint only saves listing, so without it all is listed.
+            // The hint only saves looks.
             (State::Hint, Seen::Failed) => self.after_hint(None),
-            (_, Seen::Failed) => ResolveStep::Done(Resolution::Failed),
-            (State::Listing { known }, Seen::Listed(listed)) => self.after_listing(known, listed),
-            (State::Descending { at, newest, live, ancestor }, Seen::Slot(slot)) => {
-                self.descend(Descent { at, newest, live, ancestor }, slot)
+            (State::Warm { position }, Seen::Hint(Some(hint))) if Some(hint) > position.slot => {
+                self.list(Known::Position(position))
             }
+            (State::Warm { position }, Seen::Hint(_) | Seen::Failed) => {
+                self.climb(Climb::since(position))
+            }
+            (_, Seen::Failed) => ResolveStep::Done(Resolution::Failed),
+            (State::Climbing(climb), Seen::Exists(exists)) if climb.next().is_ok_and(is_exists) => {
+                self.climb(climb.on_exists(exists))
+            }
+            (State::Climbing(climb), Seen::Slot(slot)) if !climb.next().is_ok_and(is_exists) => {
+                self.climb(climb.on_slot(slot))
+            }
+            (State::Listing { known }, Seen::Listed(listed)) => self.after_listing(known, listed),
+            (State::Descending(descent), Seen::Slot(slot)) => self.descend(descent, slot),
             (State::Confirming { hint, position }, Seen::Slot(slot)) => {
                 self.confirm(hint, position, slot)
             }
-            (State::Probing(probe), Seen::Slot(slot)) => self.probe(probe, slot),
             _ => ResolveStep::Look(self, self.look()),
         }
     }
 
     fn after_hint(self, hint: Option<Version>) -> ResolveStep {
-        if self.lists {
-            return self.list(hint.map_or(Known::Nothing, Known::Hint));
+        match (self.density, hint) {
+            (Density::MayBeSparse, None) => self.list(Known::Nothing),
+            (Density::MayBeSparse, Some(hint)) if hint.is_time() => self.list(Known::Hint(hint)),
+            _ => self.climb(Climb::from_hint(hint)),
         }
-        self.go(State::Probing(Probe::from_hint(hint)))
+    }
+
+    fn climb(self, climb: Climb) -> ResolveStep {
+        match climb.next() {
+            Ok(_) => self.go(State::Climbing(climb)),
+            Err(Summit::At(position)) => ResolveStep::Done(Resolution::At(position)),
+            Err(Summit::Damaged(version)) => ResolveStep::Done(Resolution::Damaged { version }),
+        }
     }
 
     fn after_listing(self, known: Known, listed: Listed) -> ResolveStep {
@@ -207,16 +264,18 @@ impl Resolve {
             return match known {
                 Known::Nothing => ResolveStep::Done(Resolution::At(Position::EMPTY)),
                 Known::Position(position) => ResolveStep::Done(Resolution::At(position)),
-                Known::Hint(hint) => self.go(State::Descending {
-                    at: hint,
-                    newest: hint,
-                    live: None,
-                    ancestor: Some(hint),
-                }),
+                Known::Tombstone(descent) => {
+                    self.go(State::Descending(Descent { is_newest: true, ..descent }))
+                }
+                Known::Hint(hint) => self
+                    .go(State::Descending(Descent { ancestor: Some(hint), ..Descent::from(hint) })),
             };
         };
-        let ancestor = known.version().filter(|hint| !listed.is_dense_after(*hint));
-        self.go(State::Descending { at: newest, newest, live: None, ancestor })
+        let ancestor = match known {
+            Known::Tombstone(descent) => descent.ancestor,
+            known => known.version().filter(|hint| !listed.is_dense_after(*hint)),
+        };
+        self.go(State::Descending(Descent { ancestor, ..Descent::from(newest) }))
     }
 
     fn descend(self, mut descent: Descent, slot: Slot) -> ResolveStep {
@@ -226,7 +285,10 @@ impl Resolve {
                 descent.live = descent.live.or(Some(at));
                 parent
             }
-            Slot::Collected { parent, .. } => parent,
+            Slot::Collected { .. } if at == newest && !descent.is_newest => {
+                return self.list(Known::Tombstone(descent));
+            }
+            Slot::Collected { parent, .. } | Slot::Record { head: parent, .. } => parent,
             // The hint is all there was, and it names nothing: look at everything.
             Slot::Absent if at == newest && ancestor == Some(newest) => {
                 return self.list(Known::Nothing);
@@ -234,7 +296,7 @@ impl Resolve {
             // Old slots may have been dropped, and an old manifest may be damaged, without
             // harm to the head.
             Slot::Absent | Slot::Damaged if descent.live.is_some() => {
-                return self.found(descent.position());
+                return ResolveStep::Done(Resolution::At(descent.position()));
             }
             Slot::Absent | Slot::Damaged => {
                 return ResolveStep::Done(Resolution::Damaged { version: at });
@@ -250,12 +312,12 @@ impl Resolve {
                 self.go(State::Confirming { hint, position: descent.position() })
             }
             (Some(parent), _) if descent.live.is_none() => {
-                self.go(State::Descending { at: parent, newest, live: None, ancestor })
+                self.go(State::Descending(Descent { at: parent, ..descent }))
             }
             (Some(parent), Some(hint)) if parent > hint => {
-                self.go(State::Descending { at: parent, newest, live: descent.live, ancestor })
+                self.go(State::Descending(Descent { at: parent, ..descent }))
             }
-            _ => self.found(descent.position()),
+            _ => ResolveStep::Done(Resolution::At(descent.position())),
         }
     }
 
@@ -263,37 +325,17 @@ impl Resolve {
         match (slot, position) {
             // The hint names nothing. The way down is not at its end yet.
             (Slot::Absent, Position { slot: Some(newest), live: None }) => {
-                self.descend_from(newest)
+                let descent = Descent { is_newest: true, ..Descent::from(newest) };
+                self.go(State::Descending(descent))
             }
-            (Slot::Absent, _) | (_, Position { slot: None, .. }) => self.found(position),
+            // A record is not an ancestor of the snapshot that was made on the one below it.
+            (Slot::Absent | Slot::Record { .. }, _) | (_, Position { slot: None, .. }) => {
+                ResolveStep::Done(Resolution::At(position))
+            }
             (_, Position { slot: Some(newest), .. }) => {
                 ResolveStep::Done(Resolution::Forked { hint, newest })
             }
         }
-    }
-
-    /// Where the history stands, unless a collector has been at the newest slot: it leaves the
-    /// head and its predecessor alone, so then there is a newer one.
-    fn found(self, position: Position) -> ResolveStep {
-        match self.lists && position.live != position.slot {
-            true => self.list(Known::Position(position)),
-            false => ResolveStep::Done(Resolution::At(position)),
-        }
-    }
-
-    fn probe(self, mut probe: Probe, slot: Slot) -> ResolveStep {
-        match probe.on(slot) {
-            None => self.go(State::Probing(probe)),
-            Some(Probed::At(Position { slot: Some(newest), live: None })) => {
-                self.descend_from(newest)
-            }
-            Some(Probed::At(position)) => ResolveStep::Done(Resolution::At(position)),
-            Some(Probed::Damaged { version }) => ResolveStep::Done(Resolution::Damaged { version }),
-        }
-    }
-
-    fn descend_from(self, newest: Version) -> ResolveStep {
-        self.go(State::Descending { at: newest, newest, live: None, ancestor: None })
     }
 
     fn list(self, known: Known) -> ResolveStep {
@@ -307,28 +349,39 @@ impl Resolve {
 
     fn look(self) -> Look {
         match self.state {
-            State::Hint => Look::Hint,
+            State::Hint | State::Warm { .. } => Look::Hint,
+            // One that is at its end is never kept.
+            State::Climbing(climb) => climb.next().unwrap_or(Look::Hint),
             State::Listing { known } => Look::Slots { after: known.version() },
-            State::Descending { at, .. } => Look::Slot(at),
-            State::Probing(probe) => Look::Slot(probe.at()),
+            State::Descending(Descent { at, .. }) => Look::Slot(at),
             State::Confirming { hint, .. } => Look::Slot(hint),
         }
     }
 }
 
+fn is_exists(look: Look) -> bool {
+    matches!(look, Look::Exists(_))
+}
+
 /// The way down from the newest slot.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 struct Descent {
     /// The slot that is being looked at.
     at: Version,
     newest: Version,
-    /// The first live manifest on the way.
+    /// The first snapshot on the way.
     live: Option<Version>,
     /// A version that the newest must descend from, if that is not clear already.
     ancestor: Option<Version>,
+    /// Whether nothing newer was listed after a tombstone was seen in the newest slot.
+    is_newest: bool,
 }
 
 impl Descent {
+    const fn from(newest: Version) -> Self {
+        Self { at: newest, newest, live: None, ancestor: None, is_newest: false }
+    }
+
     fn position(self) -> Position {
         Position { slot: Some(self.newest), live: self.live }
     }
@@ -350,7 +403,7 @@ pub enum ResolveStep {
 pub enum Resolution {
     /// The history stands here.
     At(Position),
-    /// The manifest in this slot cannot be read, so there is no telling the head. Repair it.
+    /// The manifest in the newest slot cannot be read, so there is no telling the head. Repair it.
     Damaged {
         /// The slot.
         version: Version,

@@ -2,8 +2,8 @@
 
 use crate::Version;
 use crate::commit::{
-    Claim, ClaimAction, ClaimEvent, Claimed, Holder, Look, Outcome, Position, Resolution, Resolve,
-    ResolveStep, Seen,
+    Claim, ClaimAction, ClaimEvent, Claimed, Density, Holder, Look, Outcome, Position, Resolution,
+    Resolve, ResolveStep, Seen, Slot,
 };
 use crate::manifest::CommitId;
 
@@ -31,7 +31,7 @@ impl Commit {
         let context = Context { id, rules, conflicts: 0 };
         match head {
             Some(position) => context.prepare(position),
-            None => context.locate(Resolve::cold(rules.lists)),
+            None => context.locate(Resolve::cold(rules.density)),
         }
     }
 
@@ -82,13 +82,14 @@ impl Commit {
 /// How patient a commit is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Rules {
-    /// Whether the store can list. If not, it must have a single writer.
-    pub lists: bool,
+    /// How the slots can lie.
+    pub density: Density,
     /// How many times to try again after losing a slot to another commit.
     pub retries: u32,
     /// How many times to send a manifest again whose create had no definite outcome.
     pub resends: u32,
-    /// How many times to write the hint before giving up on it: at least once.
+    /// How many times to write the hint before giving up on it; 0 for a record, which no hint
+    /// names.
     pub hint_attempts: u32,
 }
 
@@ -137,8 +138,7 @@ pub enum Action {
         /// Counted from 1.
         attempt: u32,
     },
-    /// Create the slot with the prepared manifest, if it is absent: [`Event::Sent`]. Before
-    /// sending, see to it that what the manifest refers to is young enough, or look again.
+    /// Create the slot with the prepared manifest, if it is absent: [`Event::Sent`].
     Create {
         /// The slot.
         version: Version,
@@ -269,7 +269,7 @@ impl Claiming {
             Event::Seen(Seen::Failed) => ClaimEvent::Unreadable,
             Event::Waited => ClaimEvent::Waited,
             Event::Hinted(written) => ClaimEvent::Hinted(written),
-            Event::Seen(Seen::Hint(_) | Seen::Listed(_))
+            Event::Seen(Seen::Exists(_) | Seen::Hint(_) | Seen::Listed(_))
             | Event::AlreadyCommitted
             | Event::Prepared
             | Event::Refused => return None,
@@ -279,11 +279,13 @@ impl Claiming {
             Some(Claimed::Committed { hinted }) => done(Outcome::Committed { version, hinted }),
             Some(Claimed::Damaged) => done(Outcome::Damaged { version }),
             Some(Claimed::Failed) => done(Outcome::Failed),
-            // What is live below a tombstone has to be looked up.
-            Some(Claimed::Lost { live: false }) => {
-                context.lose(Position { slot: Some(version), live: None }, version)
+            Some(Claimed::Lost) => {
+                let slot = match event {
+                    Event::Seen(Seen::Slot(slot)) => slot,
+                    _ => Slot::Damaged,
+                };
+                context.lose(Position::of(version, slot), version)
             }
-            Some(Claimed::Lost { live: true }) => context.lose(Position::at(version), version),
             Some(Claimed::Unknown) => done(Outcome::Unknown { version }),
         })
     }
@@ -300,10 +302,6 @@ pub struct BackingOff {
 impl BackingOff {
     fn on(self) -> (Commit, Action) {
         let Self { context, position } = self;
-        let lists = context.rules.lists;
-        context.locate(match position.live {
-            Some(_) => Resolve::since(position, lists),
-            None => Resolve::cold(lists),
-        })
+        context.locate(Resolve::since(position, context.rules.density))
     }
 }

@@ -8,7 +8,7 @@
 //! let (mut machine, mut action) = Commit::start(commit_id, rules, head);
 //! loop {
 //!     let event = match action {
-//!         Action::Look(look)   => …read the hint, list, or read a slot…,
+//!         Action::Look(look)   => …read the hint, or look at a slot…,
 //!         Action::Prepare { .. } => …make the manifest of this version…,
 //!         Action::Create { .. } => …create its slot, if it is absent…,
 //!         Action::BackOff { .. } => …wait…,
@@ -23,8 +23,8 @@
 //! again.
 //!
 //! The machine is made of smaller ones, which a device uses by themselves, so that it carries no
-//! code for what it never does: [`Claim`] tries for one slot, and [`Probe`] finds the head of a
-//! store that cannot list.
+//! code for what it never does: [`Claim`] tries for one slot, and [`Probe`] finds the head on a
+//! device.
 //!
 //! # The protocol
 //!
@@ -35,7 +35,7 @@
 //!  start ───►│ Locating ├───────►│ Preparing ├──────►│ Creating ├─────────►│ Hinting ├──► Done
 //!            └──────────┘        └───────────┘       └─┬──────▲─┘          └────▲────┘
 //!                 ▲                             exists │      │ send again      │ ours
-//!                 │ list what                   ┌──────▼──────┴─┐               │
+//!                 │ look what                   ┌──────▼──────┴─┐               │
 //!                 │ came after                  │  Classifying  ├───────────────┘
 //!            ┌────┴───────┐     another's       └──────┬────────┘
 //!            │ BackingOff │◄───────────────────────────┘
@@ -43,8 +43,8 @@
 //! ```
 //!
 //! 1. **Locate** the head, unless one is cached: [`Resolve`]. A stale head costs only a conflict.
-//! 2. **Prepare** the manifest of the version after the newest slot, on top of the newest live
-//!    one. What cannot be prepared (an overlap, say) is [refused](Outcome::Refused); what is in
+//! 2. **Prepare** the manifest of the version after the newest slot, on top of the newest
+//!    snapshot. What cannot be prepared (an overlap, say) is [refused](Outcome::Refused); what is in
 //!    the head already has [happened before](Outcome::AlreadyCommitted).
 //! 3. **Create** the slot. This is the point at which the commit takes place. *Created*: done.
 //!    *Exists*: read the slot and compare commit ids, for the reply to our own create may have
@@ -54,8 +54,11 @@
 //!    [`Unknown`](Outcome::Unknown), for a request that was sent may still be applied.
 //! 4. **Hint** at the new version. Failing at that fails no commit.
 //!
-//! After a conflict, with [`Rules::retries`] left: back off, list what came after the slot that
+//! After a conflict, with [`Rules::retries`] left: back off, look what came after the slot that
 //! was lost, and prepare again on top of the newest.
+//!
+//! A slot can also hold a *record*: a maintenance commit, made in the same way, which changes no
+//! data. The head is then the snapshot below it that it names.
 //!
 //! Opening a history for writing is a machine of its own: [`Open`]. Commits of several tasks that
 //! wait for each other may go out as one: `group` says which. To the protocol that is one commit,
@@ -71,11 +74,9 @@
 //! * **Requests may be lost, late or repeated**, by the client, on the way or in the store, and
 //!   their replies may be lost or untrue in one direction: a failure may be reported for what was
 //!   applied. Success is never reported for what was not.
-//! * **Late has an end.** With G for the grace period, a request that the store has not applied
-//!   within G/2 of its writer's last look at the clock is never applied. So clients below this do
-//!   not repeat conditional creates by themselves for longer, and a process that was suspended
-//!   for so long does not send what it was about to. Nothing but [`collect`](crate::collect)
-//!   stands on this: without a collector the protocol has no clock.
+//!
+//! There is no clock in any of this: a request may be applied at any later moment, a process may be
+//! suspended at any instruction, for as long as it likes.
 //!
 //! No writer knows of another; any of them may end at any point and be begun anew.
 //!
@@ -89,6 +90,14 @@
 //! after our commit id was read in the slot. A slot is never freed, and what overwrites it, a
 //! tombstone, keeps the commit id; so the commit stays where it is, and every later head has it
 //! below itself.
+//!
+//! *The head is found by looking.* Versions are dense and slots are never freed, so "slot N is taken"
+//! is monotone, in N and in time. Whoever has seen slot N taken and slot N + 1 free knows that N was
+//! the newest at some moment of the search, and so has all that was acknowledged before it began.
+//! A tombstone where the search ends says that the search was slow: only a slot that has newer ones
+//! is buried, so it goes on upwards.
+//! Nothing is listed, except in histories in which the Go implementation has written: its versions
+//! are times.
 //!
 //! *Linear and dense.* The manifest of version N + 1 is made on a head after which slot N was the
 //! newest that was known. Its create is applied only while N + 1 is empty; as slot N + 1 was never
@@ -119,8 +128,9 @@
 //! | a create lands after it was given up | into its own slot, if that is still empty: `Unknown` said so. Else it does nothing |
 //! | "exists", then "not found" | a store behind itself: the same bytes again |
 //! | the store refuses after an uncertain answer | still `Unknown`: the request before may land |
-//! | the hint is missing, old, wrong, or lands late | a list more; a hint at another branch is [`Forked`](Outcome::Forked) |
+//! | the hint is missing, old, wrong, or lands late | some looks more; a Go writer's at another branch is [`Forked`](Outcome::Forked) |
 //! | a slot that was lost has a tombstone by the time it is read | it keeps the id, so whose it was is known |
+//! | the process is suspended between two requests | its create finds the slot taken, or lands as if it had been quick |
 //! | a manifest is damaged | [`Damaged`](Outcome::Damaged): nothing is built on what cannot be read |
 //!
 //! # What is not promised
@@ -136,9 +146,11 @@
 //!
 //! What is argued here is also tried: `lode-core/tests/explorer` walks every interleaving of up to
 //! three writers, every outcome of every request, and a crash at every point, and shows that the
-//! planted mistakes are found. `LODE_PROVE=1` makes its worlds larger.
+//! planted mistakes are found. `LODE_PROVE=1` makes its worlds larger. `lode-core/tests/probe.rs`
+//! searches every small history from every hint, while it grows and is collected.
 
 mod claim;
+mod climb;
 #[cfg(feature = "alloc")]
 mod group;
 mod head;
@@ -150,7 +162,9 @@ mod probe;
 pub use self::claim::{Claim, ClaimAction, ClaimEvent, Claimed, Holder};
 #[cfg(feature = "alloc")]
 pub use self::group::{Waiting, group};
-pub use self::head::{Listed, Look, Position, Resolution, Resolve, ResolveStep, Seen, Slot};
+pub use self::head::{
+    Density, Listed, Look, Position, Resolution, Resolve, ResolveStep, Seen, Slot,
+};
 pub use self::machine::{
     Action, BackingOff, Claiming, Commit, Event, Locating, Preparing, Rules, Sent,
 };

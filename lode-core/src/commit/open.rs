@@ -1,27 +1,33 @@
 //! Opening a history for writing.
 
-/// Opens a history for writing: finds or creates its descriptor, and makes sure that the store
-/// keeps its word on create-if-absent.
+/// Opens a history for writing: finds its descriptor, or creates it before the first commit, and
+/// makes sure that the store keeps its word on create-if-absent.
 ///
 /// Some servers silently ignore conditions and overwrite. So the descriptor is created once more
 /// with the bytes that it has; a store that does not answer "already exists" cannot tell writers
-/// apart. That costs one request for each handle that is opened, and none for any commit.
+/// apart. That costs one request for each handle that is opened, and none for any later commit.
+///
+/// Opening writes nothing else: a descriptor that is absent is [created](Self::create) when the
+/// handle commits for the first time.
 ///
 /// ```text
-///           found                   exists
-///  Read ───────────► (compare) ─► Check ───────► Ready
-///   │ absent                        │ created
-///   ▼        created                ▼
-///  Create ─────────► Check        ConditionsIgnored
-///   │ exists: somebody was faster
-///   ▼
-///  Read
+///  start            found                   exists
+///  ─────► Read ───────────► (compare) ─► Check ───────► Ready
+///          │ absent          ▲              │ created
+///          ▼                 │ Read         ▼
+///        Absent              │ exists    ConditionsIgnored
+///                            │           ▲
+///  create                    │  created  │ created
+///  ─────► Create ────────────┴────────► Check ───────► Ready
+///                                               exists
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Open {
     step: Step,
     /// How many more answers that are not definite it puts up with.
     patience: u32,
+    /// Whether a descriptor that is absent is to be created.
+    creates: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -35,7 +41,12 @@ enum Step {
 impl Open {
     /// Begins to open. `patience` bounds how many uncertain answers are tried again.
     pub const fn start(patience: u32) -> (Self, OpenAction) {
-        (Self { step: Step::Read, patience }, OpenAction::Read)
+        (Self { step: Step::Read, patience, creates: false }, OpenAction::Read)
+    }
+
+    /// Begins to create the descriptor that was [`Absent`](OpenOutcome::Absent).
+    pub const fn create(patience: u32) -> (Self, OpenAction) {
+        (Self { step: Step::Create, patience, creates: true }, OpenAction::Create)
     }
 
     /// Takes what became of the last action, and says what to do next. An event that does not
@@ -44,9 +55,11 @@ impl Open {
     pub fn on(self, event: OpenEvent) -> (Self, OpenAction) {
         let step = match (self.step, event) {
             (Step::Read, OpenEvent::Found) => Step::Check,
-            (Step::Read, OpenEvent::Absent) => Step::Create,
+            (Step::Read, OpenEvent::Absent) if !self.creates => Step::Done(OpenOutcome::Absent),
+            // It exists, and then it does not: a store that is behind itself.
+            (Step::Read, OpenEvent::Absent) => return self.again(Step::Create),
             // Created by a request of ours, or by somebody else: what is there decides.
-            (Step::Create, OpenEvent::Exists) => return self.again(Step::Read),
+            (Step::Create, OpenEvent::Exists) => Step::Read,
             (Step::Create, OpenEvent::Created) => Step::Check,
             (Step::Check, OpenEvent::Exists) => Step::Done(OpenOutcome::Ready),
             (Step::Check, OpenEvent::Created) => Step::Done(OpenOutcome::ConditionsIgnored),
@@ -83,12 +96,11 @@ impl Open {
 pub enum OpenAction {
     /// Create the descriptor again, if it is absent, with the very bytes that it has.
     Check,
-    /// Make a descriptor, from what is in the store or from what the caller asks for, and create
-    /// it if it is absent.
+    /// Create the descriptor, if it is absent.
     Create,
     /// Nothing more.
     Done(OpenOutcome),
-    /// Read the descriptor and compare it with what the caller asks for.
+    /// Read the descriptor and compare it with what the caller asks for, or would have created.
     Read,
 }
 
@@ -114,6 +126,8 @@ pub enum OpenEvent {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum OpenOutcome {
+    /// There is no descriptor. It is to be [created](Open::create) before the first commit.
+    Absent,
     /// The store does not keep its word on create-if-absent: it created an object that is there.
     ConditionsIgnored,
     /// It cannot be opened; the shell holds the reason.
@@ -127,7 +141,14 @@ mod tests {
     use super::*;
 
     fn run(events: &[OpenEvent]) -> OpenAction {
-        let (mut machine, mut action) = Open::start(2);
+        follow(Open::start(2), events)
+    }
+
+    fn create(events: &[OpenEvent]) -> OpenAction {
+        follow(Open::create(2), events)
+    }
+
+    fn follow((mut machine, mut action): (Open, OpenAction), events: &[OpenEvent]) -> OpenAction {
         for event in events {
             (machine, action) = machine.on(*event);
         }
@@ -139,19 +160,23 @@ mod tests {
         use OpenEvent::{Absent, Created, Exists, Found, Refused, Unknown};
         let done = OpenAction::Done;
         assert_eq!(run(&[Found, Exists]), done(OpenOutcome::Ready));
-        assert_eq!(run(&[Absent, Created, Exists]), done(OpenOutcome::Ready));
-        assert_eq!(run(&[Absent, Exists]), OpenAction::Read);
-        assert_eq!(run(&[Absent, Exists, Found, Exists]), done(OpenOutcome::Ready));
-        assert_eq!(run(&[Absent, Exists, Refused]), done(OpenOutcome::Failed));
+        assert_eq!(run(&[Absent]), done(OpenOutcome::Absent));
+        assert_eq!(create(&[Created, Exists]), done(OpenOutcome::Ready));
+        assert_eq!(create(&[Exists]), OpenAction::Read);
+        assert_eq!(create(&[Exists, Found, Exists]), done(OpenOutcome::Ready));
+        assert_eq!(create(&[Exists, Absent, Created, Exists]), done(OpenOutcome::Ready));
+        let behind = [Exists, Absent, Exists, Absent, Exists, Absent];
+        assert_eq!(create(&behind), done(OpenOutcome::Failed));
+        assert_eq!(create(&[Exists, Refused]), done(OpenOutcome::Failed));
         assert_eq!(run(&[Found, Created]), done(OpenOutcome::ConditionsIgnored));
-        assert_eq!(run(&[Absent, Created, Created]), done(OpenOutcome::ConditionsIgnored));
+        assert_eq!(create(&[Created, Created]), done(OpenOutcome::ConditionsIgnored));
         assert_eq!(run(&[Unknown, Unknown, Unknown]), done(OpenOutcome::Failed));
-        assert_eq!(run(&[Absent, Unknown, Exists, Found, Exists]), done(OpenOutcome::Ready));
+        assert_eq!(create(&[Unknown, Exists, Found, Exists]), done(OpenOutcome::Ready));
     }
 
     #[test]
     fn an_event_that_answers_nothing_is_ignored() {
         assert_eq!(run(&[OpenEvent::Created]), OpenAction::Read);
-        assert_eq!(run(&[OpenEvent::Absent, OpenEvent::Found]), OpenAction::Create);
+        assert_eq!(create(&[OpenEvent::Found]), OpenAction::Create);
     }
 }

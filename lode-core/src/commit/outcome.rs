@@ -12,7 +12,7 @@ pub enum Outcome {
     Committed {
         /// The version.
         version: Version,
-        /// Whether the hint names it (or a later one). If not, readers find it by listing; a Go
+        /// Whether the hint names it (or a later one). If not, readers find it by looking; a Go
         /// writer would not.
         hinted: bool,
     },

@@ -1,12 +1,10 @@
-//! Finding the head where the store cannot list.
+//! Finding the head on a device.
 
 use crate::Version;
 use crate::commit::{Position, Slot};
 
-/// Looks at one slot after the other, upwards from a hint, until one is empty.
-///
-/// It is that part of [`Resolve`](super::Resolve) which a store that cannot list needs, and all of
-/// it for a device, which has no tombstones.
+/// Looks at one slot after the other, upwards from a hint, until one is empty: what a device needs
+/// of [`Resolve`](super::Resolve). It has neither tombstones nor records.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Probe {
     /// The slot to look at.
@@ -24,14 +22,6 @@ impl Probe {
         Self { at, position: Position::EMPTY, hinted: hint.is_some() }
     }
 
-    /// Begins at the slot after a position known from before, if there can be one.
-    pub(super) const fn since(position: Position) -> Option<Self> {
-        match Version::after(position.slot) {
-            Some(at) => Some(Self { at, position, hinted: false }),
-            None => None,
-        }
-    }
-
     /// The slot to look at.
     pub const fn at(&self) -> Version {
         self.at
@@ -41,7 +31,7 @@ impl Probe {
     pub fn on(&mut self, slot: Slot) -> Option<Probed> {
         match slot {
             Slot::Live { .. } => self.position = Position::at(self.at),
-            Slot::Collected { .. } => self.position.slot = Some(self.at),
+            Slot::Collected { .. } | Slot::Record { .. } => self.position.slot = Some(self.at),
             Slot::Damaged => return Some(Probed::Damaged { version: self.at }),
             Slot::Absent if self.hinted && self.at > Version::FIRST => {
                 *self = Self::from_hint(None);

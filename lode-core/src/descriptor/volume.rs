@@ -17,8 +17,8 @@ pub struct VolumeDescriptor {
     pub total_length: u64,
     /// The algorithm of all its blocks' digests; the Go implementation may have written none.
     pub checksum: Option<Box<str>>,
-    /// For how long a collector leaves alone what no manifest refers to, in seconds. What is
-    /// staged must be committed within half of it.
+    /// For how long a collection spares what has been staged and no manifest refers to yet, in
+    /// seconds.
     pub grace_period: u64,
 }
 

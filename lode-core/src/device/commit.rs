@@ -7,14 +7,14 @@ use super::mount::LATEST;
 use super::tape::Tape;
 use super::volume::{Head, Settings, Volume, manifest_name};
 use super::walk::{Facts, Walk, scan};
-use crate::commit::{Claim, ClaimAction, ClaimEvent, Claimed, Holder, Rules, Sent, Slot};
+use crate::commit::{Claim, ClaimAction, ClaimEvent, Claimed, Density, Holder, Rules, Sent, Slot};
 use crate::manifest::CommitId;
 use crate::store::{Error, Name, ObjectKind, Store};
 use crate::time::Clock;
 use crate::{ErrorKind, Version};
 
 /// A device is alone, so that nobody takes a slot from it; and nothing is gained by waiting.
-const RULES: Rules = Rules { lists: false, retries: 0, resends: 1, hint_attempts: 1 };
+const RULES: Rules = Rules { density: Density::Dense, retries: 0, resends: 1, hint_attempts: 1 };
 
 impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
     /// Commits all that is staged, at once, and says as which version. When it returns `Ok`, the
@@ -169,7 +169,7 @@ impl<S: Store, C: Clock, const RUNS: usize> Volume<S, C, RUNS> {
             }
             (Claimed::Failed, Some(error)) => return Err(VolumeError::of_store(error)),
             (Claimed::Damaged, _) => VolumeError::Corrupt { name: manifest_name(version) },
-            (Claimed::Lost { .. }, _) => VolumeError::Conflict { version },
+            (Claimed::Lost, _) => VolumeError::Conflict { version },
             (Claimed::Failed | Claimed::Unknown, _) => VolumeError::Unknown { version },
         };
         // What is on the medium is not what it was thought to be.

@@ -141,6 +141,7 @@ impl<'a> Writer<'a> {
             None => self.byte(0),
         }
         self.number(preface.settings.length);
+        self.byte(shape::NO_STATE); // Nothing is ever collected here.
         self.bytes(CHECKSUM);
         let mut measure = Writer::new(&mut []);
         measure.metadata(preface.metadata);

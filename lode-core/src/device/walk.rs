@@ -151,6 +151,8 @@ impl Walk {
             tape.number(cursor);
         }
         tape.expect_number(cursor, settings.length, Field::Length);
+        let state = tape.number(cursor);
+        tape.skip(cursor, state);
         tape.bytes(cursor, CHECKSUM, Field::Checksum);
     }
 

@@ -153,17 +153,40 @@ impl DatasetLayout {
         Id::new(self.below(key, TAGS)?).ok()
     }
 
-    /// Whether a collector may delete this object where nothing refers to it: a data file, also
-    /// one of the Go implementation, which lie beside the slot of their snapshot.
+    /// Whether a collector may delete this object where nothing refers to it: it has the name of a
+    /// data file, also of one of the Go implementation, which lie beside the slot of their
+    /// snapshot. Whatever else lies in their folders is somebody else's.
     pub fn is_data(&self, key: &str) -> bool {
+        let is_in_data = |rest: &str| {
+            rest.strip_prefix(DATA)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(Self::is_file_name)
+        };
         if self.kind == LayoutKind::Hive
             && let Some((_, rest)) = self.split_partition(key)
         {
-            // Not the entries of the index, which are named by a version.
-            return rest.split_once('/').is_some_and(|(_, rest)| rest.starts_with("data/"));
+            let is_written = |folder: &str| is_token(folder) || folder.parse::<Version>().is_ok();
+            return rest
+                .split_once('/')
+                .is_some_and(|(folder, rest)| is_written(folder) && is_in_data(rest));
         }
-        let beside_slot = self.split_slot(key).is_some_and(|(_, rest)| rest.starts_with("data/"));
-        beside_slot || self.below(key, DATA).is_some()
+        if let Some(rest) = self.below(key, DATA) {
+            let is_file = |(token, name)| is_token(token) && Self::is_file_name(name);
+            return rest.split_once('/').is_some_and(is_file);
+        }
+        self.split_slot(key).is_some_and(|(_, rest)| is_in_data(rest))
+    }
+
+    /// Whether a data file is called so: `data` or `blob`, with extensions.
+    pub fn is_file_name(name: &str) -> bool {
+        let rest = ["data", "blob"].into_iter().find_map(|stem| name.strip_prefix(stem));
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        let is_extension =
+            |extension: &str| !extension.is_empty() && extension.bytes().all(is_plain);
+        rest.is_some_and(|rest| {
+            rest.is_empty()
+                || rest.strip_prefix('.').is_some_and(|rest| rest.split('.').all(is_extension))
+        })
     }
 
     /// The folders that all of that lies in, none within another.
@@ -173,12 +196,6 @@ impl DatasetLayout {
             LayoutKind::Flat => vec![self.folder()],
             LayoutKind::Hive => vec![self.key(DATA), self.slots(), self.partitions()],
         }
-    }
-
-    /// An object that is written to learn the store's time, and deleted again. It lies with the
-    /// data, so that one that is left behind is collected.
-    pub fn probe(&self, random: u64) -> Key {
-        self.key(super::probe(random))
     }
 
     /// The folder of the partitions, in the hive layout.
@@ -217,7 +234,8 @@ impl DatasetLayout {
         Some((version.parse().ok()?, rest))
     }
 
-    /// A data file: `token` is the random name of what is being written, `name` that of the file.
+    /// A data file: `token` is the random name of what is being written, with the epoch in the third
+    /// of its four words; `name` is that of the file.
     ///
     /// # Errors
     ///
@@ -267,6 +285,16 @@ impl DatasetLayout {
         self.split_partition(key.as_str()).map(|(partition, _)| partition)
     }
 
+    /// The epoch in the name of a data file; `None` if the name has none, as those of the Go
+    /// implementation.
+    pub fn epoch(&self, key: &str) -> Option<u32> {
+        let in_partition = self.split_partition(key).map(|(_, rest)| rest);
+        let (token, _) = in_partition.or_else(|| self.below(key, DATA))?.split_once('/')?;
+        let token: Digest = token.parse().ok()?;
+        let token = u128::from_be_bytes(token.as_bytes().try_into().ok()?);
+        Some((token >> 32) as u32)
+    }
+
     fn split_partition<'a>(&self, key: &'a str) -> Option<(Partition, &'a str)> {
         let rest = self.below(key, PARTITIONS)?;
         // The last one: a partition may have a folder of that name.
@@ -283,6 +311,11 @@ impl DatasetLayout {
         let rest = key.strip_prefix(&self.prefix)?.strip_prefix('/')?;
         rest.strip_prefix(folder)?.strip_prefix('/')
     }
+}
+
+/// Whether a folder has the random name of what was written there.
+fn is_token(folder: &str) -> bool {
+    super::is_lower_hex(folder, 32)
 }
 
 #[cfg(test)]
@@ -334,22 +367,37 @@ mod tests {
             for key in [&tag, &slot, &layout.hint(), &layout.descriptor()] {
                 assert!(!layout.is_data(key.as_str()), "{key}");
             }
-            assert!(layout.is_data(layout.file(1, None, "data").unwrap().as_str()));
-            assert!(layout.is_data(layout.probe(7).as_str()));
+            for name in ["data", "blob", "data.gz", "data.jsonl.gz", "blob.zst"] {
+                assert!(layout.is_data(layout.file(1, None, name).unwrap().as_str()));
+            }
             let file = layout.file(1, Some(&partition), "data").unwrap();
             assert_eq!(layout.is_data(file.as_str()), kind == LayoutKind::Hive);
             let folders = layout.data_folders();
             let is_listed = |key: &Key| folders.iter().any(|f| key.is_below(f.as_str()));
             assert_eq!(is_listed(&file), kind != LayoutKind::Default);
-            assert!(is_listed(&layout.probe(7)));
             let theirs = slot.as_str().replace(MANIFEST, "data/blob");
             assert!(layout.is_data(&theirs) && is_listed(&Key::new(&theirs).unwrap()), "{theirs}");
             assert!(!layout.is_data(&slot.as_str().replace(MANIFEST, "index/blob")));
             let entry = layout.partition_entry(&partition, Version::FIRST).unwrap();
             assert!(!layout.is_data(entry.as_str()));
+            for strange in
+                [".DS_Store", "data~", "._data", "notes.txt", "data/more", "data.", "data..gz"]
+            {
+                for key in
+                    [&file, &layout.file(1, None, "data").unwrap(), &Key::new(&theirs).unwrap()]
+                {
+                    let (folder, _) = key.as_str().rsplit_once('/').unwrap();
+                    assert!(!layout.is_data(&format!("{folder}/{strange}")), "{folder}/{strange}");
+                }
+            }
+            for strange in ["data/1", "data/data", "data/notes/data", "data/#recycle/data"] {
+                assert!(!layout.is_data(&format!("{}/{strange}", layout.prefix())), "{strange}");
+            }
         }
         let other = DatasetLayout::new(Id::new("event").unwrap(), LayoutKind::Default);
-        assert!(!other.is_data(layout(LayoutKind::Default).file(1, None, "a").unwrap().as_str()));
+        assert!(
+            !other.is_data(layout(LayoutKind::Default).file(1, None, "data").unwrap().as_str())
+        );
     }
 
     #[test]

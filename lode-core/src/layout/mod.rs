@@ -3,8 +3,8 @@
 //! ```text
 //! volumes/<id>/volume.json                             descriptor
 //! volumes/<id>/snapshots/<version>/manifest.lode|json  the slot; its presence is the commit
-//! volumes/<id>/data/<offset>-<length>-<writer>.bin     block bytes
-//! volumes/<id>/data/clock-<random>                     for a moment: tells the store's time
+//! volumes/<id>/data/<offset>-<length>-<writer>[-<epoch and attempt>].bin
+//!                                                      block bytes
 //! volumes/<id>/pages/<hash>-<commit>.lode              pages of large manifests
 //! volumes/<id>/tags/<name>                             a copy of a manifest: pins what it refers to
 //! volumes/<id>/latest                                  hint: newest version, plain text
@@ -16,7 +16,6 @@
 //! datasets/<id>/data/<token>/data[.ext]                a data file
 //! datasets/<id>/partitions/<k=v>/…/segments/<token>/data/data[.ext]    one of a partition
 //! datasets/<id>/partitions/<k=v>/…/segments/<version>/manifest.json    its index: candidates
-//! datasets/<id>/data/clock-<random>                    as that of volumes
 //! datasets/<id>/tags/<name>                            as those of volumes
 //! datasets/<id>/latest                                 hint
 //! datasets/<id>/damaged/<what>-<hash>                  as those of volumes
@@ -24,6 +23,8 @@
 //! <id>/<version>/manifest.json, <id>/data/…, <id>/dataset.json, <id>/tags/…, <id>/latest, <id>/damaged/…
 //!                                                      the flat layout
 //! ```
+//!
+//! Everything else is foreign: it is ignored, and never deleted.
 //!
 //! What lies in `damaged` is nobody's: no reader or writer looks there, and no collector deletes it.
 //! `latest.lock` is left by the Go implementation, and means nothing to this one.
@@ -38,6 +39,7 @@
 
 mod dataset;
 mod device;
+mod foreign;
 mod place;
 mod volume;
 
@@ -46,6 +48,7 @@ use alloc::string::String;
 use core::fmt::{self, Write};
 
 pub use self::dataset::{DatasetLayout, LayoutKind};
+pub use self::foreign::is_foreign_name;
 pub use self::place::{Place, Reference};
 pub use self::volume::VolumeLayout;
 
@@ -78,7 +81,7 @@ fn damaged(what: &str, hash: u64) -> String {
     format!("{DAMAGED}/{what}-{hash:016x}")
 }
 
-/// The place of an object that tells the store's time.
-fn probe(random: u64) -> String {
-    format!("{DATA}/clock-{random:016x}")
+/// Whether a text is so many hexadecimal digits, as they are printed here.
+fn is_lower_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::foreign::is_foreign;
 use super::{DAMAGED, DatasetLayout, LayoutKind, VolumeLayout};
 use crate::Version;
 use crate::checksum::Digest;
@@ -23,6 +24,8 @@ pub enum Place {
     Descriptor,
     /// The entry of this version in the index of a partition.
     Entry(Version),
+    /// What an operating system or another program is known to leave anywhere.
+    Foreign,
     /// The hint.
     Hint,
     /// A copy that a repair has kept of something damaged.
@@ -114,6 +117,7 @@ impl DatasetManifest {
 fn beside(prefix: &str, key: &str) -> Place {
     let rest = key.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/')).unwrap_or(key);
     match rest.split('/').collect::<Vec<_>>().as_slice() {
+        _ if is_foreign(rest) => Place::Foreign,
         [LOCK] => Place::Lock,
         [DAMAGED, _] => Place::Kept,
         _ => Place::Unknown,
@@ -128,8 +132,14 @@ mod tests {
     use super::*;
 
     /// What lies in a folder besides slots and data.
-    fn known(below: impl Fn(&str) -> String) -> [(String, Place); 8] {
+    fn known(below: impl Fn(&str) -> String) -> [(String, Place); 14] {
         [
+            (below(".DS_Store"), Place::Foreign),
+            (below("tags/desktop.ini"), Place::Foreign),
+            (below("tags/#recycle/kept"), Place::Foreign),
+            (below("data/lost+found/1"), Place::Foreign),
+            (below("damaged/._latest"), Place::Foreign),
+            (below("data/notes.txt"), Place::Unknown),
             (below("tags/kept"), Place::Tag(Id::new("kept").unwrap())),
             (below("latest"), Place::Hint),
             (below("latest.lock"), Place::Lock),
@@ -169,7 +179,7 @@ mod tests {
             (below(slot), Place::Slot(version), Place::Unknown),
             (below(entry), Place::Unknown, Place::Entry(version)),
             (below("dataset.json"), Place::Descriptor, Place::Descriptor),
-            (below("data/1"), Place::Data, Place::Data),
+            (below("data/1"), Place::Unknown, Place::Unknown),
             (below("data"), Place::Unknown, Place::Unknown),
         ];
         for (key, default, hive) in places {

@@ -130,20 +130,16 @@ impl VolumeLayout {
         Id::new(self.below(key, TAGS)?).ok()
     }
 
-    /// Whether a collector may delete this object where nothing refers to it: a block or a page.
+    /// Whether a collector may delete this object where nothing refers to it: it has the name of a
+    /// block or a page, ours or the Go implementation's. Whatever else lies in their folders is
+    /// somebody else's.
     pub fn is_data(&self, key: &str) -> bool {
-        [DATA, PAGES].into_iter().any(|folder| self.below(key, folder).is_some())
+        self.parse_block(key).is_some() || self.parse_page(key).is_some()
     }
 
     /// The folders that all of that lies in.
     pub fn data_folders(&self) -> Vec<Key> {
         [DATA, PAGES].into_iter().map(|folder| self.key(folder)).collect()
-    }
-
-    /// An object that is written to learn the store's time, and deleted again. It lies with the
-    /// data, so that one that is left behind is collected.
-    pub fn probe(&self, random: u64) -> Key {
-        self.key(super::probe(random))
     }
 
     /// Where a repair keeps the bytes of something that it replaces: `what` names that, and `hash`
@@ -231,6 +227,15 @@ impl VolumeLayout {
         Some((ByteRange::with_length(offset, length)?, name))
     }
 
+    /// The epoch in the name of a block or page; `None` if the name has none, as those of the Go
+    /// implementation.
+    pub fn epoch(&self, key: &str) -> Option<u32> {
+        match self.parse_page(key) {
+            Some(page) => Some(page.commit.epoch()),
+            None => self.parse_block(key)?.1.epoch(),
+        }
+    }
+
     fn key(&self, rest: impl fmt::Display) -> Key {
         Key::assembled(super::below(&self.prefix, rest))
     }
@@ -253,7 +258,7 @@ fn parse_writer(digits: &str) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::manifest::pages::{PageNode, PageRef};
-    use crate::manifest::{Block, BlockTable, Blocks, CommitId, Metadata};
+    use crate::manifest::{Block, BlockTable, Blocks, CollectionState, CommitId, Metadata};
 
     fn layout() -> VolumeLayout {
         VolumeLayout::new(Id::new("disk").unwrap())
@@ -319,6 +324,7 @@ mod tests {
             checksum: None,
             metadata: Metadata::new(),
             blocks,
+            state: CollectionState::FIRST,
             extra: Metadata::new(),
         }
     }
@@ -359,8 +365,15 @@ mod tests {
         let slot = layout().slot(Version::FIRST, Format::Compact);
         for (key, is_data) in [
             ("volumes/disk/data/0-256-00000000000000ab.bin", true),
-            ("volumes/disk/pages/ab-cd.lode", true),
-            (layout().probe(7).as_str(), true),
+            ("volumes/disk/data/0-256.bin", true),
+            ("volumes/disk/data/0-256-00000000000000ab.bin~", false),
+            ("volumes/disk/data/._0-256.bin", false),
+            ("volumes/disk/data/#recycle/0-256.bin", false),
+            ("volumes/disk/data/notes.bin", false),
+            ("volumes/disk/data/clock-7", false),
+            ("volumes/disk/data/clock-000000000000000G", false),
+            ("volumes/disk/pages/ab-cd.lode", false),
+            ("volumes/disk/pages/.DS_Store", false),
             ("volumes/disk2/data/0-256-00000000000000ab.bin", false),
             ("volumes/disk/volume.json", false),
             ("volumes/disk/data", false),

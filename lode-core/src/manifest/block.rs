@@ -16,7 +16,8 @@ pub struct Block {
     pub range: ByteRange,
     /// How the object is called.
     pub name: BlockName,
-    /// The digest of its bytes by the manifest's algorithm; Go volumes may have none.
+    /// The digest of its bytes; Go volumes may have none. Its algorithm is found by
+    /// [`VolumeManifest::checksum_of`](super::VolumeManifest::checksum_of).
     pub digest: Option<Digest>,
 }
 
@@ -44,10 +45,20 @@ pub enum BlockName {
     Written {
         /// The random bits of the handle that wrote it, so that handles never meet; on devices 0.
         writer: u64,
-        /// Tells blocks apart that one handle wrote to the same range; on devices the number of
-        /// the block.
+        /// The epoch in which it was staged, in the upper half, and below it what tells blocks
+        /// apart that one handle wrote to the same range; on devices the number of the block.
         suffix: u64,
     },
+}
+
+impl BlockName {
+    /// The epoch in which the block was staged; `None` for a name that has none.
+    pub fn epoch(&self) -> Option<u32> {
+        match self {
+            Self::Written { suffix, .. } => Some((suffix >> 32) as u32),
+            Self::Foreign(_) | Self::Plain => None,
+        }
+    }
 }
 
 /// A block that was found in a JSON manifest and has a path or fields that are none of ours.

@@ -6,12 +6,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::slot::Expected;
-use super::{CommitId, ManifestDigest, Metadata, Mismatch, Value};
+use super::{
+    CollectionState, CommitId, ManifestDigest, Metadata, Mismatch, Onto, RebaseError, Value,
+};
 use crate::Version;
 use crate::checksum::Digest;
 use crate::codec::FileStats;
 use crate::id::Id;
 use crate::key::Key;
+use crate::layout::DatasetLayout;
 use crate::time::{Timestamp, ZonedTimestamp};
 
 /// The manifest of a dataset's snapshot: its data files, and what is known of them.
@@ -47,6 +50,9 @@ pub struct DatasetManifest {
     pub partitioner: Box<str>,
     /// The algorithm of the files' digests.
     pub checksum: Option<Box<str>>,
+    /// What collections had decided when it was made. What the Go implementation writes says
+    /// nothing: look below it.
+    pub state: CollectionState,
     /// Fields that this version does not know.
     pub extra: BTreeMap<String, Value>,
 }
@@ -89,25 +95,33 @@ pub struct DatasetDraft {
 }
 
 impl DatasetDraft {
-    /// The manifest of `version` after `head`, or as the first of an empty history.
+    /// The manifest that is built on a slot.
     ///
     /// # Errors
     ///
-    /// If the head is of another dataset.
+    /// If the head is of another dataset, or a file was staged in an epoch that has been collected.
     pub fn rebase(
         &self,
-        head: Option<(&DatasetManifest, ManifestDigest)>,
-        version: Version,
-        created_at: Option<Timestamp>,
-    ) -> Result<DatasetManifest, Mismatch> {
+        layout: &DatasetLayout,
+        onto: Onto<'_, DatasetManifest>,
+    ) -> Result<DatasetManifest, RebaseError> {
+        let Onto { head, version, state, created_at } = onto;
         if let Some((head, _)) = head {
-            Mismatch::check("dataset_id", &self.manifest.id, &head.id)?;
+            let checked = Mismatch::check("dataset_id", &self.manifest.id, &head.id);
+            checked.map_err(RebaseError::Mismatch)?;
+        }
+        let is_expired = |file: &&DataFile| {
+            layout.epoch(file.key.as_str()).is_some_and(|epoch| !state.admits(epoch))
+        };
+        if let Some(file) = self.manifest.files.iter().find(is_expired) {
+            return Err(RebaseError::Expired { key: file.key.clone() });
         }
         Ok(DatasetManifest {
             version,
             parent: head.map(|(head, _)| head.version),
             parent_digest: head.map(|(_, digest)| digest),
             created_at,
+            state,
             ..self.manifest.clone()
         })
     }

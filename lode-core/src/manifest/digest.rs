@@ -13,15 +13,22 @@ use crate::checksum::{Digest, DigestError};
 /// manifest, whose reply was lost, from another's.
 #[derive(Clone, Copy, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct CommitId(
-    /// 64 random bits of the handle and 64 bits of its counter; on devices the device's id and
-    /// its boot count.
+    /// 64 random bits of the handle, 32 bits of the epoch that it knew, and 32 of its counter; on
+    /// devices the device's id and its boot count.
     pub [u8; 16],
 );
 
 impl CommitId {
-    /// The id of the `count`th commit of a handle with these random bits.
+    /// The id of the `count`th commit of a handle with these random bits; the upper half of the
+    /// count is the epoch that the handle knows.
     pub fn of_handle(random: u64, count: u64) -> Self {
         Self(((u128::from(random) << 64) | u128::from(count)).to_be_bytes())
+    }
+
+    /// The epoch in which the commit was begun, on a host: what it writes was staged in that.
+    pub fn epoch(self) -> u32 {
+        // The third of its four words.
+        (u128::from_be_bytes(self.0) >> 32) as u32
     }
 }
 

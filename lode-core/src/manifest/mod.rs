@@ -34,6 +34,8 @@ mod error;
 #[cfg(feature = "alloc")]
 mod format;
 #[cfg(feature = "alloc")]
+mod index;
+#[cfg(feature = "alloc")]
 mod merge;
 #[cfg(feature = "alloc")]
 mod metadata;
@@ -41,6 +43,8 @@ mod metadata;
 pub mod pages;
 #[cfg(feature = "alloc")]
 mod slot;
+#[cfg(feature = "alloc")]
+mod state;
 #[cfg(feature = "alloc")]
 mod table;
 #[cfg(feature = "alloc")]
@@ -50,13 +54,15 @@ pub(crate) mod volume;
 mod model {
     pub use super::block::{Block, BlockName, ForeignBlock};
     pub use super::dataset::{DataFile, DatasetDraft, DatasetManifest};
-    pub use super::draft::{RebaseError, VolumeDraft};
+    pub use super::draft::{Onto, RebaseError, VolumeDraft};
     pub use super::error::{ManifestError, Mismatch};
     pub use super::format::Format;
+    pub use super::index::index_entries;
     pub use super::merge::{Merged, Overlap};
     pub use super::metadata::{Metadata, Value};
     pub use super::pages::Blocks;
-    pub use super::slot::{Expected, SlotContent, SlotManifest, Tombstone};
+    pub use super::slot::{Expected, Purpose, Record, SlotContent, SlotManifest, Tombstone};
+    pub use super::state::{CollectionState, Span, VersionSet};
     pub use super::table::{BlockTable, BlockTableError, TableBlocks};
     pub use super::volume::VolumeManifest;
 }

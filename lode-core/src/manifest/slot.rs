@@ -1,6 +1,6 @@
 //! What the slots of a history hold, whatever it is a history of.
 
-use super::{CommitId, DatasetManifest, ManifestDigest, Mismatch, VolumeManifest};
+use super::{CollectionState, CommitId, DatasetManifest, ManifestDigest, Mismatch, VolumeManifest};
 use crate::Version;
 use crate::id::Id;
 use crate::time::Timestamp;
@@ -28,6 +28,9 @@ pub trait SlotManifest {
     /// How many bytes the volume has; `None` for a dataset.
     fn total_length(&self) -> Option<u64>;
 
+    /// What collections had decided when it was made; of a tombstone, nothing.
+    fn state(&self) -> &CollectionState;
+
     /// What takes its place when it is collected. `digest` is that of the bytes in the slot.
     fn tombstone(&self, digest: ManifestDigest) -> Tombstone {
         Tombstone {
@@ -45,7 +48,7 @@ pub trait SlotManifest {
 
 /// They all keep these in fields of the same names.
 macro_rules! slot_manifests {
-    ($($manifest:ty, |$this:ident| $total_length:expr;)*) => {$(
+    ($($manifest:ty, |$this:ident| $total_length:expr, |$that:ident| $state:expr;)*) => {$(
         impl SlotManifest for $manifest {
             fn id(&self) -> &Id {
                 &self.id
@@ -75,14 +78,96 @@ macro_rules! slot_manifests {
                 let $this = self;
                 $total_length
             }
+
+            fn state(&self) -> &CollectionState {
+                let $that = self;
+                $state
+            }
         }
     )*};
 }
 
 slot_manifests! {
-    DatasetManifest, |_dataset| None;
-    Tombstone, |tombstone| tombstone.total_length;
-    VolumeManifest, |volume| Some(volume.total_length);
+    DatasetManifest, |_dataset| None, |dataset| &dataset.state;
+    Record, |record| record.total_length, |record| &record.state;
+    Tombstone, |tombstone| tombstone.total_length, |_tombstone| &FIRST;
+    VolumeManifest, |volume| Some(volume.total_length), |volume| &volume.state;
+}
+
+static FIRST: CollectionState = CollectionState::FIRST;
+
+/// A maintenance commit: a collection, or a repair. It changes no data: the head is the snapshot
+/// below it that `parent` names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The volume or dataset that it belongs to.
+    pub id: Id,
+    /// The slot that it fills.
+    pub version: Version,
+    /// The snapshot that is the head.
+    pub parent: Option<Version>,
+    /// The digest of that snapshot's stored bytes.
+    pub parent_digest: Option<ManifestDigest>,
+    /// The commit that made it.
+    pub commit_id: Option<CommitId>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// How many bytes the volume has; `None` for a dataset.
+    pub total_length: Option<u64>,
+    /// What it was made for.
+    pub purpose: Purpose,
+    /// What it has decided.
+    pub state: CollectionState,
+}
+
+impl Record {
+    /// Checks that it is of the slot that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// The first field that is another.
+    pub fn check(&self, expected: &Expected<'_>) -> Result<(), Mismatch> {
+        expected.check("id", self)
+    }
+}
+
+/// What a [`Record`] was made for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// Dropping snapshots, and deleting what nothing refers to.
+    Collection,
+    /// Going on after slots that cannot be read, or snapshots that were given up.
+    Repair,
+}
+
+impl Purpose {
+    /// Its name, in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Collection => "collection",
+            Self::Repair => "repair",
+        }
+    }
+}
+
+impl core::fmt::Display for Purpose {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl core::str::FromStr for Purpose {
+    type Err = Mismatch;
+
+    fn from_str(name: &str) -> Result<Self, Mismatch> {
+        let all = [Self::Collection, Self::Repair];
+        all.into_iter().find(|purpose| purpose.name() == name).ok_or_else(|| Mismatch {
+            field: "record",
+            expected: "collection or repair".into(),
+            found: name.into(),
+        })
+    }
 }
 
 /// Which manifest a reader asks for.
@@ -145,10 +230,12 @@ impl Tombstone {
 
 /// What a slot holds, of a history whose manifests are `M`.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_enums, reason = "a slot holds one or the other")]
+#[allow(clippy::exhaustive_enums, reason = "a slot holds one of these")]
 pub enum SlotContent<M> {
     /// A snapshot.
     Live(M),
     /// A snapshot was here.
     Collected(Tombstone),
+    /// Maintenance.
+    Record(Record),
 }

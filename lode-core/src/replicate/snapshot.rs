@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::layout::DatasetLayout;
-use crate::manifest::{DataFile, DatasetManifest};
+use crate::manifest::{CollectionState, DataFile, DatasetManifest};
 
 /// Whether two snapshots, in datasets of the same layout, say and hold the same, wherever they
 /// stand in their histories and whatever their files are called: `None` if they do not; else the
@@ -23,6 +23,7 @@ pub fn same_content(
         created_at: None,
         files: Vec::new(),
         checksum: None,
+        state: CollectionState::FIRST,
         ..manifest.clone()
     };
     if said(one) != said(other) || one.files.len() != other.files.len() {

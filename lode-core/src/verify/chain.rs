@@ -44,18 +44,23 @@ impl Link {
 pub enum LinkState {
     /// A tombstone.
     Collected,
-    /// Nothing that can be read.
+    /// Bytes that are no manifest.
     Damaged,
-    /// A manifest.
+    /// A snapshot.
     Live,
+    /// A record of maintenance.
+    Record,
+    /// It is not known: the store could not read it just now.
+    Unreadable,
 }
 
 /// Judges the slots of a history together: each problem, and the version whose slot has it. The
 /// `links` are in the order of their versions; `may_have_gaps` if the Go implementation may have
 /// written some of them.
 ///
-/// What lies below a tombstone or between two need not be live any more, so of them only the
-/// digests are compared. Costs O(n log n).
+/// A snapshot that has been dropped is to be given as [`Collected`](LinkState::Collected), whatever
+/// its slot holds. What lies below a tombstone or between two need not be live any more, so of them
+/// only the digests are compared. Costs O(n log n).
 pub fn check_chain(links: &[Link], may_have_gaps: bool) -> Vec<(Version, Problem)> {
     let mut found = Vec::new();
     let mut before: Option<&Link> = None;
@@ -83,8 +88,8 @@ fn hole(before: Option<&Link>, link: &Link, may_have_gaps: bool) -> Option<(Vers
     let last = Version::new(link.version.get().checked_sub(1)?)?;
     // Of what cannot be read it is not known who wrote it: it is taken for the same as before.
     let by_go = match link.state {
-        LinkState::Damaged => before.is_none_or(|before| !before.is_ours),
-        LinkState::Collected | LinkState::Live => !link.is_ours,
+        LinkState::Damaged | LinkState::Unreadable => before.is_none_or(|before| !before.is_ours),
+        LinkState::Collected | LinkState::Live | LinkState::Record => !link.is_ours,
     };
     (first <= last && !(may_have_gaps && by_go)).then_some((first, last))
 }
@@ -107,8 +112,9 @@ fn check_parent(
         let is_known = hole.is_some_and(|(first, last)| (first..=last).contains(&parent));
         return (!is_known).then_some((link.version, Problem::ParentMissing { parent }));
     };
-    let differs = found.state != LinkState::Damaged
-        && link.parent_digest.is_some_and(|expected| !agrees(expected, found.digest));
+    let is_read = !matches!(found.state, LinkState::Damaged | LinkState::Unreadable);
+    let differs =
+        is_read && link.parent_digest.is_some_and(|expected| !agrees(expected, found.digest));
     differs.then_some((parent, Problem::Replaced { child: link.version }))
 }
 

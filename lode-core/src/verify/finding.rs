@@ -7,6 +7,7 @@ use core::fmt;
 use crate::Version;
 use crate::checksum::Digest;
 use crate::id::Id;
+pub use crate::manifest::Span;
 use crate::manifest::{ManifestError, Mismatch};
 use crate::range::ByteRange;
 use crate::time::Timestamp;
@@ -40,6 +41,36 @@ impl Finding {
     /// How bad it is.
     pub fn severity(&self) -> Severity {
         self.problem.severity()
+    }
+}
+
+/// An object that could not be read just now: the store refused, was busy or out of file handles,
+/// did not answer, cut its answer short, or answered differently each time. That proves no
+/// damage: it is an error of the run that met it, and no [`Finding`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Unreadable {
+    /// The object or folder: its key, or what the store calls it.
+    pub object: String,
+    /// What it is to the history; [`Part::Unknown`] for a folder that could not be listed.
+    pub part: Part,
+    /// What the store said.
+    pub reason: String,
+    /// What depends on it, as far as that is known.
+    pub affected: Affected,
+}
+
+impl Unreadable {
+    /// One that affects nothing yet.
+    pub fn new(object: impl Into<String>, part: Part, reason: impl Into<String>) -> Self {
+        let (object, reason) = (object.into(), reason.into());
+        Self { object, part, reason, affected: Affected::default() }
+    }
+
+    /// The same, which affects this.
+    #[must_use]
+    pub fn affecting(self, affected: Affected) -> Self {
+        Self { affected, ..self }
     }
 }
 
@@ -179,11 +210,6 @@ pub enum Problem {
         /// How many bytes it has.
         bytes: u64,
     },
-    /// The store has failed to hand it out, again and again.
-    Unreadable {
-        /// What it said.
-        reason: String,
-    },
     /// It was written with a checksum that is not known, so that its bytes were not verified.
     Unverified {
         /// The algorithm.
@@ -234,7 +260,6 @@ impl Problem {
             Self::ParentMissing { .. } => "parent-missing",
             Self::Replaced { .. } => "replaced",
             Self::Unknown { .. } => "unknown",
-            Self::Unreadable { .. } => "unreadable",
             Self::Unverified { .. } => "unverified",
             Self::WrongSize { .. } => "wrong-size",
         }
@@ -249,7 +274,7 @@ impl fmt::Display for Problem {
             }
             Self::DeadEntry => f.write_str("no snapshot needs this index entry"),
             Self::Differs { from } => {
-                write!(f, "it is no copy of the manifest of version {}", from.get())
+                write!(f, "it differs from what the manifest of version {} says", from.get())
             }
             Self::Forked { parent, newest } => write!(
                 f,
@@ -289,7 +314,6 @@ impl fmt::Display for Problem {
                 write!(f, "its bytes are not those that version {} was made from", child.get())
             }
             Self::Unknown { .. } => f.write_str("no layout knows such a key"),
-            Self::Unreadable { reason } => write!(f, "the store cannot read it: {reason}"),
             Self::Unverified { algorithm } => {
                 write!(f, "its checksum, {algorithm}, is not known: its bytes were not verified")
             }
@@ -327,14 +351,4 @@ impl Affected {
     pub fn has(&self, version: Version) -> bool {
         self.snapshots.iter().any(|span| (span.first..=span.last).contains(&version))
     }
-}
-
-/// Live snapshots that follow each other: collected ones may lie between.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[allow(clippy::exhaustive_structs, reason = "two ends")]
-pub struct Span {
-    /// The first of them.
-    pub first: Version,
-    /// The last of them.
-    pub last: Version,
 }

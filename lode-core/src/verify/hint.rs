@@ -6,7 +6,7 @@ use crate::Version;
 /// Judges the bytes of the hint, if there is one, of a history with this newest slot and this
 /// newest live snapshot.
 ///
-/// It only saves listing, so that one that is behind harms nobody, unless a Go writer trusts it
+/// It only saves looking, so that one that is behind harms nobody, unless a Go writer trusts it
 /// blindly (`trusted`): that one takes a tombstone for a snapshot, so it must be told of the live
 /// one. It is written after the slot, so that one that is ahead tells of a slot that is lost, or
 /// has been damaged itself.
@@ -17,7 +17,8 @@ pub fn check_hint(
     trusted: bool,
 ) -> Option<Problem> {
     let Some(text) = hint else {
-        return newest.map(|_| Problem::HintMissing { trusted });
+        // Where there are only records it has nothing to name.
+        return live.map(|_| Problem::HintMissing { trusted });
     };
     let Some(hint) = parse_hint(text) else { return Some(Problem::HintInvalid) };
     let Some(newest) = newest.filter(|newest| hint <= *newest) else {

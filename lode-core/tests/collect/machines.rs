@@ -1,91 +1,95 @@
 //! The order that the machines keep. That no other is safe is shown by the explorer.
 
 use lode_core::collect::{
-    Collect, CollectAction, CollectEvent, CollectOutcome, Newest, TagAction, TagEvent, TagOutcome,
-    Tagging,
+    Collect, CollectAction, CollectEvent, CollectOutcome, TagAction, TagEvent, TagOutcome, Tagging,
 };
-use lode_core::commit::{Seen, Slot};
 use proptest::prelude::*;
 
-use super::{at, v};
+use super::v;
 
-const DAY: u64 = 24 * 60 * 60;
+const PATIENCE: u32 = 2;
 
 fn collect(events: &[CollectEvent]) -> CollectAction {
-    let (mut machine, mut action) = Collect::start(DAY);
+    let (mut machine, mut action) = Collect::start(PATIENCE);
     for event in events {
         (machine, action) = machine.on(*event);
     }
     action
 }
 
+const FINISHED: CollectAction = CollectAction::Done(CollectOutcome::Finished);
+const FAILED: CollectAction = CollectAction::Done(CollectOutcome::Failed);
+
 #[test]
-fn tombstones_come_before_slots_and_slots_before_tags() {
-    use CollectEvent::{Buried, Chosen, MarkedSlots, MarkedTags, Swept, Time};
-    let now = at(1_000_000);
+fn slots_come_before_the_record_and_tags_after_it() {
+    use CollectEvent::{Buried, Chosen, MarkedSlots, MarkedTags, Recorded, Swept};
     let events = [
-        Chosen(Some(v(3))),
+        Chosen,
+        MarkedSlots { newest: v(5) },
+        Recorded,
+        MarkedTags,
+        Swept { more: true, next: Some(v(3)) },
+        Swept { more: false, next: Some(v(3)) },
         Buried(Some(v(4))),
         Buried(None),
-        Time(now),
-        MarkedSlots(Newest::Live),
-        MarkedTags,
-        Swept { more: true, now: at(1_000_000 + 21_600) },
-        Swept { more: false, now: at(1_000_000 + 50_000) },
     ];
-    let sweep = CollectAction::Sweep { older_than: at(1_000_000 - 86_401) };
     let actions = [
+        CollectAction::Choose,
+        CollectAction::MarkSlots { after: None },
+        CollectAction::Record { on: v(5) },
+        CollectAction::MarkTags,
+        CollectAction::Sweep,
+        CollectAction::Sweep,
         CollectAction::Bury { version: v(3) },
         CollectAction::Bury { version: v(4) },
-        CollectAction::ReadClock,
-        CollectAction::MarkSlots { after: None },
-        CollectAction::MarkTags { now },
-        sweep,
-        sweep,
-        CollectAction::Done(CollectOutcome::Finished),
+        FINISHED,
     ];
-    for (count, action) in (1..).zip(actions) {
+    for (count, action) in actions.into_iter().enumerate() {
         assert_eq!(collect(&events[..count]), action);
     }
-    assert_eq!(collect(&[Chosen(None)]), CollectAction::ReadClock);
+    let swept = [&events[..4], &[Swept { more: false, next: None }]].concat();
+    assert_eq!(collect(&swept), FINISHED, "nothing is to be buried");
 }
 
 #[test]
-fn marks_older_than_a_quarter_of_the_grace_period_are_made_anew() {
-    use CollectEvent::{Chosen, MarkedSlots, MarkedTags, Swept, Time};
-    let sweeping = [Chosen(None), Time(at(0)), MarkedSlots(Newest::Nothing), MarkedTags];
-    let after = |event| collect(&[&sweeping[..], &[event]].concat());
-    let sweep = CollectAction::Sweep { older_than: at(-86_401) };
-    assert_eq!(after(Swept { more: true, now: at(21_600) }), sweep);
-    assert_eq!(after(Swept { more: true, now: at(21_601) }), CollectAction::ReadClock);
+fn a_record_that_would_say_nothing_is_not_made() {
+    use CollectEvent::{Chosen, MarkedSlots, Nothing};
+    assert_eq!(collect(&[Nothing]), FINISHED);
+    assert_eq!(collect(&[Chosen, Nothing]), FINISHED);
+    let recording = [Chosen, MarkedSlots { newest: v(5) }];
+    assert_eq!(collect(&[&recording[..], &[Nothing]].concat()), collect(&recording));
 }
 
 #[test]
-fn a_tombstone_in_the_newest_slot_is_looked_behind() {
-    use CollectEvent::{Chosen, MarkedSlots, Time};
-    let marking = [Chosen(None), Time(at(0))];
-    let after = |slots: &[Newest]| {
-        let slots = slots.iter().map(|newest| MarkedSlots(*newest));
-        collect(&marking.into_iter().chain(slots).collect::<Vec<_>>())
-    };
-    let behind = |number| CollectAction::MarkSlots { after: Some(v(number)) };
-    let tags = CollectAction::MarkTags { now: at(0) };
-    assert_eq!(after(&[Newest::Collected(v(5))]), behind(5));
-    assert_eq!(after(&[Newest::Collected(v(5)), Newest::Collected(v(7))]), behind(7));
-    assert_eq!(after(&[Newest::Collected(v(5)), Newest::Live]), tags);
-    assert_eq!(after(&[Newest::Collected(v(5)), Newest::Nothing]), tags);
-    // A shell that says the same again does not make it go round for ever.
-    assert_eq!(after(&[Newest::Collected(v(5)), Newest::Collected(v(5))]), tags);
+fn what_came_after_the_marks_is_marked_as_well() {
+    use CollectEvent::{Chosen, MarkedSlots, Overtaken};
+    let mut events = vec![Chosen, MarkedSlots { newest: v(5) }];
+    for newest in [6, 9] {
+        events.push(Overtaken);
+        let after = if newest == 6 { v(5) } else { v(6) };
+        assert_eq!(collect(&events), CollectAction::MarkSlots { after: Some(after) });
+        events.push(MarkedSlots { newest: v(newest) });
+        assert_eq!(collect(&events), CollectAction::Record { on: v(newest) });
+    }
+    events.push(Overtaken);
+    assert_eq!(collect(&events), FAILED, "its patience is at its end");
 }
 
 #[test]
 fn a_failure_ends_a_run_wherever_it_is() {
-    use CollectEvent::{Buried, Chosen, Failed, MarkedSlots, MarkedTags, Time};
-    let events = [Chosen(Some(v(1))), Buried(None), Time(at(0)), MarkedSlots(Newest::Live)];
-    let events = [&events[..], &[MarkedTags]].concat();
+    use CollectEvent::{Buried, Chosen, Failed, MarkedSlots, MarkedTags, Recorded, Swept};
+    let events = [
+        Chosen,
+        MarkedSlots { newest: v(5) },
+        Recorded,
+        MarkedTags,
+        Swept { more: false, next: Some(v(3)) },
+        Buried(Some(v(4))),
+    ];
     for count in 0..=events.len() {
-        let failed = collect(&[&events[..count], &[Failed]].concat());
-        assert_eq!(failed, CollectAction::Done(CollectOutcome::Failed));
+        let failed = [&events[..count], &[Failed]].concat();
+        assert_eq!(collect(&failed), FAILED);
+        assert_eq!(collect(&[&failed[..], &events[count..]].concat()), FAILED, "it stays so");
     }
 }
 
@@ -100,25 +104,21 @@ fn tag(events: &[TagEvent]) -> TagAction {
 #[test]
 fn a_tag_is_written_then_confirmed() {
     use TagEvent::{
-        Anothers, Created, Deleted, Exists, Gone, Ours, Rejected, Seen as Saw, Unknown, Waited,
+        Anothers, Created, Deleted, Dropped, Exists, Gone, Ours, Rejected, Unknown, Waited,
     };
-    let live = Saw(Seen::Slot(Slot::Live { commit_id: None, parent: None }));
-    let buried = Saw(Seen::Slot(Slot::Collected { commit_id: None, parent: None }));
-    let damaged = Saw(Seen::Slot(Slot::Damaged));
-    let failed = Saw(Seen::Failed);
+    let (live, dropped) = (Dropped(false), Dropped(true));
     let collected = |withdrawn| TagOutcome::Collected { withdrawn };
     for (events, outcome) in [
         (&[Created, live][..], TagOutcome::Confirmed),
         (&[Exists, Ours, live], TagOutcome::Confirmed),
         (&[Exists, Anothers], TagOutcome::NameTaken),
         (&[Unknown, Waited, Exists, Anothers], TagOutcome::NameTaken),
-        (&[Unknown, Waited, Created, failed, live], TagOutcome::Confirmed),
+        (&[Unknown, Waited, Created, Unknown, live], TagOutcome::Confirmed),
         (&[Exists, Gone, Waited, Created, live], TagOutcome::Confirmed),
-        (&[Created, buried, Deleted(true)], collected(true)),
-        (&[Created, buried, Deleted(false), Deleted(true)], collected(true)),
-        (&[Created, buried, Deleted(false), Deleted(false), Deleted(false)], collected(false)),
-        (&[Created, damaged], TagOutcome::Unconfirmed),
-        (&[Created, failed, failed, failed], TagOutcome::Unconfirmed),
+        (&[Created, dropped, Deleted(true)], collected(true)),
+        (&[Created, dropped, Deleted(false), Deleted(true)], collected(true)),
+        (&[Created, dropped, Deleted(false), Deleted(false), Deleted(false)], collected(false)),
+        (&[Created, Unknown, Unknown, Unknown], TagOutcome::Unconfirmed),
         (&[Rejected], TagOutcome::Failed),
         (&[Unknown, Waited, Rejected], TagOutcome::Unknown),
         (&[Unknown, Waited, Unknown, Waited, Unknown], TagOutcome::Unknown),
@@ -126,24 +126,26 @@ fn a_tag_is_written_then_confirmed() {
     ] {
         assert_eq!(tag(events), TagAction::Done(outcome), "{events:?}");
     }
+    assert_eq!(tag(&[Created]), TagAction::Confirm);
     assert_eq!(tag(&[Unknown]), TagAction::BackOff { attempt: 1 });
     assert_eq!(tag(&[Unknown, Waited]), TagAction::Write { again: true });
     // What does not answer the action is ignored.
     assert_eq!(tag(&[Waited]), TagAction::Write { again: false });
+    assert_eq!(tag(&[live]), TagAction::Write { again: false });
 }
 
 fn collect_events() -> impl Strategy<Value = CollectEvent> {
-    let version = proptest::option::of((1..5_u64).prop_map(v));
-    let time = (0..100_000_i64).prop_map(at);
+    let some = (1..5_u64).prop_map(v);
+    let version = proptest::option::of(some.clone());
     prop_oneof![
         version.clone().prop_map(CollectEvent::Buried),
-        version.clone().prop_map(CollectEvent::Chosen),
-        version.prop_map(|newest| {
-            CollectEvent::MarkedSlots(newest.map_or(Newest::Live, Newest::Collected))
-        }),
+        Just(CollectEvent::Chosen),
+        some.prop_map(|newest| CollectEvent::MarkedSlots { newest }),
         Just(CollectEvent::MarkedTags),
-        (any::<bool>(), time.clone()).prop_map(|(more, now)| CollectEvent::Swept { more, now }),
-        time.prop_map(CollectEvent::Time),
+        Just(CollectEvent::Nothing),
+        Just(CollectEvent::Overtaken),
+        Just(CollectEvent::Recorded),
+        (any::<bool>(), version).prop_map(|(more, next)| CollectEvent::Swept { more, next }),
     ]
 }
 
@@ -152,25 +154,28 @@ fn answers(action: CollectAction, event: CollectEvent) -> bool {
     matches!(
         (action, event),
         (CollectAction::Bury { .. }, CollectEvent::Buried(_))
-            | (CollectAction::Choose, CollectEvent::Chosen(_))
-            | (CollectAction::MarkSlots { .. }, CollectEvent::MarkedSlots(_))
-            | (CollectAction::MarkTags { .. }, CollectEvent::MarkedTags)
-            | (CollectAction::ReadClock, CollectEvent::Time(_))
-            | (CollectAction::Sweep { .. }, CollectEvent::Swept { .. })
+            | (CollectAction::Choose, CollectEvent::Chosen | CollectEvent::Nothing)
+            | (
+                CollectAction::MarkSlots { .. },
+                CollectEvent::MarkedSlots { .. } | CollectEvent::Nothing
+            )
+            | (CollectAction::MarkTags, CollectEvent::MarkedTags)
+            | (CollectAction::Record { .. }, CollectEvent::Recorded | CollectEvent::Overtaken)
+            | (CollectAction::Sweep, CollectEvent::Swept { .. })
     )
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
-    /// Whatever a shell says, what is no answer changes nothing, and nothing is swept but what
-    /// was marked in order after the last look at the clock.
+    /// Whatever a shell says, what is no answer changes nothing, and nothing is swept before slots
+    /// were marked, a record committed after that, and tags marked after the record.
     #[test]
     fn no_event_makes_it_skip_a_step(
         events in proptest::collection::vec(collect_events(), 0..60),
     ) {
-        let (mut machine, mut action) = Collect::start(DAY);
-        let mut order = vec![];
+        let (mut machine, mut action) = Collect::start(PATIENCE);
+        let (mut order, mut overtaken) = (vec![], 0);
         for event in events {
             prop_assert_eq!(machine.action(), action);
             let (next, next_action) = machine.on(event);
@@ -179,14 +184,19 @@ proptest! {
                 continue;
             }
             match event {
-                CollectEvent::Time(_) => order = vec!["clock"],
-                CollectEvent::MarkedSlots(_) if order == ["clock"] => order.push("slots"),
+                CollectEvent::MarkedSlots { .. } => order = vec!["slots"],
+                CollectEvent::Overtaken => {
+                    order.clear();
+                    overtaken += 1;
+                }
+                CollectEvent::Recorded => order.push("record"),
                 CollectEvent::MarkedTags => order.push("tags"),
                 _ => {}
             }
-            if matches!(next_action, CollectAction::Sweep { .. }) {
-                prop_assert_eq!(&order, &["clock", "slots", "tags"]);
+            if matches!(next_action, CollectAction::Sweep | CollectAction::Bury { .. }) {
+                prop_assert_eq!(&order, &["slots", "record", "tags"]);
             }
+            prop_assert!(overtaken <= PATIENCE + 1);
             (machine, action) = (next, next_action);
         }
     }

@@ -1,7 +1,7 @@
 //! Bytes that somebody made to do harm: with a right checksum, and anything inside.
 
-use lode_core::manifest::ManifestError;
-use lode_core::manifest::compact::{decode, encode};
+use lode_core::manifest::compact::{decode, encode, encode_record, encode_tombstone};
+use lode_core::manifest::{ManifestError, SlotContent};
 use proptest::prelude::*;
 
 use crate::forge::{seal, varint};
@@ -16,6 +16,7 @@ struct Parts {
     commit_id: Vec<u8>,
     created_at: Vec<u8>,
     total_length: u64,
+    state: Vec<u8>,
     checksum: Vec<u8>,
     digest_size: u8,
     metadata: Vec<u8>,
@@ -45,6 +46,7 @@ impl Parts {
             commit_id: vec![0],
             created_at: vec![0],
             total_length: 65536,
+            state: vec![],
             checksum: b"\x06crc32c".to_vec(),
             digest_size: 4,
             metadata: vec![0],
@@ -67,9 +69,14 @@ impl Parts {
             .collect()
     }
 
+    /// Its state, with the length before it.
+    fn state(&self) -> Vec<u8> {
+        [varint(self.state.len() as u64), self.state.clone()].concat()
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let writers: Vec<u8> = self.writers.iter().flat_map(|w| w.to_le_bytes()).collect();
-        let mut body = self.head();
+        let mut body = [self.head(), self.state()].concat();
         body.extend(&self.checksum);
         body.push(self.digest_size);
         body.extend(varint(self.metadata.len() as u64));
@@ -233,6 +240,79 @@ fn runs_may_be_cut_differently() {
     assert_eq!(spoilt(split), Ok(()));
 }
 
+/// The bytes of a state: epoch, floor, no time, and runs of versions.
+fn state(epoch: u64, floor: u64, runs: &[[u64; 2]]) -> Vec<u8> {
+    let mut bytes = [varint(epoch), varint(floor), vec![0], varint(runs.len() as u64)].concat();
+    bytes.extend(runs.iter().flatten().copied().flat_map(varint));
+    bytes
+}
+
+#[test]
+fn the_state_is_checked() {
+    let good = |bytes| assert_eq!(spoilt(|parts| parts.state = bytes), Ok(()));
+    good(vec![]);
+    good(state(1, 0, &[]));
+    good(state(u32::MAX.into(), u32::MAX.into(), &[[1, 0], [2, 7], [2, 0]]));
+    good(state(0, 0, &[[1, (1 << 63) - 2]]));
+    good([&[0, 0, 1, 2][..], &varint(999_999_999), &[0]].concat());
+    for bad in [
+        // It says what no bytes say.
+        state(0, 0, &[]),
+        // The floor is above the epoch, or a number is too large.
+        state(3, 4, &[]),
+        state(1 << 32, 0, &[]),
+        state(1, 1 << 32, &[]),
+        // Version 0; and the second run touches, or begins in, the first one.
+        state(1, 0, &[[0, 0]]),
+        state(1, 0, &[[1, 3], [1, 0]]),
+        state(1, 0, &[[1, 3], [0, 0]]),
+        // They go beyond the last version, or the last number.
+        state(1, 0, &[[1, (1 << 63) - 1]]),
+        state(1, 0, &[[1 << 63, 0]]),
+        state(1, 0, &[[u64::MAX, 0]]),
+        state(1, 0, &[[1, u64::MAX]]),
+        state(1, 0, &[[1, 5], [u64::MAX, 0]]),
+        // Cut short, too long, or with more runs than there are bytes.
+        vec![1],
+        vec![1, 0, 0],
+        [state(1, 0, &[]), vec![0]].concat(),
+        [&[1, 0, 0][..], &varint(1 << 60)].concat(),
+        [&[1, 0, 0][..], &varint(u64::MAX)].concat(),
+        // A time with a second of nanoseconds, and an option that is neither.
+        [&[1, 0, 1, 2][..], &varint(1_000_000_000), &[0]].concat(),
+        vec![1, 0, 2, 0],
+    ] {
+        fails("state", |parts| parts.state = bad);
+    }
+}
+
+#[test]
+fn records_are_checked() {
+    let parts = Parts::new();
+    let record = |rest: &[u8]| decode(&seal(6, &[&parts.head(), rest].concat()));
+    for purpose in [1, 2] {
+        assert!(matches!(record(&[0, purpose]), Ok(SlotContent::Record(_))));
+        let state = state(5, 4, &[[1, 0]]);
+        let state = [varint(state.len() as u64), state, vec![purpose]].concat();
+        assert!(matches!(record(&state), Ok(SlotContent::Record(_))));
+    }
+    for (rest, expected) in [
+        (&[][..], "state"),
+        (&[0], "purpose"),
+        (&[0, 0], "purpose"),
+        (&[0, 3], "purpose"),
+        (&[0, 1, 0], "end"),
+        (&[1, 0, 1], "state"),
+        (&[9, 1], "state"),
+    ] {
+        let found = record(rest);
+        assert!(
+            matches!(&found, Err(ManifestError::Decode { field, .. }) if *field == expected),
+            "{rest:?}: {found:?}"
+        );
+    }
+}
+
 #[test]
 fn metadata_is_checked() {
     let one = |value: &[u8]| [b"\x01\x01a", value].concat();
@@ -260,7 +340,8 @@ fn metadata_is_checked() {
 fn paged(level: u8, count: u64, numbers: [u64; 4]) -> Result<(), ManifestError> {
     let parts = Parts::new();
     let reference = numbers.into_iter().flat_map(varint).chain([0xaa; 32]);
-    let mut body = [parts.head(), parts.checksum.clone(), vec![1, 0, level]].concat();
+    let mut body =
+        [parts.head(), parts.state(), parts.checksum.clone(), vec![1, 0, level]].concat();
     body.extend(varint(count).into_iter().chain(reference));
     decode(&seal(3, &body)).map(|_| ())
 }
@@ -289,7 +370,7 @@ fn manifests_over_pages_are_checked() {
 fn the_place_of_wrong_metadata_lies_in_it() {
     let mut parts = Parts::new();
     parts.metadata = vec![0, 0];
-    let begins = 6 + parts.head().len() + parts.checksum.len() + 2;
+    let begins = 6 + parts.head().len() + parts.state().len() + parts.checksum.len() + 2;
     let Err(ManifestError::Decode { at, .. }) = decode(&parts.bytes()) else { panic!("a surplus") };
     assert!((begins..=begins + 2).contains(&at), "{at}, and it begins at {begins}");
 }
@@ -307,7 +388,7 @@ fn metadata_cannot_be_nested_without_end() {
 #[test]
 fn the_prefix_is_checked() {
     let body = Parts::new().head();
-    for kind in [0, 6, 255] {
+    for kind in [0, 7, 255] {
         let expected = ManifestError::Decode {
             at: 5,
             field: "kind",
@@ -340,10 +421,13 @@ fn the_prefix_is_checked() {
 
 /// What is decoded can be encoded again, and then means the same.
 fn check(bytes: &[u8]) {
-    if let Ok(lode_core::manifest::SlotContent::Live(manifest)) = decode(bytes) {
-        let again = encode(&manifest).expect("what can be read can be written");
-        assert_eq!(decode(&again), decode(bytes));
-    }
+    let Ok(content) = decode(bytes) else { return };
+    let again = match &content {
+        SlotContent::Live(manifest) => encode(manifest),
+        SlotContent::Collected(tombstone) => encode_tombstone(tombstone),
+        SlotContent::Record(record) => encode_record(record),
+    };
+    assert_eq!(decode(&again.expect("what can be read can be written")), Ok(content));
 }
 
 proptest! {
@@ -353,10 +437,14 @@ proptest! {
     })]
 
     #[test]
-    fn any_bytes_are_survived(kind in 1..4_u8, body in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_are_survived(kind in 1..7_u8, body in proptest::collection::vec(any::<u8>(), 0..200)) {
         check(&body);
         check(&seal(kind, &body));
-        check(&seal(kind, &[Parts::new().head(), body].concat()));
+        check(&seal(kind, &[Parts::new().head(), body.clone()].concat()));
+        let mut parts = Parts::new();
+        parts.state = body;
+        check(&parts.bytes());
+        check(&seal(6, &[parts.head(), parts.state(), vec![1]].concat()));
     }
 
     #[test]

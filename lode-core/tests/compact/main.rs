@@ -17,7 +17,9 @@ mod vectors;
 use lode_core::Version;
 use lode_core::checksum::Digest;
 use lode_core::id::Id;
-use lode_core::manifest::{Block, BlockName, BlockTable, Metadata, VolumeManifest};
+use lode_core::manifest::{
+    Block, BlockName, BlockTable, CollectionState, Metadata, VolumeManifest,
+};
 use lode_core::range::ByteRange;
 
 fn version(number: u64) -> Version {
@@ -45,6 +47,7 @@ fn manifest(blocks: Vec<Block>) -> VolumeManifest {
         checksum: Some("crc32c".into()),
         metadata: Metadata::new(),
         blocks: BlockTable::from_sorted(blocks).unwrap().into(),
+        state: CollectionState::FIRST,
         extra: Metadata::new(),
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use lode_core::id::Id;
-use lode_core::manifest::compact::{decode, encode, encode_tombstone};
+use lode_core::manifest::compact::{decode, encode, encode_record, encode_tombstone};
 use lode_core::manifest::{
-    Block, BlockTable, CommitId, ManifestDigest, Metadata, SlotContent, Tombstone, Value,
-    VolumeManifest,
+    Block, BlockTable, CollectionState, CommitId, ManifestDigest, ManifestError, Metadata, Purpose,
+    Record, SlotContent, Span, Tombstone, Value, VolumeManifest,
 };
 use lode_core::time::Timestamp;
 use proptest::prelude::*;
@@ -71,9 +71,30 @@ fn optional() -> impl Strategy<Value = Optional> {
     (of(1..1_u64 << 63), of(digests()), of(any::<[u8; 16]>()), of(time))
 }
 
+/// Any state that collections can have come to, and some that they hardly will.
+fn states() -> impl Strategy<Value = CollectionState> {
+    let runs = proptest::collection::vec((0..1_u64 << 40, 0..1_u64 << 40), 0..6);
+    let time = proptest::option::of((any::<i64>(), 0..1_000_000_000_u32));
+    let some = (any::<u32>(), any::<u32>(), time, runs).prop_map(|(one, other, time, runs)| {
+        let mut state = CollectionState::FIRST;
+        (state.epoch, state.floor) = (one.max(other), one.min(other));
+        state.opened_at =
+            time.and_then(|(seconds, nanoseconds)| Timestamp::new(seconds, nanoseconds));
+        let mut end = 0;
+        for (gap, more) in runs {
+            let first = if end == 0 { gap + 1 } else { end + 2 + gap };
+            end = first + more;
+            assert!(state.dropped.push(Span { first: version(first), last: version(end) }));
+        }
+        state
+    });
+    prop_oneof![1 => Just(CollectionState::FIRST), 3 => some]
+}
+
 fn manifests() -> impl Strategy<Value = VolumeManifest> {
     let rest = (1..1_u64 << 63, 0..1_u64 << 40, "[a-z0-9][a-z0-9._-]{0,63}", "[a-z0-9-]{1,12}");
-    (blocks(), metadata(), optional(), rest).prop_map(|(blocks, metadata, optional, rest)| {
+    let all = (blocks(), metadata(), optional(), rest, states());
+    all.prop_map(|(blocks, metadata, optional, rest, state)| {
         let (parent, parent_digest, commit_id, created_at) = optional;
         let (number, spare, id, checksum) = rest;
         let blocks = BlockTable::from_sorted(blocks).unwrap();
@@ -88,6 +109,7 @@ fn manifests() -> impl Strategy<Value = VolumeManifest> {
             checksum: Some(checksum.into()),
             metadata,
             blocks: blocks.into(),
+            state,
             extra: BTreeMap::new(),
         }
     })
@@ -104,7 +126,7 @@ proptest! {
     fn manifests_come_back(manifest in manifests()) {
         let bytes = encode(&manifest).unwrap();
         prop_assert_eq!(encode(&manifest.clone()), Ok(bytes.clone()), "same content, same bytes");
-        let SlotContent::Live(found) = decode(&bytes).unwrap() else { panic!("a tombstone") };
+        let SlotContent::Live(found) = decode(&bytes).unwrap() else { panic!("no manifest") };
         prop_assert_eq!(encode(&found), Ok(bytes));
         prop_assert_eq!(found, manifest);
     }
@@ -124,6 +146,30 @@ proptest! {
         let bytes = encode_tombstone(&tombstone).unwrap();
         prop_assert_eq!(decode(&bytes), Ok(SlotContent::Collected(tombstone)));
     }
+
+    #[test]
+    fn records_come_back(manifest in manifests(), is_repair in any::<bool>()) {
+        let record = Record {
+            id: manifest.id,
+            version: manifest.version,
+            parent: manifest.parent,
+            parent_digest: manifest.parent_digest,
+            commit_id: manifest.commit_id,
+            created_at: manifest.created_at,
+            total_length: Some(manifest.total_length),
+            purpose: if is_repair { Purpose::Repair } else { Purpose::Collection },
+            state: manifest.state,
+        };
+        let bytes = encode_record(&record).unwrap();
+        prop_assert_eq!(decode(&bytes), Ok(SlotContent::Record(record)));
+    }
+}
+
+#[test]
+fn a_record_of_a_dataset_has_no_compact_form() {
+    let SlotContent::Record(record) = crate::vectors::record() else { panic!("a record") };
+    let dataset = Record { total_length: None, ..record };
+    assert!(matches!(encode_record(&dataset), Err(ManifestError::Unrepresentable { .. })));
 }
 
 fn sized(blocks: Vec<Block>) -> usize {

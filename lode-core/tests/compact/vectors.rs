@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use lode_core::id::Id;
 use lode_core::manifest::compact::{
-    Kind, decode, decode_page, encode, encode_page, encode_tombstone,
+    Kind, decode, decode_page, encode, encode_page, encode_record, encode_tombstone,
 };
 use lode_core::manifest::pages::{
     Blocks, Page, PageHash, PageSizes, Paging, Update, UpdateStep, Updated,
 };
 use lode_core::manifest::{
-    CommitId, Format, ManifestDigest, SlotContent, Tombstone, Value, VolumeManifest,
+    CollectionState, CommitId, Format, ManifestDigest, Purpose, Record, SlotContent, Tombstone,
+    Value, VolumeManifest,
 };
 use lode_core::meta;
 use lode_core::time::Timestamp;
@@ -93,8 +94,50 @@ fn snapshots() -> Vec<(&'static str, VolumeManifest)> {
         ),
         ("metadata", all_metadata()),
         ("parent", with_everything()),
+        ("state", VolumeManifest { state: state(), ..manifest(vec![]) }),
         ("paged-manifest", VolumeManifest { blocks: paged(2).blocks, ..manifest(vec![]) }),
     ]
+}
+
+/// Two runs of versions are dropped: 1 to 3, and 300.
+fn state() -> CollectionState {
+    let mut state = CollectionState::FIRST;
+    (state.epoch, state.floor) = (300, 5);
+    state.opened_at = Timestamp::new(1_795_380_388, 0);
+    state.dropped = [1, 2, 3, 300].map(version).into_iter().collect();
+    state
+}
+
+/// Of a collection.
+pub(crate) fn record() -> SlotContent<VolumeManifest> {
+    SlotContent::Record(Record {
+        id: Id::new("disk").unwrap(),
+        version: version(302),
+        parent: Some(version(301)),
+        parent_digest: Some(ManifestDigest::Blake3([0xb3; 32])),
+        commit_id: Some(CommitId([0xc0; 16])),
+        created_at: Timestamp::new(1_795_380_388, 0),
+        total_length: Some(65536),
+        purpose: Purpose::Collection,
+        state: state(),
+    })
+}
+
+fn records() -> Vec<(&'static str, Record)> {
+    let SlotContent::Record(full) = record() else { panic!("a record") };
+    let mut state = CollectionState::FIRST;
+    (state.epoch, state.floor) = (1, 1);
+    let bare = Record {
+        version: version(2),
+        parent: None,
+        parent_digest: None,
+        commit_id: None,
+        created_at: None,
+        purpose: Purpose::Repair,
+        state,
+        ..full.clone()
+    };
+    vec![("record", full), ("bare-record", bare)]
 }
 
 /// Three blocks in leaves of this size, whose hashes are all the same.
@@ -187,11 +230,15 @@ fn snapshots_are_the_bytes_that_the_specification_draws() {
         assert_eq!(encode_tombstone(&tombstone).as_ref(), Ok(&vectors[name]), "{name}");
         assert_eq!(decode(&vectors[name]), Ok(SlotContent::Collected(tombstone)), "{name}");
     }
+    for (name, record) in records() {
+        assert_eq!(encode_record(&record).as_ref(), Ok(&vectors[name]), "{name}");
+        assert_eq!(decode(&vectors[name]), Ok(SlotContent::Record(record)), "{name}");
+    }
     for (name, page) in pages() {
         assert_eq!(encode_page(&page).as_ref(), Ok(&vectors[name]), "{name}");
         assert_eq!(decode_page(&vectors[name]), Ok(page), "{name}");
     }
-    let used = snapshots().len() + tombstones().len() + pages().len();
+    let used = snapshots().len() + tombstones().len() + records().len() + pages().len();
     assert_eq!(used, vectors.len(), "every vector is used");
 }
 

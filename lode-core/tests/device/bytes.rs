@@ -8,8 +8,8 @@ use lode_core::id::Id;
 use lode_core::manifest::compact;
 use lode_core::manifest::pages::UpdateStep;
 use lode_core::manifest::{
-    Block, BlockName, CommitId, ManifestDigest, Metadata, SlotContent, Value, VolumeDraft,
-    VolumeManifest,
+    Block, BlockName, CollectionState, CommitId, ManifestDigest, Metadata, Onto, SlotContent,
+    Value, VolumeDraft, VolumeManifest,
 };
 use lode_core::range::ByteRange;
 
@@ -19,7 +19,7 @@ use crate::{Device, LENGTH, mounted};
 pub(crate) fn decode(bytes: &[u8]) -> VolumeManifest {
     match compact::decode(bytes).unwrap() {
         SlotContent::Live(manifest) => manifest,
-        SlotContent::Collected(tombstone) => panic!("{tombstone:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -63,9 +63,11 @@ impl Both {
             blocks: new,
         };
         let head = self.host.as_ref().map(|(head, digest)| (head, *digest));
-        let update = draft.update(head.map(|(head, _)| head)).unwrap();
+        let state = CollectionState::FIRST;
+        let update = draft.update(head.map(|(head, _)| head), &state).unwrap();
         let UpdateStep::Done(updated) = update.step(None).unwrap() else { panic!("no pages") };
-        let (manifest, _) = draft.rebase(updated, head, version, None).unwrap();
+        let onto = Onto { head, version, state, created_at: None };
+        let (manifest, _) = draft.rebase(updated, onto).unwrap();
         let expected = compact::encode(&manifest).unwrap();
         let name = format!("M{:07}.LD", version.get());
         if version < Version::new(10).unwrap() {
@@ -113,4 +115,30 @@ fn any_blocks() {
             both.commit(&blocks, &[("seed", "any")]);
         }
     }
+}
+
+/// A device collects nothing, and says so in one byte, which follows the volume's length.
+#[test]
+fn the_state_of_collections_takes_one_byte() {
+    let mut both = Both::new();
+    both.commit(&[(0, 8)], &[]);
+    let bytes = both.medium.get("M0000001.LD");
+    let name = b"\x06crc32c";
+    let checksum = bytes.windows(name.len()).position(|window| window == name).unwrap();
+    assert_eq!(bytes[checksum - 1], 0);
+    assert_eq!(decode(&bytes).state, CollectionState::FIRST);
+}
+
+/// A device reads what a host has committed in a later epoch.
+#[test]
+fn a_state_is_read_past() {
+    let mut both = Both::new();
+    both.commit(&[(0, 8)], &[]);
+    let (mut manifest, _) = both.host.clone().unwrap();
+    manifest.state = CollectionState::FIRST.collected([Version::LAST], None, None);
+    both.medium.put("M0000001.LD", Some(compact::encode(&manifest).unwrap()));
+    let mut device = mounted::<16>(&both.medium);
+    let mut bytes = [9; 8];
+    device.read_at(0, &mut bytes).unwrap();
+    assert_eq!(bytes, [0; 8]);
 }

@@ -2,8 +2,8 @@
 
 use lode_core::Version;
 use lode_core::commit::{
-    Action, Commit, Event, Listed, Look, Open, OpenAction, OpenEvent, Outcome, Position, Resolve,
-    ResolveStep, Rules, Seen, Sent, Slot,
+    Action, Commit, Density, Event, Listed, Look, Open, OpenAction, OpenEvent, Outcome, Position,
+    Resolve, ResolveStep, Rules, Seen, Sent, Slot,
 };
 use lode_core::manifest::CommitId;
 use proptest::prelude::*;
@@ -16,7 +16,8 @@ fn config() -> ProptestConfig {
 }
 
 fn versions() -> impl Strategy<Value = Version> {
-    let number = prop_oneof![4 => 1..6_u64, 1 => Just(Version::LAST.get())];
+    let go = 1_000_000_000_000_000_000..1_000_000_000_000_000_006_u64;
+    let number = prop_oneof![4 => 1..6_u64, 1 => go, 1 => Just(Version::LAST.get())];
     number.prop_map(|number| Version::new(number).unwrap())
 }
 
@@ -28,10 +29,11 @@ fn positions() -> impl Strategy<Value = Position> {
 fn slots() -> impl Strategy<Value = Slot> {
     let id = proptest::option::of(prop_oneof![Just(OURS), Just(OTHERS)]);
     let parent = proptest::option::of(versions());
-    (0..4, id, parent).prop_map(|(kind, commit_id, parent)| match kind {
+    (0..5, id, parent).prop_map(|(kind, commit_id, parent)| match kind {
         0 => Slot::Absent,
         1 => Slot::Collected { commit_id, parent },
         2 => Slot::Damaged,
+        3 => Slot::Record { commit_id, head: parent },
         _ => Slot::Live { commit_id, parent },
     })
 }
@@ -44,6 +46,7 @@ fn seen() -> impl Strategy<Value = Seen> {
     });
     prop_oneof![
         Just(Seen::Failed),
+        any::<bool>().prop_map(Seen::Exists),
         proptest::option::of(versions()).prop_map(Seen::Hint),
         listed,
         slots().prop_map(Seen::Slot),
@@ -66,10 +69,14 @@ fn events() -> impl Strategy<Value = Event> {
     ]
 }
 
+fn densities() -> impl Strategy<Value = Density> {
+    prop_oneof![Just(Density::Dense), Just(Density::MayBeSparse)]
+}
+
 fn rules() -> impl Strategy<Value = Rules> {
     let counts = (0..3_u32, 0..3_u32, 0..3_u32);
-    (any::<bool>(), counts).prop_map(|(lists, (retries, resends, hint_attempts))| Rules {
-        lists,
+    (densities(), counts).prop_map(|(density, (retries, resends, hint_attempts))| Rules {
+        density,
         retries,
         resends,
         hint_attempts,
@@ -92,6 +99,7 @@ fn shows(look: Look, seen: Seen) -> bool {
     matches!(
         (look, seen),
         (_, Seen::Failed)
+            | (Look::Exists(_), Seen::Exists(_))
             | (Look::Hint, Seen::Hint(_))
             | (Look::Slots { .. }, Seen::Listed(_))
             | (Look::Slot(_), Seen::Slot(_))
@@ -154,11 +162,11 @@ proptest! {
 
     #[test]
     fn resolves_ignore_what_is_no_answer(
-        lists in any::<bool>(),
+        density in densities(),
         since in proptest::option::of(positions()),
         seen in proptest::collection::vec(seen(), 0..60),
     ) {
-        let start = since.map_or(Resolve::cold(lists), |at| Resolve::since(at, lists));
+        let start = since.map_or(Resolve::cold(density), |at| Resolve::since(at, density));
         let (mut machine, mut look) = start;
         for seen in seen {
             let step = machine.on(seen);
@@ -173,9 +181,11 @@ proptest! {
     #[test]
     fn opening_stays_done(
         patience in 0..4_u32,
+        creates in any::<bool>(),
         events in proptest::collection::vec(0..6_u8, 0..30),
     ) {
-        let (mut machine, mut action) = Open::start(patience);
+        let begin = if creates { Open::create } else { Open::start };
+        let (mut machine, mut action) = begin(patience);
         for event in events {
             let event = match event {
                 0 => OpenEvent::Absent,
@@ -197,11 +207,13 @@ proptest! {
 /// Answers that say as little as they can lead to an end in a bounded number of steps.
 #[test]
 fn patience_has_an_end() {
-    let rules = Rules { lists: true, retries: 3, resends: 3, hint_attempts: 3 };
+    let rules = Rules { density: Density::Dense, retries: 3, resends: 3, hint_attempts: 3 };
     let other = Slot::Live { commit_id: Some(OTHERS), parent: None };
-    let discouraging = |action| match action {
+    let discouraging = |action, tried| match action {
         Action::Look(Look::Hint) => Event::Seen(Seen::Hint(None)),
-        Action::Look(Look::Slots { .. }) => Event::Seen(Seen::Listed(Listed::default())),
+        // The slots of the four attempts are taken, once each has been tried for.
+        Action::Look(Look::Exists(_)) => Event::Seen(Seen::Exists(false)),
+        Action::Look(Look::Slot(at)) if Some(at) > tried => Event::Seen(Seen::Slot(Slot::Absent)),
         Action::Look(_) => Event::Seen(Seen::Slot(other)),
         Action::Prepare { .. } => Event::Prepared,
         Action::Create { again: false, .. } => Event::Sent(Sent::Unknown),
@@ -210,12 +222,15 @@ fn patience_has_an_end() {
         _ => Event::Waited,
     };
     let (mut machine, mut action) = Commit::start(OURS, rules, None);
-    let mut waits = Vec::new();
+    let (mut waits, mut tried) = (Vec::new(), None);
     for _ in 0..100 {
         if let Action::BackOff { attempt } = action {
             waits.push(attempt);
         }
-        (machine, action) = machine.on(discouraging(action));
+        if let Action::Create { version, .. } = action {
+            tried = Some(version);
+        }
+        (machine, action) = machine.on(discouraging(action, tried));
     }
     let lost = Version::new(4).unwrap();
     assert_eq!(action, Action::Done(Outcome::Conflict { version: lost }));
@@ -225,7 +240,7 @@ fn patience_has_an_end() {
 
 #[test]
 fn the_last_version_is_the_last() {
-    let rules = Rules { lists: true, retries: 0, resends: 0, hint_attempts: 1 };
+    let rules = Rules { density: Density::Dense, retries: 0, resends: 0, hint_attempts: 1 };
     let (_, action) = Commit::start(OURS, rules, Some(Position::at(Version::LAST)));
     assert_eq!(action, Action::Done(Outcome::Exhausted));
 }

@@ -2,20 +2,35 @@
 
 use lode_core::commit::Rules;
 
-use crate::collecting::{AGING, COLLECTED, DATASET, TAGGED};
+use crate::collecting::{COLLECTED, EPOCHS, TAGGED};
+use crate::repairs::BUSY;
 use crate::setup::{Paradigm, Setup};
 use crate::setups::{PLAIN, RULES, holds};
 
 /// Explores a world if `LODE_PROVE` is `1` or `deep`, and then with one more fault.
 #[track_caller]
 fn proves(name: &str, setup: &Setup) {
-    let more = match std::env::var("LODE_PROVE").as_deref() {
-        Ok("1") => 0,
-        Ok("deep") => 1,
+    if let Some(is_deep) = asked() {
+        holds(name, &Setup { faults: setup.faults + u8::from(is_deep), ..*setup });
+    }
+}
+
+/// Explores a world that takes minutes, if `LODE_PROVE` is `deep`.
+#[track_caller]
+fn proves_deeply(name: &str, setup: &Setup) {
+    if asked() == Some(true) {
+        holds(name, setup);
+    }
+}
+
+/// Whether larger worlds were asked for, and whether still larger ones.
+fn asked() -> Option<bool> {
+    match std::env::var("LODE_PROVE").as_deref() {
+        Ok("1") => Some(false),
+        Ok("deep") => Some(true),
         Ok(other) => panic!("LODE_PROVE is {other:?}, but it must be 1 or deep"),
-        Err(_) => return,
-    };
-    holds(name, &Setup { faults: setup.faults + more, ..*setup });
+        Err(_) => None,
+    }
 }
 
 const fn dataset(setup: Setup) -> Setup {
@@ -45,35 +60,62 @@ fn two_writers() {
     proves("proof: two each, reader", &Setup { reads: true, ..TWO_EACH });
 }
 
+const ONE: [&[u8]; 3] = [&[0b01], &[], &[]];
+const TWO: [&[u8]; 3] = [&[0b01], &[0b10], &[]];
+
 #[test]
-fn time_and_two_collectors() {
-    let aging = Setup { collects: [1, 1], faults: 1, ..AGING };
-    proves("proof: aging, two collectors, volume", &aging);
-    proves("proof: aging, two collectors, dataset", &dataset(aging));
+fn one_writer_and_two_collectors_of_two_runs_each() {
+    let four = Setup { work: ONE, collects: [2, 2], faults: 0, orphans: 0, ..COLLECTED };
+    proves("proof: two collectors of two runs, volume", &four);
+    proves("proof: two collectors of two runs, dataset", &dataset(four));
+    let epochs = Setup { spares: true, opens: 1, ..four };
+    proves("proof: two collectors of two runs, epochs", &Setup { collects: [2, 1], ..epochs });
 }
 
 #[test]
-fn time_and_two_writers() {
-    let aging = Setup { work: [&[0b01], &[0b10], &[]], ticks: 3, faults: 1, ..AGING };
-    proves("proof: aging, two writers, volume", &aging);
-    proves("proof: aging, two writers, dataset", &dataset(aging));
-}
-
-#[test]
-fn collectors_and_writers() {
-    let work: [&[u8]; 3] = [&[0b01], &[0b10], &[]];
-    let volume = Setup { work, reads: true, ..COLLECTED };
-    proves("proof: collected volume, two writers, reader", &volume);
-    let two = Setup { work, collects: [1, 1], ..COLLECTED };
+fn two_writers_and_two_collectors() {
+    let two = Setup { work: TWO, collects: [1, 1], faults: 0, orphans: 0, ..COLLECTED };
     proves("proof: two collectors, two writers, volume", &two);
+    proves("proof: two collectors, two writers, dataset", &dataset(two));
+    let receipts = Setup { receipts: true, orphans: 1, ..two };
+    proves("proof: two collectors, two writers, receipts", &receipts);
+}
+
+#[test]
+fn requests_of_collections_are_late() {
+    let late = Setup { work: ONE, collects: [1, 1], faults: 1, orphans: 0, ..COLLECTED };
+    proves("proof: two collectors, a fault, volume", &late);
+    proves("proof: a collector, two faults", &Setup { collects: [1, 0], faults: 2, ..late });
+    proves("proof: epochs, two faults", &Setup { faults: 2, ..EPOCHS });
+    let epochs = Setup { spares: true, opens: 1, ..late };
+    proves("proof: two collectors, a fault, epochs", &epochs);
+    proves_deeply(
+        "proof: two collectors, two faults, dataset",
+        &Setup { faults: 2, ..dataset(late) },
+    );
 }
 
 #[test]
 fn tags_and_collectors() {
-    proves("proof: tagged twice, volume beside a writer", &Setup { tags: 2, ..COLLECTED });
-    proves("proof: tagged twice, dataset beside a writer", &Setup { tags: 2, ..DATASET });
-    let aging = Setup { tags: 1, faults: 1, ..AGING };
-    proves("proof: tagged, aging dataset", &dataset(aging));
-    let busy = Setup { tags: 2, collects: [1, 1], ..TAGGED };
-    proves("proof: tagged twice, two collectors", &busy);
+    let one = Setup { tags: 1, work: ONE, faults: 1, ..COLLECTED };
+    proves("proof: tagged volume beside a writer", &Setup { orphans: 0, ..one });
+    proves("proof: tagged dataset beside a writer", &Setup { orphans: 0, ..dataset(one) });
+    let busy = Setup { tags: 1, collects: [1, 1], faults: 1, ..TAGGED };
+    proves("proof: tagged, two collectors", &busy);
+}
+
+#[test]
+fn repairs_writers_and_collectors() {
+    proves("proof: damaged, collected volume", &Setup { faults: 1, ..BUSY });
+    let two = Setup { work: TWO, ..BUSY };
+    proves("proof: damaged, collected, two writers", &two);
+    proves("proof: damaged twice, collected volume", &Setup { damages: 2, ..BUSY });
+    let all = Setup { collects: [1, 1], ..BUSY };
+    proves("proof: damaged, two collectors", &all);
+    proves_deeply(
+        "proof: damaged, two collectors, dataset, a fault",
+        &Setup { faults: 1, ..dataset(all) },
+    );
+    let tagged = Setup { tags: 1, faults: 1, ..dataset(BUSY) };
+    proves("proof: damaged, tagged, collected dataset", &tagged);
 }

@@ -16,7 +16,7 @@ pub(crate) enum Reader {
 
 impl World {
     pub(crate) fn begin_reading(setup: &Setup) -> ResolveStep {
-        let (machine, look) = Resolve::cold(setup.rules.lists);
+        let (machine, look) = Resolve::cold(setup.rules.density);
         ResolveStep::Look(machine, look)
     }
 
@@ -30,10 +30,13 @@ impl World {
         let ResolveStep::Done(resolution) = step else { return Ok(()) };
         self.reader = Reader::Absent;
         let (blocks, _) = match resolution {
-            Resolution::At(position) => self.found_at(position),
+            Resolution::At(position) if self.can_read(position) => self.found_at(position),
+            // It needs a repair.
+            _ if self.damages < setup.damages => return Ok(()),
             Resolution::Failed if self.faults < setup.faults => return Ok(()),
             _ => return Err(Broken::Unseen),
         };
+        let promised = promised & !self.excused;
         if blocks & promised == promised { Ok(()) } else { Err(Broken::Unseen) }
     }
 }

@@ -1,10 +1,14 @@
-//! Finding the head: what [`Resolve`] makes of a store, and what it costs.
+//! Finding the head of a history in which the Go implementation has written, whose versions are
+//! times. Dense histories are in `tests/probe.rs`.
 
 use lode_core::Version;
-use lode_core::commit::{Listed, Look, Position, Resolution, Resolve, ResolveStep, Seen, Slot};
+use lode_core::commit::{
+    Density, Listed, Look, Position, Resolution, Resolve, ResolveStep, Seen, Slot,
+};
 
+/// So many nanoseconds after the first version that is a time.
 fn v(number: u64) -> Version {
-    Version::new(number).unwrap()
+    Version::new(1_000_000_000_000_000_000 + number).unwrap()
 }
 
 /// A store that does not change while it is looked at.
@@ -23,6 +27,9 @@ impl Still {
                 let versions = self.slots.iter().rev().map(|(at, _)| v(*at));
                 versions.filter(|at| Some(*at) > after).for_each(|at| listed.push(at));
                 Seen::Listed(listed)
+            }
+            Look::Exists(at) => {
+                Seen::Exists(self.slots.iter().any(|(version, _)| v(*version) == at))
             }
             Look::Slot(at) => {
                 let slot = self.slots.iter().find(|(version, _)| v(*version) == at);
@@ -47,13 +54,17 @@ impl Still {
 
     #[track_caller]
     fn finds(&self, expected: Resolution, requests: usize) {
-        let (looks, found) = self.run(Resolve::cold(true));
+        let (looks, found) = self.run(Resolve::cold(Density::MayBeSparse));
         assert_eq!((found, looks.len()), (expected, requests), "{looks:?}");
     }
 }
 
 fn live(parent: impl Into<Option<u64>>) -> Slot {
     Slot::Live { commit_id: None, parent: parent.into().map(v) }
+}
+
+fn record(head: u64) -> Slot {
+    Slot::Record { commit_id: None, head: Some(v(head)) }
 }
 
 fn tomb(parent: impl Into<Option<u64>>) -> Slot {
@@ -124,33 +135,67 @@ fn a_hint_on_another_branch_is_a_fork() {
     }
     // A tombstone on top hides no fork.
     let slots = vec![(100, live(None)), (200, live(100)), (300, tomb(100))];
-    Still { hint: Some(200), slots }.finds(forked(200, 300), 4);
+    Still { hint: Some(200), slots }.finds(forked(200, 300), 6);
 }
 
 #[test]
 fn a_parent_that_is_not_older_is_a_fork() {
     Still { hint: None, slots: vec![(100, live(200))] }.finds(forked(100, 200), 3);
     Still { hint: None, slots: vec![(100, live(100))] }.finds(forked(100, 100), 3);
-    Still { hint: None, slots: vec![(100, tomb(100))] }.finds(forked(100, 100), 3);
+    Still { hint: None, slots: vec![(100, tomb(100))] }.finds(forked(100, 100), 5);
 }
 
-/// With a tombstone on top, one more list shows whether a collector was faster than the walk.
+/// One more list shows whether a collector was faster than the walk.
 #[test]
-fn tombstones_on_top_are_descended() {
+fn a_tombstone_in_the_newest_slot_is_looked_behind() {
     let mut slots = dense(5);
     slots[4].1 = tomb(4);
-    for hint in [None, Some(2), Some(5)] {
-        Still { hint, slots: slots.clone() }.finds(at_below(5, 4), 5);
+    for hint in [None, Some(2)] {
+        // The hint, the list, the tombstone, a list, the tombstone again, and the one below.
+        Still { hint, slots: slots.clone() }.finds(at_below(5, 4), 6);
     }
-    slots[3].1 = tomb(3);
-    for hint in [None, Some(2), Some(4), Some(5)] {
-        Still { hint, slots: slots.clone() }.finds(at_below(5, 3), 6);
+    // The collector was faster: two more have come.
+    for hint in [None, Some(5)] {
+        let (mut machine, look) = Resolve::cold(Density::MayBeSparse);
+        assert_eq!(look, Look::Hint);
+        let before = Still { hint, slots: dense(5) };
+        let mut after = dense(7);
+        after[4].1 = tomb(4);
+        let after = Still { hint, slots: after };
+        let mut store = &before;
+        let mut look = look;
+        loop {
+            match machine.on(store.see(look)) {
+                ResolveStep::Done(resolution) => break assert_eq!(resolution, at(7)),
+                ResolveStep::Look(next, what) => (machine, look) = (next, what),
+            }
+            if matches!(look, Look::Slot(_)) {
+                store = &after;
+            }
+        }
     }
-    let sparse = vec![(100, live(None)), (200, live(100)), (300, tomb(200))];
-    Still { hint: Some(100), slots: sparse }.finds(at_below(300, 200), 5);
     // Nothing is live: the next version still follows the newest slot.
     let buried = Resolution::At(Position { slot: Some(v(1)), live: None });
-    Still { hint: None, slots: vec![(1, tomb(None))] }.finds(buried, 4);
+    Still { hint: None, slots: vec![(1, tomb(None))] }.finds(buried, 5);
+}
+
+#[test]
+fn a_record_on_top_names_the_head() {
+    let slots = vec![(100, live(None)), (200, live(100)), (201, record(200))];
+    for hint in [None, Some(100), Some(200)] {
+        let store = Still { hint, slots: slots.clone() };
+        let (looks, found) = store.run(Resolve::cold(Density::MayBeSparse));
+        assert_eq!(found, at_below(201, 200), "{looks:?}");
+        let lists = looks.iter().filter(|look| matches!(look, Look::Slots { .. })).count();
+        assert_eq!(lists, 1, "{looks:?}");
+    }
+    // What Go makes on the newest snapshot, past the record, is linear.
+    let mut more = slots;
+    more.push((300, live(200)));
+    for hint in [200, 201, 300] {
+        Still { hint: Some(hint), slots: more.clone() }
+            .finds(at(300), if hint == 201 { 4 } else { 3 });
+    }
 }
 
 /// The hint lies on another branch, but names nothing: the live manifest is looked for all the
@@ -158,7 +203,7 @@ fn tombstones_on_top_are_descended() {
 #[test]
 fn tombstones_on_top_are_descended_past_a_hint_at_nothing() {
     let slots = vec![(100, live(None)), (300, tomb(100))];
-    let (_, found) = Still { hint: Some(200), slots }.run(Resolve::cold(true));
+    let (_, found) = Still { hint: Some(200), slots }.run(Resolve::cold(Density::MayBeSparse));
     assert_eq!(found, at_below(300, 100));
 }
 
@@ -171,7 +216,7 @@ fn a_damaged_manifest_on_top_is_reported_and_an_old_one_does_no_harm() {
         Still { hint, slots: slots.clone() }.finds(damaged(3), 3);
     }
     slots.push((4, tomb(3)));
-    Still { hint: None, slots }.finds(damaged(3), 4);
+    Still { hint: None, slots }.finds(damaged(3), 6);
     let old = vec![(100, Slot::Damaged), (200, Slot::Damaged), (300, live(200))];
     Still { hint: Some(100), slots: old }.finds(at(300), 4);
     // What was listed is not there: a store that is behind itself.
@@ -182,58 +227,36 @@ fn a_damaged_manifest_on_top_is_reported_and_an_old_one_does_no_harm() {
 }
 
 #[test]
-fn from_a_known_position_one_list_is_enough() {
-    let store = Still { hint: None, slots: dense(5) };
-    let since = |number| store.run(Resolve::since(Position::at(v(number)), true));
-    assert_eq!(since(5), (vec![Look::Slots { after: Some(v(5)) }], at(5)));
-    let (looks, found) = since(2);
-    assert_eq!((looks.len(), found), (2, at(5)));
-    let (looks, found) = store.run(Resolve::since(Position::EMPTY, true));
-    assert_eq!((looks, found), (vec![Look::Slots { after: None }, Look::Slot(v(5))], at(5)));
-    let last = Position::at(Version::LAST);
-    let (looks, found) = store.run(Resolve::since(last, false));
-    assert_eq!((looks.len(), found), (1, Resolution::At(last)));
-}
-
-#[test]
-fn a_store_that_cannot_list_is_probed_upwards() {
-    let probe = |hint, slots: &[(u64, Slot)]| {
-        Still { hint, slots: slots.to_vec() }.run(Resolve::cold(false))
+fn from_a_known_position_the_hint_says_whether_something_came() {
+    let since = |hint, slots: &[(u64, Slot)], known| {
+        let store = Still { hint: Some(hint), slots: slots.to_vec() };
+        store.run(Resolve::since(Position::at(v(known)), Density::MayBeSparse))
     };
-    let slots = |numbers: &[u64]| numbers.iter().map(|at| Look::Slot(v(*at))).collect::<Vec<_>>();
-    let hinted = |numbers: &[u64]| [vec![Look::Hint], slots(numbers)].concat();
-    assert_eq!(probe(None, &[]), (hinted(&[1]), Resolution::At(Position::EMPTY)));
-    assert_eq!(probe(Some(1), &[]), (hinted(&[1]), Resolution::At(Position::EMPTY)));
-    assert_eq!(probe(None, &dense(2)), (hinted(&[1, 2, 3]), at(2)));
-    assert_eq!(probe(Some(2), &dense(3)), (hinted(&[2, 3, 4]), at(3)));
-    assert_eq!(probe(Some(9), &dense(1)), (hinted(&[9, 1, 2]), at(1)));
-    let repaired = [(1, live(None)), (2, tomb(1))];
-    assert_eq!(probe(None, &repaired), (hinted(&[1, 2, 3]), at_below(2, 1)));
-    // From the tombstone that the hint names, the way leads up and then down again.
-    assert_eq!(probe(Some(2), &repaired), (hinted(&[2, 3, 2, 1]), at_below(2, 1)));
-    let damaged = [(1, live(None)), (2, Slot::Damaged)];
-    assert_eq!(probe(Some(1), &damaged).1, Resolution::Damaged { version: v(2) });
-    let last = [(Version::LAST.get(), live(None))];
-    assert_eq!(
-        probe(Some(Version::LAST.get()), &last).1,
-        Resolution::At(Position::at(Version::LAST))
-    );
+    let slots = [(100, live(None)), (250, live(100)), (300, live(250))];
+    // The hint, and the next slot: our own writers go on densely.
+    assert_eq!(since(300, &slots, 300), (vec![Look::Hint, Look::Slot(v(301))], at(300)));
+    let (looks, found) = since(300, &slots, 100);
+    assert_eq!(found, at(300));
+    let listed = Look::Slots { after: Some(v(100)) };
+    assert_eq!(looks, [Look::Hint, listed, Look::Slot(v(300)), Look::Slot(v(250))]);
+    let dense = dense(4);
+    assert_eq!(since(2, &dense, 2).1, at(4), "an old hint");
+    let store = Still { hint: Some(5), slots: self::dense(5) };
+    let (looks, found) = store.run(Resolve::since(Position::EMPTY, Density::MayBeSparse));
+    assert_eq!((looks.first(), found), (Some(&Look::Hint), at(5)));
 }
 
 #[test]
 fn only_the_hint_may_fail() {
     let store = Still { hint: Some(2), slots: dense(3) };
-    for lists in [true, false] {
-        let (mut machine, mut look) = Resolve::cold(lists);
-        while let ResolveStep::Look(next, next_look) = machine.on(store.see(look)) {
-            if look != Look::Hint {
-                assert_eq!(machine.on(Seen::Failed), ResolveStep::Done(Resolution::Failed));
-            }
-            (machine, look) = (next, next_look);
+    let (mut machine, mut look) = Resolve::cold(Density::MayBeSparse);
+    while let ResolveStep::Look(next, next_look) = machine.on(store.see(look)) {
+        if look != Look::Hint {
+            assert_eq!(machine.on(Seen::Failed), ResolveStep::Done(Resolution::Failed));
         }
-        let (machine, _) = Resolve::cold(lists);
-        let ResolveStep::Look(_, look) = machine.on(Seen::Failed) else { panic!("it gives up") };
-        let all = if lists { Look::Slots { after: None } } else { Look::Slot(v(1)) };
-        assert_eq!(look, all);
+        (machine, look) = (next, next_look);
     }
+    let (machine, _) = Resolve::cold(Density::MayBeSparse);
+    let ResolveStep::Look(_, look) = machine.on(Seen::Failed) else { panic!("it gives up") };
+    assert_eq!(look, Look::Slots { after: None });
 }

@@ -2,7 +2,7 @@
 
 use lode_core::commit::{Position, Rules};
 
-use crate::store::{Blocks, Kind};
+use crate::store::Blocks;
 
 /// How many writers there is room for.
 pub(crate) const WRITERS: usize = 3;
@@ -16,7 +16,7 @@ pub(crate) struct Setup {
     /// The logical commits of each writer, in order: the blocks of each.
     pub(crate) work: [&'static [Blocks]; WRITERS],
     /// What the slots hold to begin with.
-    pub(crate) history: &'static [Kind],
+    pub(crate) history: &'static [Past],
     /// How many objects there are that nothing refers to, to begin with.
     pub(crate) orphans: u8,
     pub(crate) hint: Option<u8>,
@@ -24,8 +24,14 @@ pub(crate) struct Setup {
     pub(crate) head: Option<Position>,
     /// How many things may go wrong.
     pub(crate) faults: u8,
-    /// How many steps time may take. See [`crate::time`].
-    pub(crate) ticks: u8,
+    /// How many snapshots may open an epoch.
+    pub(crate) opens: u8,
+    /// Whether collections may spare what was staged since an older epoch.
+    pub(crate) spares: bool,
+    /// Whether writers commit what others have staged: the orphans.
+    pub(crate) receipts: bool,
+    /// How many times the newest slot is damaged.
+    pub(crate) damages: u8,
     /// How often a writer asks what became of a commit whose outcome is unknown.
     pub(crate) resolves: u8,
     /// Whether a reader looks for the head, at any moment.
@@ -36,16 +42,22 @@ pub(crate) struct Setup {
     pub(crate) tags: u8,
     /// Whether the store keeps its word on create-if-absent.
     pub(crate) conditions: bool,
-    /// The grace period, in steps of time.
-    pub(crate) grace: u8,
     pub(crate) mistake: Option<Mistake>,
 }
 
 impl Setup {
-    /// Whether it matters how old things are, and whether they are there at all.
+    /// Whether it matters when things are staged, and whether they are there at all.
     pub(crate) fn collects(&self) -> bool {
-        self.collects.iter().any(|runs| *runs > 0)
+        self.damages > 0 || self.collects.iter().any(|runs| *runs > 0)
     }
+}
+
+/// What a slot holds to begin with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Past {
+    Live,
+    Collected,
+    Record,
 }
 
 /// What a commit takes over from the head.
@@ -61,7 +73,7 @@ pub(crate) enum Paradigm {
 /// mistakes that this protocol is there to prevent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Mistake {
-    /// A head is taken from the hint, and nothing is listed.
+    /// A head is taken from the hint, without a look at the slot.
     TrustsHint,
     /// Takes "already exists" for "created", without a look at who is there.
     ExistsIsCreated,
@@ -71,8 +83,6 @@ pub(crate) enum Mistake {
     ManifestFirst,
     /// The collector deletes old slots in place of putting tombstones over them.
     FreesSlots,
-    /// The collector marks before it buries.
-    MarksFirst,
 
     /// Takes "already exists" for another's, without a look at who is there.
     ExistsIsAnothers,
@@ -84,18 +94,28 @@ pub(crate) enum Mistake {
     UnknownIsDone,
     /// Takes a broken connection for a refusal.
     UnknownIsRejected,
-    /// Sends a manifest however old its data are.
-    NeverExpires,
-    /// Stages again under the name of what was swept.
+    /// A snapshot adds what was staged in any epoch.
+    NoRule,
+    /// Stages again under the name of what may have been swept.
     ReusesName,
-    /// The collector lists tags before it reads slots.
+    /// A snapshot has the state of the head, not of the newest slot.
+    StateOfHead,
+    /// The collector deletes without a record.
+    NoRecord,
+    /// The collector deletes what has the epoch of the floor as well.
+    HighThreshold,
+    /// The collector does not mark what came between its marks and its record.
+    MarksOnce,
+    /// The collector reads tags before its record.
     TagsFirst,
-    /// The collector does not look behind a tombstone in the newest slot.
-    ListsOnce,
-    /// The collector compares ages with the time of the sweep, not of the marks.
-    MovingCutOff,
+    /// The collector goes on when the outcome of its record is unknown.
+    RecordUnknownIsDone,
     /// A tag is not confirmed.
     TrustsTag,
     /// The name of a tag that was withdrawn is used again at once.
     ReusesTag,
+    /// A repair goes on in the epoch, and with the floor, that the newest readable slot says.
+    RepairKeepsFloor,
+    /// A repair overwrites the slot that cannot be read.
+    RepairOverwrites,
 }

@@ -4,14 +4,14 @@
 
 use std::time::Instant;
 
-use lode_core::commit::{Position, Rules};
+use lode_core::commit::{Density, Position, Rules};
 
 use crate::explore::{Report, explore};
-use crate::setup::{Paradigm, Setup};
-use crate::store::{Kind, version};
-use crate::time::GRACE;
+use crate::setup::{Paradigm, Past, Setup};
+use crate::store::version;
 
-pub(crate) const RULES: Rules = Rules { lists: true, retries: 2, resends: 1, hint_attempts: 1 };
+pub(crate) const RULES: Rules =
+    Rules { density: Density::Dense, retries: 2, resends: 1, hint_attempts: 1 };
 
 /// Two writers with one commit each and one block in each, on an empty history.
 pub(crate) const PLAIN: Setup = Setup {
@@ -23,18 +23,20 @@ pub(crate) const PLAIN: Setup = Setup {
     hint: None,
     head: None,
     faults: 2,
-    ticks: 0,
+    opens: 0,
+    spares: false,
+    receipts: false,
+    damages: 0,
     resolves: 1,
     reads: false,
     collects: [0, 0],
     tags: 0,
     conditions: true,
-    grace: GRACE,
     mistake: None,
 };
 
-pub(crate) const LIVE: &[Kind] = &[Kind::Live, Kind::Live];
-const REPAIRED: &[Kind] = &[Kind::Live, Kind::Repaired];
+pub(crate) const LIVE: &[Past] = &[Past::Live, Past::Live];
+const RECORDED: &[Past] = &[Past::Live, Past::Record];
 
 #[track_caller]
 pub(crate) fn holds(name: &str, setup: &Setup) -> Report {
@@ -138,38 +140,21 @@ fn readers_see_what_was_acknowledged() {
 }
 
 #[test]
-fn a_repair_has_put_a_tombstone_on_top() {
-    let history = REPAIRED;
+fn a_record_is_the_newest() {
+    let history = RECORDED;
     for (name, hint) in
-        [("repaired", None), ("repaired, old hint", Some(1)), ("repaired, hint", Some(2))]
+        [("record", None), ("record, hint below", Some(1)), ("record, hint", Some(2))]
     {
         holds(name, &Setup { history, hint, reads: true, ..PLAIN });
     }
 }
 
-/// The slot that a writer loses may hold a tombstone by then.
+/// The slot that a writer loses may hold a record, or a tombstone by then.
 #[test]
-fn a_slot_is_lost_to_a_tombstone() {
+fn a_slot_is_lost_to_a_record_or_a_tombstone() {
     let stale = Some(Position::at(version(1)));
-    holds("lost to a repair", &Setup { history: REPAIRED, head: stale, ..PLAIN });
-    let history = &[Kind::Collected, Kind::Live, Kind::Live];
+    holds("lost to a record", &Setup { history: RECORDED, head: stale, ..PLAIN });
+    let history = &[Past::Collected, Past::Live, Past::Live];
     let setup = Setup { history, head: Some(Position::EMPTY), ..PLAIN };
     holds("lost to a collector", &setup);
-}
-
-#[test]
-fn a_store_that_cannot_list_has_one_writer() {
-    let rules = Rules { lists: false, ..RULES };
-    let alone = Setup { rules, work: [&[0b01, 0b10], &[], &[]], faults: 3, reads: true, ..PLAIN };
-    for (name, history, hint) in [
-        ("alone", &[][..], None),
-        ("alone, no hint", LIVE, None),
-        ("alone, stale hint", LIVE, Some(1)),
-        ("alone, hint", LIVE, Some(2)),
-        ("alone, bogus hint", LIVE, Some(5)),
-        ("alone, repaired, no hint", REPAIRED, None),
-        ("alone, repaired", REPAIRED, Some(2)),
-    ] {
-        holds(name, &Setup { history, hint, ..alone });
-    }
 }

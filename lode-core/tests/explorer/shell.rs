@@ -4,7 +4,8 @@ use lode_core::Version;
 use lode_core::commit::{Action, Commit, Event, Look, Position, Seen, Sent, Slot};
 
 use crate::setup::{Mistake, Paradigm, Setup};
-use crate::store::{Manifest, Request, number};
+use crate::state::State;
+use crate::store::{Ids, Manifest, Request, number, version};
 use crate::world::{Effect, Reply, World, badly, well};
 use crate::writer::Doing;
 
@@ -16,7 +17,12 @@ pub(crate) fn replies(world: &World, setup: &Setup, who: usize) -> Vec<Reply<Eve
     let mut replies = match machine.action() {
         Action::Look(look) => looks(world, machine, look),
         Action::Prepare { position, .. } => prepares(world, setup, who, position),
-        Action::Create { version, .. } => creates(world, setup, who, version),
+        Action::Create { version, .. } => {
+            let prepared = world.writers.get(who).and_then(|writer| writer.prepared);
+            let manifest = prepared.expect("what is sent was prepared");
+            assert_eq!(manifest.version, number(version), "the machine sends what it prepared");
+            creates(world, setup, manifest)
+        }
         Action::BackOff { .. } => vec![well(Event::Waited, Effect::Nothing)],
         Action::WriteHint { version } => hints(number(version)),
         action => panic!("no machine waits for {action:?}"),
@@ -41,19 +47,19 @@ fn looks(world: &World, machine: Commit, look: Look) -> Vec<Reply<Event>> {
 fn prepares(world: &World, setup: &Setup, who: usize, position: Position) -> Vec<Reply<Event>> {
     let wanted = world.wanted(setup, who).unwrap_or_default();
     let (blocks, _) = world.found_at(position);
+    if let Some(writer) = world.writers.get(who)
+        && world.is_expired(setup, position, writer.id, writer.receipts)
+    {
+        return vec![well(Event::Refused, Effect::Nothing)];
+    }
     // A dataset's commits are told apart by their ids alone.
     let is_there = setup.paradigm == Paradigm::Volume && blocks & wanted == wanted;
     let event = if is_there { Event::AlreadyCommitted } else { Event::Prepared };
     vec![well(event, Effect::Nothing), badly(Event::Refused, Effect::Nothing)]
 }
 
-fn creates(world: &World, setup: &Setup, who: usize, version: Version) -> Vec<Reply<Event>> {
-    let prepared = world.writers.get(who).and_then(|writer| writer.prepared);
-    let manifest = prepared.expect("what is sent was prepared");
-    assert_eq!(manifest.version, number(version), "the machine sends what it prepared");
-    if !is_ready(world, setup, manifest.id) {
-        return vec![well(Event::Sent(Sent::Rejected), Effect::Nothing)];
-    }
+/// Everything that can become of the create of a slot.
+pub(crate) fn creates(world: &World, setup: &Setup, manifest: Manifest) -> Vec<Reply<Event>> {
     let request = Request::Create(manifest);
     let create = Effect::Apply(request);
     if world.store.get(manifest.version).is_some() && setup.conditions {
@@ -74,17 +80,6 @@ fn creates(world: &World, setup: &Setup, who: usize, version: Version) -> Vec<Re
     ]
 }
 
-/// Whether what was staged may still be committed.
-fn is_ready(world: &World, setup: &Setup, id: u8) -> bool {
-    let objects = &world.store.objects;
-    match setup.mistake {
-        Some(Mistake::NeverExpires | Mistake::ManifestFirst) => true,
-        // What is gone is staged again before the request is sent.
-        Some(Mistake::ReusesName) => objects.is_fresh(id) || objects.all() & (1 << id) == 0,
-        _ => objects.is_fresh(id),
-    }
-}
-
 fn hints(version: u8) -> Vec<Reply<Event>> {
     let request = Request::Hint(version);
     vec![
@@ -98,6 +93,7 @@ fn hints(version: u8) -> Vec<Reply<Event>> {
 /// What a shell that makes a mistake takes for what it was told.
 fn bend(event: Event, world: &World, setup: &Setup, machine: Commit) -> Event {
     let Some(mistake) = setup.mistake else { return event };
+    let hint = world.store.hint.unwrap_or(1);
     match (mistake, event) {
         (Mistake::ExistsIsCreated, Event::Sent(Sent::Exists)) => Event::Sent(Sent::Created),
         (Mistake::UnknownIsRejected, Event::Sent(Sent::Unknown)) => Event::Sent(Sent::Rejected),
@@ -106,11 +102,9 @@ fn bend(event: Event, world: &World, setup: &Setup, machine: Commit) -> Event {
         {
             Event::Seen(Seen::Slot(Slot::Live { commit_id: None, parent }))
         }
-        (Mistake::TrustsHint, Event::Seen(Seen::Listed(_))) => {
-            Event::Seen(Seen::Listed(Default::default()))
-        }
         (Mistake::TrustsHint, Event::Seen(Seen::Slot(_)))
-            if matches!(machine, Commit::Locating(_)) && world.store.hint.is_some() =>
+            if machine.action() == Action::Look(Look::Slot(version(hint)))
+                && matches!(machine, Commit::Locating(_)) =>
         {
             Event::Seen(Seen::Slot(Slot::Live { commit_id: None, parent: None }))
         }
@@ -119,6 +113,34 @@ fn bend(event: Event, world: &World, setup: &Setup, machine: Commit) -> Event {
 }
 
 impl World {
+    /// The rule for writers: whether one of these objects was staged in an epoch that the newest
+    /// slot does not admit.
+    pub(crate) fn is_expired(
+        &self,
+        setup: &Setup,
+        position: Position,
+        id: u8,
+        receipts: Ids,
+    ) -> bool {
+        if let Some(Mistake::NoRule | Mistake::ManifestFirst | Mistake::ReusesName) = setup.mistake
+        {
+            return false;
+        }
+        let state = self.state_below(setup, position);
+        let adds = receipts | 1 << id;
+        let mut ids = (0..Ids::BITS as u8).filter(|id| adds & 1 << id != 0);
+        ids.any(|id| !state.admits(self.epoch(id)))
+    }
+
+    /// The state that a snapshot continues: that of the newest slot.
+    fn state_below(&self, setup: &Setup, position: Position) -> State {
+        let slot = match setup.mistake {
+            Some(Mistake::StateOfHead) => position.live,
+            _ => position.slot,
+        };
+        self.state_of(slot.map(number))
+    }
+
     /// Makes the manifest that a writer is going to send.
     pub(crate) fn prepare(
         &mut self,
@@ -126,7 +148,9 @@ impl World {
         who: usize,
         position: Position,
         version: Version,
+        opens: bool,
     ) {
+        let state = self.state_below(setup, position).continued(opens);
         let wanted = self.wanted(setup, who).unwrap_or_default();
         let (mut blocks, mut objects) = self.found_at(position);
         if setup.mistake == Some(Mistake::ForgetsHead) {
@@ -139,7 +163,9 @@ impl World {
             version: number(version),
             parent: position.live.map(number),
             blocks: blocks | wanted,
-            objects: inherited | 1 << writer.id,
+            objects: inherited | writer.receipts | 1 << writer.id,
+            state,
+            is_record: false,
         };
         writer.prepared = Some(match writer.prepared {
             Some(old) if setup.mistake == Some(Mistake::KeepsManifest) => {
@@ -147,6 +173,10 @@ impl World {
             }
             _ => fresh,
         });
+        // What may be gone is staged again under its old name.
+        if setup.mistake == Some(Mistake::ReusesName) {
+            self.store.apply(Request::Put(fresh.id));
+        }
     }
 
     /// What a writer does, or says, before a reply reaches it.
@@ -155,11 +185,8 @@ impl World {
             Effect::Nothing => None,
             Effect::Apply(request) | Effect::Send(request) | Effect::Both(request) => Some(request),
         };
-        if let Some(Request::Create(manifest)) = request {
+        if let Some(Request::Create(_)) = request {
             self.attempted |= self.wanted(setup, who).unwrap_or_default();
-            if setup.mistake == Some(Mistake::ReusesName) {
-                self.store.objects.create(manifest.id);
-            }
         }
         self.carry_out(effect);
     }

@@ -1,13 +1,14 @@
 //! Everything that can happen next.
 
-use lode_core::collect::{TagEvent, TagOutcome};
+use lode_core::collect::TagOutcome;
 use lode_core::commit::{Action, Commit, Event, Outcome, ResolveStep, Seen};
 
 use crate::collector::Work;
 use crate::reader::Reader;
 use crate::setup::Setup;
 use crate::shell;
-use crate::store::{Flight, Request};
+use crate::store::{Ids, Request};
+use crate::tagger::Answer;
 use crate::world::{Broken, Effect, Reply, World};
 use crate::writer::Doing;
 
@@ -18,15 +19,16 @@ pub(crate) enum Step {
     Collect { who: usize, work: Work, effect: Effect },
     Crash { who: usize, effect: Effect },
     GiveUp { who: usize },
-    Land(Flight),
+    Damage,
+    Land(Request),
     Read(Option<Seen>),
     Resolve { who: usize },
-    Stage { who: usize },
+    Repair { event: Option<Event>, effect: Effect },
+    Stage { who: usize, epoch: u8, again: bool },
     StopTagging { effect: Effect },
-    Tag { event: TagEvent, effect: Effect },
+    Tag { answer: Answer, effect: Effect },
     TakeTag { version: u8 },
-    Tick,
-    Work { who: usize, action: Action, event: Event },
+    Work { who: usize, action: Action, event: Event, opens: bool },
 }
 
 /// What was seen to happen, so that a test can tell that it was not about nothing.
@@ -38,8 +40,11 @@ pub(crate) struct Witness {
     /// Which outcomes of tags: collected, confirmed, failed, unconfirmed, unknown.
     pub(crate) tags: [bool; 5],
     /// The objects that were deleted, and the slots that were buried.
-    pub(crate) swept: u32,
+    pub(crate) swept: Ids,
     pub(crate) buried: u32,
+    /// Whether a writer has found that its data had expired, and a repair was made.
+    pub(crate) expired: bool,
+    pub(crate) repaired: bool,
 }
 
 /// The state after a step, unless that broke a promise.
@@ -68,6 +73,14 @@ impl<'a> Steps<'a> {
             self.work(who);
             return true;
         }
+        if let Some(who) = self.world.collectors.iter().position(|it| it.is_by_itself()) {
+            self.collect(who);
+            return true;
+        }
+        if self.world.repairer.is_by_itself() {
+            self.repair();
+            return true;
+        }
         let tagger = self.world.tagger.is_by_itself();
         if tagger {
             self.tag();
@@ -87,8 +100,10 @@ impl<'a> Steps<'a> {
             let step = Step::TakeTag { version };
             self.step(step, false, |next, _| next.begin_tagging(version, objects));
         }
-        if self.world.ticks < self.setup.ticks && self.world.is_at_work() {
-            self.step(Step::Tick, false, |next, _| next.tick());
+        self.repair();
+        let is_there = self.world.store.taken().next().is_some() && self.world.is_whole();
+        if self.world.damages > 0 && is_there && self.world.is_at_work() {
+            self.step(Step::Damage, false, |next, _| next.damage());
         }
     }
 
@@ -106,7 +121,12 @@ impl<'a> Steps<'a> {
         match writer.doing {
             Doing::Nothing => {}
             Doing::Staging => {
-                self.step(Step::Stage { who }, false, |next, _| next.stage(setup, who));
+                for epoch in self.world.known_epochs(who) {
+                    for again in [false, true] {
+                        let step = Step::Stage { who, epoch, again };
+                        self.step(step, again, |next, _| next.stage(setup, who, epoch, again));
+                    }
+                }
             }
             Doing::Running(machine) => {
                 self.crash(who, Effect::Nothing);
@@ -133,16 +153,45 @@ impl<'a> Steps<'a> {
         let Some(faults) = self.world.faults.checked_sub(fault.into()) else { return };
         let mut next = World { faults, ..*self.world };
         next.send(self.setup, who, effect);
-        if let (Action::Prepare { position, version }, Event::Prepared) = (machine.action(), event)
-        {
-            next.prepare(self.setup, who, position, version);
-        }
+        let action = machine.action();
         let (after, _) = machine.on(event);
         if let Commit::Done(outcome) = after {
             self.note(outcome);
         }
-        let step = Step::Work { who, action: machine.action(), event };
-        self.found.push((step, next.advance(self.setup, who, after).map(|()| next)));
+        let Action::Prepare { position, version } = action else {
+            let step = Step::Work { who, action, event, opens: false };
+            self.found.push((step, next.advance(self.setup, who, after).map(|()| next)));
+            return;
+        };
+        for opens in [false, true].into_iter().take(if next.opens > 0 { 2 } else { 1 }) {
+            let mut next = next;
+            if event == Event::Prepared {
+                next.opens -= u8::from(opens);
+                next.prepare(self.setup, who, position, version, opens);
+            } else if event == Event::Refused {
+                let is_expired = next.note_expired(self.setup, who, position);
+                self.witness.expired |= is_expired;
+            }
+            let step = Step::Work { who, action, event, opens };
+            self.found.push((step, next.advance(self.setup, who, after).map(|()| next)));
+        }
+    }
+
+    fn repair(&mut self) {
+        let setup = self.setup;
+        if self.world.can_repair() {
+            let step = Step::Repair { event: None, effect: Effect::Nothing };
+            self.step(step, false, |next, witness| {
+                witness.repaired = true;
+                next.begin_repair(setup);
+            });
+        }
+        for Reply { event, effect, fault } in self.world.repairer.replies(self.world, setup) {
+            let Some(faults) = self.world.faults.checked_sub(fault.into()) else { continue };
+            let mut next = World { faults, ..*self.world };
+            let ended = next.repair(event, effect).map(|()| next);
+            self.found.push((Step::Repair { event: Some(event), effect }, ended));
+        }
     }
 
     /// The process ends before it has acted, or after that, or after it has sent what may arrive
@@ -177,7 +226,7 @@ impl<'a> Steps<'a> {
     fn collect(&mut self, who: usize) {
         let Some(collector) = self.world.collectors.get(who) else { return };
         let setup = self.setup;
-        for Reply { event: work, effect, fault } in collector.replies(self.world) {
+        for Reply { event: work, effect, fault } in collector.replies(self.world, setup) {
             self.step(Step::Collect { who, work, effect }, fault, |next, witness| {
                 match effect {
                     Effect::Apply(Request::Delete(id)) => witness.swept |= 1 << id,
@@ -192,7 +241,7 @@ impl<'a> Steps<'a> {
 
     fn tag(&mut self) {
         let setup = self.setup;
-        for Reply { event, effect, fault } in self.world.tagger.replies(self.world, setup) {
+        for Reply { event: answer, effect, fault } in self.world.tagger.replies(self.world, setup) {
             if !matches!(effect, Effect::Nothing) {
                 self.step(Step::StopTagging { effect }, true, |next, _| {
                     next.carry_out(effect);
@@ -202,8 +251,8 @@ impl<'a> Steps<'a> {
             let Some(faults) = self.world.faults.checked_sub(fault.into()) else { continue };
             let mut next = World { faults, ..*self.world };
             next.carry_out(effect);
-            let ended = next.tag(setup, event).map(|outcome| self.note_tag(outcome));
-            self.found.push((Step::Tag { event, effect }, ended.map(|()| next)));
+            let ended = next.tag(setup, answer).map(|outcome| self.note_tag(outcome));
+            self.found.push((Step::Tag { answer, effect }, ended.map(|()| next)));
         }
     }
 

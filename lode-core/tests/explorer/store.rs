@@ -2,17 +2,19 @@
 //! requests that were sent but have not arrived.
 
 use lode_core::Version;
-use lode_core::commit::{Listed, Look, Seen, Slot};
+use lode_core::commit::{Look, Position, Seen, Slot};
 use lode_core::manifest::CommitId;
 
 use crate::setup::Mistake;
-use crate::time::{LATE, Objects};
+use crate::state::State;
 use crate::world::Broken;
 
 /// One bit for each block that some writer wants to commit.
 pub(crate) type Blocks = u8;
 /// One bit for each commit id. What a commit adds lies in one object, which is named after it.
-pub(crate) type Ids = u32;
+pub(crate) type Ids = u64;
+/// One bit for each slot, that of version 1 the lowest.
+pub(crate) type Versions = u8;
 
 /// How many slots there is room for: more than any run fills.
 pub(crate) const SLOTS: usize = 8;
@@ -32,16 +34,21 @@ pub(crate) struct Manifest {
     pub(crate) blocks: Blocks,
     /// The objects that it refers to.
     pub(crate) objects: Ids,
+    /// What collections have decided.
+    pub(crate) state: State,
+    /// Whether it is a record; then its parent is the head.
+    pub(crate) is_record: bool,
 }
 
 /// Whether a slot's manifest is still there.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Kind {
-    Live,
+    /// What was committed: a snapshot or a record.
+    Whole,
     /// A collector has put a tombstone over an old one.
     Collected,
-    /// A repair has put a tombstone over a damaged one; its blocks count for nothing.
-    Repaired,
+    /// It cannot be read any more.
+    Damaged,
 }
 
 /// A slot that is taken.
@@ -55,6 +62,7 @@ pub(crate) struct Taken {
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Tag {
     pub(crate) nonce: u8,
+    pub(crate) version: u8,
     pub(crate) objects: Ids,
     pub(crate) confirmed: bool,
 }
@@ -66,25 +74,21 @@ pub(crate) enum Request {
     Create(Manifest),
     Delete(u8),
     Hint(u8),
+    Overwrite(Manifest),
+    Put(u8),
     Tag { name: u8, tag: Tag },
     Untag { name: u8 },
-}
-
-/// A request, and for how long it has been on its way.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Flight {
-    pub(crate) request: Request,
-    age: u8,
 }
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Store {
     slots: [Option<Taken>; SLOTS],
     pub(crate) hint: Option<u8>,
-    pub(crate) objects: Objects,
+    /// The objects that are there.
+    pub(crate) objects: Ids,
     tags: [Option<Tag>; TAGS],
     /// Sorted, so that equal stores are equal.
-    flights: [Option<Flight>; FLIGHTS],
+    flights: [Option<Request>; FLIGHTS],
     /// Whether it keeps its word on create-if-absent.
     conditions: bool,
     /// Whether what should be buried is deleted.
@@ -96,7 +100,7 @@ impl Store {
         Self {
             slots: [None; SLOTS],
             hint: None,
-            objects: Objects::default(),
+            objects: 0,
             tags: [None; TAGS],
             flights: [None; FLIGHTS],
             conditions,
@@ -114,13 +118,32 @@ impl Store {
         self.slots.iter().flatten().copied()
     }
 
-    /// All live manifests, in order.
+    /// All manifests that can be read, of snapshots and records, in order.
+    pub(crate) fn whole(&self) -> impl DoubleEndedIterator<Item = Manifest> + '_ {
+        self.taken().filter(|taken| taken.kind == Kind::Whole).map(|taken| taken.manifest)
+    }
+
+    /// What the newest slot that can be read says of collections.
+    pub(crate) fn state(&self) -> State {
+        self.whole().next_back().map(|newest| newest.state).unwrap_or_default()
+    }
+
+    /// All snapshots that can be read and have not been dropped, in order.
     pub(crate) fn live(&self) -> impl DoubleEndedIterator<Item = Manifest> + '_ {
-        self.taken().filter(|taken| taken.kind == Kind::Live).map(|taken| taken.manifest)
+        let state = self.state();
+        self.whole().filter(move |it| !it.is_record && !state.has_dropped(it.version))
     }
 
     pub(crate) fn head(&self) -> Option<Manifest> {
         self.live().next_back()
+    }
+
+    /// Where the history stands, if its newest slot can be read.
+    pub(crate) fn position(&self) -> Option<Position> {
+        let Some(newest) = self.taken().next_back() else { return Some(Position::EMPTY) };
+        let at = newest.manifest.version;
+        let is_whole = newest.kind == Kind::Whole;
+        is_whole.then(|| Position::of(version(at), self.see_slot(at)))
     }
 
     pub(crate) fn tag(&self, name: u8) -> Option<Tag> {
@@ -144,8 +167,13 @@ impl Store {
     pub(crate) fn apply(&mut self, request: Request) {
         match request {
             Request::Bury(version) => self.bury(version),
-            Request::Create(manifest) => self.create(manifest, Kind::Live),
-            Request::Delete(id) => self.objects.remove(id),
+            Request::Create(manifest) => self.create(manifest, Kind::Whole),
+            Request::Delete(id) => self.objects &= !(1 << id),
+            Request::Overwrite(manifest) => {
+                let slot = self.slots.get_mut(usize::from(manifest.version) - 1);
+                *slot.expect("room for every slot") = Some(Taken { manifest, kind: Kind::Whole });
+            }
+            Request::Put(id) => self.objects |= 1 << id,
             Request::Hint(version) => self.hint = Some(version),
             Request::Tag { name, tag } => {
                 let place = self.tags.get_mut(usize::from(name)).expect("room for every tag");
@@ -176,42 +204,38 @@ impl Store {
         }
     }
 
+    /// Spoils the newest slot.
+    pub(crate) fn damage(&mut self) {
+        if let Some(newest) = self.slots.iter_mut().flatten().last() {
+            newest.kind = Kind::Damaged;
+        }
+    }
+
     /// Sends a request that is not applied now.
     pub(crate) fn send(&mut self, request: Request) {
         let free = self.flights.iter_mut().find(|flight| flight.is_none());
-        *free.expect("room for every request in flight") = Some(Flight { request, age: 0 });
+        *free.expect("room for every request in flight") = Some(request);
         self.tidy();
     }
 
     /// All requests that may still be applied.
-    pub(crate) fn flights(&self) -> impl Iterator<Item = Flight> + '_ {
+    pub(crate) fn flights(&self) -> impl Iterator<Item = Request> + '_ {
         self.flights.iter().flatten().copied()
     }
 
     /// Applies a request that was sent before.
-    pub(crate) fn land(&mut self, flight: Flight) {
-        if let Some(place) = self.flights.iter_mut().find(|other| **other == Some(flight)) {
+    pub(crate) fn land(&mut self, request: Request) {
+        if let Some(place) = self.flights.iter_mut().find(|other| **other == Some(request)) {
             *place = None;
         }
-        self.apply(flight.request);
-    }
-
-    /// Lets time pass. What was sent long ago will never be applied.
-    pub(crate) fn tick(&mut self) {
-        self.objects.tick();
-        for flight in &mut self.flights {
-            *flight = flight
-                .map(|flight| Flight { age: flight.age + 1, ..flight })
-                .filter(|flight| flight.age <= LATE);
-        }
-        self.tidy();
+        self.apply(request);
     }
 
     /// Forgets requests that can have no effect any more: the slot is taken, for good.
     fn tidy(&mut self) {
         let slots = if self.frees_slots { [None; SLOTS] } else { self.slots };
-        let done = |flight: Flight| {
-            matches!(flight.request, Request::Create(manifest)
+        let done = |request: Request| {
+            matches!(request, Request::Create(manifest)
                 if slots.get(usize::from(manifest.version) - 1).is_some_and(Option::is_some))
         };
         for flight in &mut self.flights {
@@ -224,14 +248,9 @@ impl Store {
     pub(crate) fn see(&self, look: Look) -> Seen {
         match look {
             Look::Hint => Seen::Hint(self.hint.map(version)),
-            Look::Slots { after } => {
-                let mut listed = Listed::default();
-                let versions = self.taken().map(|taken| version(taken.manifest.version));
-                versions.filter(|version| Some(*version) > after).for_each(|v| listed.push(v));
-                Seen::Listed(listed)
-            }
+            Look::Exists(at) => Seen::Exists(self.get(number(at)).is_some()),
             Look::Slot(version) => Seen::Slot(self.see_slot(number(version))),
-            _ => panic!("a look that the model does not know: {look:?}"),
+            _ => panic!("a dense history is never listed: {look:?}"),
         }
     }
 
@@ -239,8 +258,10 @@ impl Store {
         let Some(Taken { manifest, kind }) = self.get(at) else { return Slot::Absent };
         let (commit_id, parent) = (Some(commit_id(manifest.id)), manifest.parent.map(version));
         match kind {
-            Kind::Live => Slot::Live { commit_id, parent },
-            Kind::Collected | Kind::Repaired => Slot::Collected { commit_id, parent },
+            Kind::Whole if manifest.is_record => Slot::Record { commit_id, head: parent },
+            Kind::Whole => Slot::Live { commit_id, parent },
+            Kind::Collected => Slot::Collected { commit_id, parent },
+            Kind::Damaged => Slot::Damaged,
         }
     }
 }
@@ -249,8 +270,18 @@ pub(crate) fn version(number: u8) -> Version {
     Version::new(number.into()).expect("versions begin at 1")
 }
 
+/// A version that is too great for the model is none that it has.
 pub(crate) fn number(version: Version) -> u8 {
-    u8::try_from(version.get()).expect("the model has small versions")
+    u8::try_from(version.get()).unwrap_or(u8::MAX)
+}
+
+pub(crate) fn bit(version: u8) -> Versions {
+    1 << (version - 1)
+}
+
+/// The versions of a set.
+pub(crate) fn bits(versions: Versions) -> impl Iterator<Item = u8> {
+    (1..=Versions::BITS as u8).filter(move |version| versions & bit(*version) != 0)
 }
 
 pub(crate) fn commit_id(id: u8) -> CommitId {

@@ -3,8 +3,8 @@
 use lode_core::commit::{Action, Commit, Outcome, Position};
 
 use crate::setup::{Mistake, Setup};
-use crate::store::{Blocks, Kind, Manifest, commit_id, number, version};
-use crate::world::{Broken, World};
+use crate::store::{Blocks, Ids, Kind, Manifest, Request, commit_id, number, version};
+use crate::world::{Broken, Effect, World};
 
 /// How many commit ids a writer has, over all its handles.
 const IDS: u8 = 8;
@@ -35,6 +35,10 @@ pub(crate) struct Writer {
     pub(crate) id: u8,
     /// What the manifest that it made last contains.
     pub(crate) prepared: Option<Manifest>,
+    /// Why it has refused to prepare: what it has staged is older than this epoch admits.
+    pub(crate) expired: Option<u8>,
+    /// What somebody else has staged, and this one commits.
+    pub(crate) receipts: Ids,
     resolves: u8,
 }
 
@@ -47,6 +51,8 @@ impl Writer {
             ids: 0,
             id: 0,
             prepared: None,
+            expired: None,
+            receipts: 0,
             resolves: setup.resolves,
         }
     }
@@ -82,30 +88,48 @@ impl World {
             *writer = Writer {
                 doing: Doing::Nothing,
                 prepared: None,
+                expired: None,
+                receipts: 0,
                 head: None,
                 resolves: 0,
                 ..*writer
             };
             return;
         }
+        let receipts = if setup.receipts { self.orphans(setup) } else { 0 };
         let writer = self.writer(who);
+        (writer.expired, writer.receipts) = (None, receipts);
         writer.id = u8::try_from(who).expect("few writers") * IDS + writer.ids;
         writer.ids += 1;
-        assert!(writer.ids <= IDS, "it runs out of ids");
+        assert!(writer.ids <= IDS, "it runs out of ids: {who}");
         writer.prepared = None;
         writer.resolves = setup.resolves;
         writer.doing = Doing::Staging;
         // Where nobody collects, it makes no difference when that is.
         if !setup.collects() {
-            self.stage(setup, who);
+            self.stage(setup, who, 0, false);
         }
     }
 
-    /// Makes its data durable, and begins to commit them.
-    pub(crate) fn stage(&mut self, setup: &Setup, who: usize) {
+    /// The epochs that a writer may know: those of all slots that it can have read. One that finds
+    /// that its data have expired stages again in the epoch of the slot that it has just read.
+    pub(crate) fn known_epochs(&self, who: usize) -> Vec<u8> {
+        if let Some(epoch) = self.writers.get(who).and_then(|writer| writer.expired) {
+            return vec![epoch];
+        }
+        let mut known: Vec<u8> = self.store.whole().map(|it| it.state.epoch).collect();
+        known.dedup();
+        if known.is_empty() { vec![0] } else { known }
+    }
+
+    /// Makes its data durable under a name with this epoch, and begins to commit them. The request
+    /// may be repeated later.
+    pub(crate) fn stage(&mut self, setup: &Setup, who: usize, epoch: u8, again: bool) {
         let writer = *self.writer(who);
+        self.set_epoch(writer.id, epoch);
         if setup.mistake != Some(Mistake::ManifestFirst) {
-            self.store.objects.create(writer.id);
+            let put = Request::Put(writer.id);
+            self.carry_out(if again { Effect::Both(put) } else { Effect::Apply(put) });
         }
         let (machine, _) = Commit::start(commit_id(writer.id), setup.rules, writer.head);
         self.writer(who).doing = Doing::Running(machine);
@@ -166,16 +190,28 @@ impl World {
                 self.acknowledged |= wanted;
                 self.writer(who).head = Some(Position::at(version));
                 if setup.mistake == Some(Mistake::ManifestFirst) {
-                    self.store.objects.create(writer.id);
+                    self.store.apply(Request::Put(writer.id));
                 }
+            }
+            Outcome::Refused if writer.expired.is_some() => {
+                self.denied |= 1 << writer.id;
+                let (expired, head) = (writer.expired, writer.head);
+                self.begin(setup, who);
+                let writer = self.writer(who);
+                (writer.expired, writer.head, writer.receipts) = (expired, head, 0);
+                return Ok(());
             }
             Outcome::Conflict { .. } | Outcome::Failed | Outcome::Refused => {
                 self.denied |= 1 << writer.id;
             }
+            // Nothing is known of what cannot be read.
+            Outcome::Damaged { .. } if setup.damages > 0 => {}
             Outcome::Unknown { version } => {
                 match setup.mistake {
                     Some(Mistake::UnknownIsDone) => self.acknowledged |= wanted,
-                    Some(Mistake::DeletesUnknown) => self.store.objects.remove(writer.id),
+                    Some(Mistake::DeletesUnknown) => {
+                        self.store.apply(Request::Delete(writer.id));
+                    }
                     _ => {}
                 }
                 self.writer(who).doing = Doing::Wondering { version: number(version) };
@@ -187,11 +223,28 @@ impl World {
         Ok(())
     }
 
-    /// What a shell finds in the manifest that it builds on: its blocks and their objects.
-    pub(crate) fn found_at(&self, position: Position) -> (Blocks, u32) {
+    /// Notes that what a writer has staged has expired, if that is why it refuses to prepare.
+    pub(crate) fn note_expired(&mut self, setup: &Setup, who: usize, position: Position) -> bool {
+        let writer = *self.writer(who);
+        let is_expired = self.is_expired(setup, position, writer.id, writer.receipts);
+        if is_expired {
+            let epoch = self.state_of(position.slot.map(number)).epoch;
+            let writer = self.writer(who);
+            (writer.expired, writer.head) = (Some(epoch), Some(position));
+        }
+        is_expired
+    }
+
+    /// What a shell finds in the manifest that it builds on: its blocks and their objects. One that
+    /// was buried or damaged since was still there when it was read.
+    pub(crate) fn found_at(&self, position: Position) -> (Blocks, Ids) {
         let live = position.live.and_then(|live| self.store.get(number(live)));
-        // A collected one was still there when it was read, a repaired one was not.
-        let readable = live.filter(|taken| taken.kind != Kind::Repaired);
-        readable.map_or((0, 0), |taken| (taken.manifest.blocks, taken.manifest.objects))
+        live.map_or((0, 0), |taken| (taken.manifest.blocks, taken.manifest.objects))
+    }
+
+    /// Whether the head that a position names can be read, or nothing has to be.
+    pub(crate) fn can_read(&self, position: Position) -> bool {
+        let live = position.live.and_then(|live| self.store.get(number(live)));
+        live.is_none_or(|taken| taken.kind != Kind::Damaged)
     }
 }

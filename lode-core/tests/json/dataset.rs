@@ -152,6 +152,9 @@ fn each_field_is_checked() {
         ("\"row_count\": 1", "\"row_count\": 1, \"commit_id\": \"x\"", "commit_id"),
         ("\"row_count\": 1", "\"row_count\": 1, \"parent_digest\": \"x\"", "parent_digest"),
         ("\"row_count\": 1", "\"row_count\": 1, \"collected\": \"blake3:00\"", "collected"),
+        ("\"row_count\": 1", "\"row_count\": 1, \"record\": \"x\"", "record"),
+        ("\"row_count\": 1", "\"row_count\": 1, \"record\": \"repair\"", "files"),
+        ("\"row_count\": 1", "\"row_count\": 1, \"floor\": 1", "floor"),
     ] {
         assert_eq!(wrong_field(blobs(&replaced(BLOBS, from, to))), field, "{to}");
     }

@@ -44,9 +44,15 @@ fn a_wrong_type_is_placed() {
         ("\"length\": 256", "\"length\": 18446744073709551616", 14, 36),
         ("\"total_length\": 1024", "\"total_length\": null", 10, 22),
         ("\"md5\"", "7", 19, 25),
+        ("\"md5\"", "\"md5\", \"epoch\": 4294967296", 0, 0),
+        ("\"md5\"", "\"md5\", \"floor\": -1", 0, 0),
+        ("\"md5\"", "\"md5\", \"dropped\": 1", 0, 0),
     ] {
         let (found_line, found_column, reason) = wrong_json(decode(&replaced(GO, from, to)));
-        assert_eq!((found_line, found_column), (line, column), "{to}: {reason}");
+        // What is read after all else has no place.
+        if line > 0 {
+            assert_eq!((found_line, found_column), (line, column), "{to}: {reason}");
+        }
         assert!(reason.contains("invalid") || reason.contains("number"), "{to}: {reason}");
     }
     let twice = replaced(GO, "\"offset\": 0", "\"offset\": 0, \"offset\": 0");
@@ -86,6 +92,21 @@ fn a_wrong_value_is_named() {
         ("commit_id", "\"md5\"", "\"md5\", \"commit_id\": \"00\""),
         ("parent_digest", "\"md5\"", "\"md5\", \"parent_digest\": \"md5:00\""),
         ("collected", "\"md5\"", "\"md5\", \"collected\": \"yes\""),
+        ("record", "\"md5\"", "\"md5\", \"record\": \"yes\""),
+        ("floor", "\"md5\"", "\"md5\", \"epoch\": 1, \"floor\": 2"),
+        ("epoch_opened_at", "\"md5\"", "\"md5\", \"epoch_opened_at\": \"yesterday\""),
+        ("dropped[0]", "\"md5\"", "\"md5\", \"dropped\": [{\"first\": 0, \"last\": 1}]"),
+        ("dropped[0]", "\"md5\"", "\"md5\", \"dropped\": [{\"first\": 2, \"last\": 1}]"),
+        (
+            "dropped[0]",
+            "\"md5\"",
+            "\"md5\", \"dropped\": [{\"first\": 1, \"last\": 9223372036854775808}]",
+        ),
+        (
+            "dropped[1]",
+            "\"md5\"",
+            "\"md5\", \"dropped\": [{\"first\": 1, \"last\": 1}, {\"first\": 2, \"last\": 2}]",
+        ),
     ] {
         let text = replaced(GO, from, to);
         if field == "blocks[0].length" && to.contains("18446744073709551615") {

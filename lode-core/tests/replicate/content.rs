@@ -6,7 +6,7 @@ use lode_core::crc32c::Crc32c;
 use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::{DatasetLayout, LayoutKind};
-use lode_core::manifest::{CommitId, DataFile, DatasetManifest, Metadata, Value};
+use lode_core::manifest::{CollectionState, CommitId, DataFile, DatasetManifest, Metadata, Value};
 use lode_core::replicate::same_content;
 use lode_core::time::Timestamp;
 
@@ -43,6 +43,7 @@ fn manifest(token: &str) -> DatasetManifest {
         compressor: DatasetManifest::NONE.into(),
         partitioner: "hive".into(),
         checksum: Some("crc32c".into()),
+        state: CollectionState::FIRST,
         extra: Metadata::new(),
     }
 }

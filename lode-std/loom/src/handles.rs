@@ -14,7 +14,8 @@ pub(crate) fn volume(
     entropy: Arc<Counting>,
     conflicts: u32,
 ) -> Volume {
-    let retry = Retry { conflicts, resends: 0, base: Duration::ZERO, cap: Duration::ZERO };
+    let retry =
+        Retry { conflicts, resends: 0, base: Duration::ZERO, cap: Duration::ZERO, ..Retry::none() };
     let builder = Volume::builder("disk", 100).retry(retry);
     wait(builder.clock(Arc::new(Resting)).entropy(entropy).open(store)).unwrap()
 }

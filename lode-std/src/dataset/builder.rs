@@ -129,15 +129,21 @@ impl<C: Content, D: Division<C::Item>> DatasetBuilder<C, D> {
 
     shared_options!();
 
-    /// Opens the dataset, creating it if it is not there.
+    /// Opens the dataset for writing.
     ///
-    /// Costs two requests, and up to four more if it is created. A dataset of the Go
-    /// implementation gets a descriptor.
+    /// Writes nothing: a dataset that does not exist is created by the first commit, so that
+    /// whatever fails before that, an encoding say, leaves nothing behind and another layout can
+    /// still be chosen. If others have created it by then with other settings, that commit ends as
+    /// [`Error::Mismatch`].
+    ///
+    /// Costs two requests; up to four if it does not exist, and two more with the first commit. A
+    /// dataset of the Go implementation gets a descriptor then.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidId`]; [`Error::Mismatch`] if the dataset is not what is asked for;
-    /// [`Error::ConditionalWritesIgnored`] if the store cannot tell writers apart;
+    /// [`Error::ConditionalWritesIgnored`] if the store cannot tell writers apart (of a new dataset
+    /// the first commit says it);
     /// [`Error::UnknownChecksum`] if it was written with an algorithm that is not known.
     pub async fn open(self, store: Arc<dyn ObjectStore>) -> Result<Dataset<C, D>, Error> {
         super::open::for_writing(self, store).await

@@ -33,6 +33,7 @@ pub use self::blob::{BlobWriter, StageWriter};
 pub use self::builder::DatasetBuilder;
 use self::content::TimeOf;
 pub use self::content::{Blobs, Content, Division, Partitioned, Records, Whole};
+pub(crate) use self::file::file_token;
 pub use self::limits::Limits;
 pub use self::object::ObjectReader;
 pub(crate) use self::open::Wish;
@@ -87,7 +88,8 @@ impl<C: Content, D: Division<C::Item>> Dataset<C, D> {
 
     /// The newest snapshot, if there is one; never an older one than this handle has seen before.
     ///
-    /// Costs one listing; the first call reads the hint and the manifest as well.
+    /// Costs one look at the slot after the newest one that is known; the first call reads the hint
+    /// and the manifest as well.
     ///
     /// # Errors
     ///
@@ -122,8 +124,8 @@ impl<C: Content, D: Division<C::Item>> Dataset<C, D> {
         Maintenance::of_dataset(history.clone(), writer.options.clone(), writer.grace_period)
     }
 
-    /// All snapshots that have not been collected, oldest first. Lazy: costs one listing, and one
-    /// read for each snapshot that is asked for.
+    /// All snapshots that have not been collected, oldest first. Lazy: costs what
+    /// [`latest`](Self::latest) does, and one read for each snapshot that is asked for.
     ///
     /// A snapshot that cannot be read is an error in its place; the stream goes on behind it.
     pub fn snapshots(

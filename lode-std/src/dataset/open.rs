@@ -13,7 +13,7 @@ use object_store::ObjectStore;
 use super::content::{Content, Division};
 use super::slots::DatasetSlots;
 use super::{Dataset, DatasetBuilder, Shared};
-use crate::history::{History, Opening, Subject, Writer};
+use crate::history::{Agreement, History, Opened, Opening, Subject, Writer};
 use crate::store::Objects;
 use crate::{Checksums, Error};
 
@@ -29,9 +29,10 @@ pub(super) async fn for_writing<C: Content, D: Division<C::Item>>(
         grace_period: builder.grace_period.map(|period| period.as_secs()),
         like: None,
     };
-    let found = Opening::for_writing(&wish, &objects, &builder.writer).await?;
+    let opened = Opening::for_writing(&wish, &objects, &builder.writer).await?;
+    let Opened { descriptor: found, founding } = opened;
     let checksum = builder.checksums.named(found.checksum.as_deref(), || wish.descriptor_key())?;
-    let writer = Writer::new(builder.writer, found.grace_period)?;
+    let writer = Writer::new(builder.writer, found.grace_period, founding)?;
     let shared = Shared {
         history: Arc::new(wish.history(&objects)),
         checksum,
@@ -102,6 +103,22 @@ impl Subject for Wish<'_> {
         };
         let key = self.layout.descriptor();
         found.check(&wanted).map_err(|source| Error::Mismatch { key, source })
+    }
+
+    fn agreement(&self, made: &DatasetDescriptor) -> Agreement {
+        let (key, made) = (self.layout.descriptor(), made.clone());
+        Box::new(move |bytes| {
+            let found = descriptor::decode_dataset(bytes)
+                .map_err(|source| Error::ManifestInvalid { key: key.clone(), source })?;
+            let wanted = WantedDataset {
+                id: &made.id,
+                layout: made.layout,
+                checksum: Some(made.checksum.as_deref().unwrap_or("none")),
+                grace_period: Some(made.grace_period),
+            };
+            let checked = found.check(&wanted);
+            checked.map_err(|source| Error::Mismatch { key: key.clone(), source })
+        })
     }
 
     /// A history that has no descriptor was written by the Go implementation; it goes on with the

@@ -10,7 +10,7 @@ use lode_core::compress::Compressor;
 use lode_core::descriptor::{self, DatasetDescriptor};
 use lode_core::diff::DatasetDiff;
 use lode_core::id::Id;
-use lode_core::layout::{DatasetLayout, LayoutKind};
+use lode_core::layout::{DatasetLayout, LayoutKind, Place};
 use lode_core::manifest::{DataFile, DatasetManifest};
 use lode_core::partition::Partition;
 use object_store::ObjectStore;
@@ -95,7 +95,7 @@ impl DatasetReader {
     /// The snapshots of a dataset, oldest first; with `prefix` those with files in a partition
     /// whose path begins with it, segment by segment.
     ///
-    /// Costs one listing, and one read for each of them.
+    /// Costs finding the head, or with a prefix one listing, and one read for each of them.
     ///
     /// # Errors
     ///
@@ -162,8 +162,8 @@ impl DatasetReader {
         Ok(Maintenance::of_dataset(Arc::new(history), options, found.grace_period))
     }
 
-    /// The versions of all snapshots of a dataset, collected ones included, oldest first. Costs
-    /// one listing.
+    /// All versions of a dataset, oldest first: those of snapshots, collected ones included, and of
+    /// records of maintenance. Costs what [`latest`](Self::latest) does.
     ///
     /// # Errors
     ///
@@ -295,10 +295,13 @@ impl DatasetReader {
             return Ok(Vec::new());
         }
         let id = layout.id().clone();
-        match self.objects.list(&layout.folder(), None)?.try_next().await? {
-            Some(_) => Err(Error::NoManifests { id }),
-            None => Err(Error::DatasetNotFound { id }),
+        let mut list = self.objects.list(&layout.folder(), None)?;
+        while let Some(meta) = list.try_next().await? {
+            if !matches!(layout.place(meta.location.as_ref()), Place::Foreign | Place::Unknown) {
+                return Err(Error::NoManifests { id });
+            }
         }
+        Err(Error::DatasetNotFound { id })
     }
 }
 

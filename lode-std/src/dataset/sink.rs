@@ -7,15 +7,13 @@ use lode_core::checksum::Hasher;
 use lode_core::codec::FileStats;
 use lode_core::key::Key;
 use lode_core::manifest::{DataFile, Metadata};
-use lode_core::time::Timestamp;
 
 use super::Shared;
 use super::content::{Content, Division, Whole};
 use super::file::{StagedFile, Summary};
 use super::transform::Compression;
 use crate::Error;
-use crate::history::StagedObject;
-use crate::store::{Finished, PART, Parts};
+use crate::store::{PART, Parts};
 
 /// Above this size a file is likely to need a whole part, which is allocated at once: growing to it
 /// step by step would need it twice.
@@ -26,11 +24,12 @@ const SMALL: usize = 1 << 20;
 pub(super) struct Sink<C: Content> {
     shared: Arc<Shared<C, Whole>>,
     key: Key,
+    /// Whether the epoch in the key is one that the handle knows. It may know none to begin with.
+    is_named: bool,
     compression: Option<Compression>,
     stored: Stored,
     /// What has been sent once there was a full part.
     parts: Parts,
-    at: Option<Timestamp>,
 }
 
 impl<C: Content> Sink<C>
@@ -38,14 +37,16 @@ where
     Whole: Division<C::Item>,
 {
     pub(super) fn begin(shared: Arc<Shared<C, Whole>>) -> Result<Self, Error> {
-        let key = shared.new_file(None)?;
+        let head = shared.history.known_head();
+        let is_named = head.is_some();
+        let key = shared.name_file(None, head.map_or(0, |head| head.state.epoch))?;
         let compressor = shared.compressor.as_deref();
         let compression =
             compressor.map(|compressor| Compression::begin(compressor, &key)).transpose()?;
-        let (hasher, at) = (shared.begin_checksum(), shared.writer.now());
+        let hasher = shared.begin_checksum();
         let stored = Stored { hasher, pending: BytesMut::new(), size: 0 };
         let parts = Parts::new(shared.history.objects.clone(), key.clone());
-        Ok(Self { shared, key, compression, stored, parts, at })
+        Ok(Self { shared, key, is_named, compression, stored, parts })
     }
 
     /// Takes bytes, without sending any.
@@ -65,8 +66,19 @@ where
 
     pub(super) async fn upload_full_parts(&mut self) -> Result<(), Error> {
         while self.has_full_part() {
+            self.settle_name().await?;
             let part = self.stored.pending.split_to(PART).freeze();
             self.parts.send(part).await?;
+        }
+        Ok(())
+    }
+
+    /// Sees to it that the key has an epoch that the handle knows, before anything is sent.
+    async fn settle_name(&mut self) -> Result<(), Error> {
+        if !self.is_named {
+            self.key = self.shared.new_file(None).await?;
+            self.parts = Parts::new(self.shared.history.objects.clone(), self.key.clone());
+            self.is_named = true;
         }
         Ok(())
     }
@@ -81,19 +93,19 @@ where
             compression.finish(|bytes| self.stored.take(bytes))?;
         }
         self.upload_full_parts().await?;
+        self.settle_name().await?;
         let rest = self.stored.pending.split().freeze();
         let key = self.key.clone();
-        let object = match self.parts.has_begun() {
-            true => match self.parts.finish(rest).await? {
-                Finished::Acknowledged => StagedObject { key, at: self.at },
-                Finished::Found => StagedObject { key, at: None },
-            },
+        let key = match self.parts.has_begun() {
+            true => {
+                self.parts.finish(rest).await?;
+                key
+            }
             false => self.shared.put_bytes(key, None, &rest).await?,
         };
         let (size, digest) = (self.stored.size, self.stored.hasher.take().map(Hasher::finish));
-        let key = object.key.clone();
         let file = DataFile { key, size, digest, stats, extra: Metadata::new() };
-        Ok(StagedFile { file, object, summary })
+        Ok(StagedFile { file, summary })
     }
 
     pub(super) async fn abort(self) {

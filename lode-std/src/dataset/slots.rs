@@ -9,15 +9,16 @@ use lode_core::key::Key;
 use lode_core::layout::{DatasetLayout, LayoutKind, Place};
 use lode_core::manifest::pages::PageName;
 use lode_core::manifest::{
-    DatasetDraft, DatasetManifest, Expected, ManifestError, Mismatch, RebaseError, SlotContent,
-    Tombstone, json,
+    DatasetDraft, DatasetManifest, Expected, ManifestError, Mismatch, Record, SlotContent,
+    Tombstone, index_entries, json,
 };
 use lode_core::partition::Partition;
-use lode_core::time::Timestamp;
 use lode_core::verify::Problem;
 
 use crate::Error;
-use crate::history::{Draft, History, Live, Rebased, Rebasing, See, Slots, as_laid_out, refusal};
+use crate::history::{
+    Content, Draft, History, Parent, Rebased, Rebasing, See, Slots, as_laid_out, refusal,
+};
 use crate::store::Objects;
 
 /// The slots of a dataset.
@@ -69,18 +70,24 @@ impl Slots for DatasetSlots {
 
     /// An entry for each partition that the snapshot has files in. A partition whose entry would
     /// have too long a key has no files either: their keys are longer.
-    fn entries(&self, manifest: &DatasetManifest, version: Version) -> Vec<Key> {
-        match self.layout.kind() {
-            LayoutKind::Hive => partitions(&self.layout, manifest)
-                .iter()
-                .filter_map(|partition| self.layout.partition_entry(partition, version).ok())
-                .collect(),
-            _ => Vec::new(),
+    fn entries(&self, manifest: &DatasetManifest, version: Version) -> Vec<(Key, DatasetManifest)> {
+        if self.layout.kind() != LayoutKind::Hive {
+            return Vec::new();
         }
+        let entries = index_entries(manifest, &self.layout).into_iter();
+        let keyed = entries.filter_map(|(partition, entry)| {
+            Some((self.layout.partition_entry(&partition, version).ok()?, entry))
+        });
+        keyed.collect()
     }
 
     fn trusts_hint(&self) -> bool {
         true
+    }
+
+    /// A snapshot of a dataset has its own files.
+    fn builds_on_hint(&self) -> bool {
+        false
     }
 
     async fn references(
@@ -97,11 +104,15 @@ impl Slots for DatasetSlots {
         json::encode_dataset_tombstone(tombstone)
     }
 
+    fn encode_record(&self, record: &Record) -> Result<Vec<u8>, ManifestError> {
+        json::encode_dataset_record(record)
+    }
+
     fn place(&self, key: &str) -> Place {
         self.layout.place(key)
     }
 
-    fn checksum<'a>(&self, manifest: &'a DatasetManifest) -> Option<&'a str> {
+    fn checksum<'a>(&'a self, manifest: &'a DatasetManifest, _key: &Key) -> Option<&'a str> {
         manifest.checksum.as_deref()
     }
 
@@ -142,15 +153,14 @@ impl Draft<DatasetSlots> for DatasetDraft {
     fn rebase<'a>(
         &'a self,
         history: &'a History<DatasetSlots>,
-        head: Option<&'a Live<DatasetManifest>>,
-        version: Version,
-        created_at: Option<Timestamp>,
+        parent: Parent<'a, DatasetManifest>,
     ) -> Rebasing<'a, DatasetManifest> {
-        let live = head.map(|head| head.manifest.version);
-        let head = head.map(|head| (&head.manifest, head.digest));
-        let rebased = match Self::rebase(self, head, version, created_at) {
-            Ok(manifest) => Ok(Some(Rebased { manifest, pages: Vec::new() })),
-            Err(error) => Err(refusal(&history.slots, RebaseError::Mismatch(error), live)),
+        let slots = &history.slots;
+        let rebased = match Self::rebase(self, &slots.layout, parent.onto()) {
+            Ok(manifest) => {
+                Ok(Some(Rebased { content: Content::Snapshot(manifest), pages: Vec::new() }))
+            }
+            Err(error) => Err(refusal(slots, error, parent.head.position.live)),
         };
         Either::Left(ready(rebased))
     }

@@ -21,8 +21,8 @@ impl<C: Content, D: Division<C::Item>> Dataset<C, D> {
 }
 
 /// A snapshot that is being written, by as many tasks as you like. Nothing of it is visible
-/// before it is [committed](Self::commit); dropping it is an abort, and what it has written will
-/// be collected.
+/// before it is [committed](Self::commit). [Abort](Self::abort) it to give it up; dropping it does
+/// the same, but leaves what it has written to a collector.
 #[must_use = "what is not committed is not part of the dataset"]
 pub struct Transaction<C: Content, D> {
     pub(super) shared: Arc<Shared<C, D>>,
@@ -73,13 +73,21 @@ impl<C: Content, D: Division<C::Item>> Transaction<C, D> {
     /// # Errors
     ///
     /// [`Error::EmptyCommit`] if nothing has been staged, else those of a
-    /// [commit](crate::Volume::commit).
+    /// [commit](crate::Volume::commit). What was staged is deleted then, unless it is not known
+    /// whether it was committed.
     pub async fn commit(self, metadata: Metadata) -> Result<DatasetSnapshot, Error> {
         let files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
         match files.is_empty() {
             true => Err(Error::EmptyCommit),
             false => self.shared.commit(files, metadata).await,
         }
+    }
+
+    /// Gives up the snapshot, and deletes what was written for it. Costs one delete for each
+    /// thousand files.
+    pub async fn abort(self) {
+        let files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.shared.discard(files.into_iter().map(|staged| staged.file.key)).await;
     }
 
     /// Makes a file part of the snapshot.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::stream;
 use lode_core::codec::{Codec, Encoded};
 use lode_core::manifest::Metadata;
 use lode_core::partition::Partition;
@@ -12,6 +12,7 @@ use super::content::{Blobs, Division, Records, Whole};
 use super::file::{StagedFile, Summary};
 use super::{Dataset, DatasetSnapshot, Shared};
 use crate::Error;
+use crate::gather::gather;
 
 /// How many files of one write are on their way at the same time.
 const FILES_IN_FLIGHT: usize = 8;
@@ -126,6 +127,12 @@ impl<C: Codec + 'static, D: Division<C::Record>> Shared<Records<C>, D> {
         if is_one && let Some(only) = puts.next() {
             return Ok(vec![only.await?]);
         }
-        stream::iter(puts).buffered(FILES_IN_FLIGHT).try_collect().await
+        match gather(stream::iter(puts), FILES_IN_FLIGHT).await {
+            (staged, None) => Ok(staged),
+            (staged, Some(error)) => {
+                self.discard(staged.into_iter().map(|staged| staged.file.key)).await;
+                Err(error)
+            }
+        }
     }
 }

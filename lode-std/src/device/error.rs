@@ -67,7 +67,7 @@ impl DeviceError {
             Self::Busy { .. } => ErrorKind::Busy,
             Self::Taken { .. } => ErrorKind::Conflict,
             Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::File { source, .. } | Self::Directory { source, .. } => io_kind(source),
+            Self::File { source, .. } | Self::Directory { source, .. } => ErrorKind::from(source),
             Self::Unknown { .. } => ErrorKind::Unknown,
             Self::Store { source } => source.kind(),
         }
@@ -77,19 +77,6 @@ impl DeviceError {
 impl lode_core::store::Error for DeviceError {
     fn kind(&self) -> ErrorKind {
         Self::kind(self)
-    }
-}
-
-fn io_kind(error: &io::Error) -> ErrorKind {
-    match error.kind() {
-        io::ErrorKind::NotFound => ErrorKind::NotFound,
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            ErrorKind::PermissionDenied
-        }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            ErrorKind::OutOfSpace
-        }
-        _ => ErrorKind::Store,
     }
 }
 

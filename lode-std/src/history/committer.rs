@@ -1,18 +1,21 @@
 //! Committing: the writing shell of [`lode_core::commit::Commit`].
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, Either, Ready};
 use futures::{StreamExt, TryStreamExt, stream};
 use lode_core::Version;
-use lode_core::commit::{Action, Commit, Event, Outcome, Position, Sent};
+use lode_core::commit::{Action, Commit, Event, Look, Outcome, Position, Seen, Sent};
 use lode_core::key::Key;
-use lode_core::manifest::{CommitId, Mismatch, RebaseError, SlotContent, SlotManifest};
+use lode_core::manifest::{
+    CollectionState, CommitId, Mismatch, Onto, Purpose, RebaseError, Record, SlotContent,
+    SlotManifest, Tombstone,
+};
 use lode_core::time::Timestamp;
 
-use super::{CommitUnknown, Found, Head, History, Live, Lookout, Slots, StagedObject, Writer};
+use super::{CommitUnknown, Found, Head, History, Live, Lookout, Slots, Writer};
 use crate::{Error, metrics};
 
 /// How many pages are written at the same time.
@@ -20,14 +23,58 @@ const WRITES_IN_FLIGHT: usize = 16;
 
 /// What is to be committed, whatever it will be on top of.
 pub(crate) trait Draft<S: Slots>: Send + Sync {
-    /// The manifest of `version` on top of `head`; `None` if all of it is there already.
+    /// What to put in the slot after `parent`; `None` if all of it is there already.
     fn rebase<'a>(
         &'a self,
         history: &'a History<S>,
-        head: Option<&'a Live<S::Manifest>>,
-        version: Version,
-        created_at: Option<Timestamp>,
+        parent: Parent<'a, S::Manifest>,
     ) -> Rebasing<'a, S::Manifest>;
+}
+
+/// What a draft is built on.
+#[derive(Debug)]
+pub(crate) struct Parent<'a, M> {
+    pub(crate) head: &'a Head<M>,
+    /// The version after the newest slot.
+    pub(crate) version: Version,
+    pub(crate) created_at: Option<Timestamp>,
+    /// For how long the writer lets an epoch be open: half of this.
+    pub(crate) grace_period: u64,
+}
+
+impl<'a, M> Parent<'a, M> {
+    /// What a snapshot is built on.
+    pub(crate) fn onto(&self) -> Onto<'a, M> {
+        let head = self.head.live.as_deref();
+        Onto {
+            head: head.map(|live| (&live.manifest, live.digest)),
+            version: self.version,
+            state: self.head.state.continued(self.created_at, self.grace_period),
+            created_at: self.created_at,
+        }
+    }
+
+    pub(crate) fn state(&self) -> &'a CollectionState {
+        &self.head.state
+    }
+}
+
+impl<M: SlotManifest> Parent<'_, M> {
+    /// A record that is built on it, and decides nothing.
+    pub(crate) fn record<S: Slots>(&self, slots: &S) -> Record {
+        let head = self.head.live.as_deref();
+        Record {
+            id: slots.id().clone(),
+            version: self.version,
+            parent: head.map(|live| live.manifest.version()),
+            parent_digest: head.map(|live| live.digest),
+            commit_id: None,
+            created_at: self.created_at,
+            total_length: head.and_then(|live| live.manifest.total_length()),
+            purpose: Purpose::Collection,
+            state: self.state().clone(),
+        }
+    }
 }
 
 /// What a draft becomes: at once, or when pages have been read.
@@ -36,11 +83,18 @@ pub(crate) type Rebasing<'a, M> = Either<
     BoxFuture<'a, Result<Option<Rebased<M>>, Error>>,
 >;
 
-/// A manifest, and what has to be there before it.
+/// What goes into a slot, and what has to be there before it.
 pub(crate) struct Rebased<M> {
-    pub(crate) manifest: M,
+    pub(crate) content: Content<M>,
     /// Objects that it refers to and that are not there yet. Each key has one content only.
     pub(crate) pages: Vec<(Key, Bytes)>,
+}
+
+/// What a commit puts into a slot.
+#[derive(Clone)]
+pub(crate) enum Content<M> {
+    Record(Record),
+    Snapshot(M),
 }
 
 /// Why a draft cannot be committed on top of the head `live`.
@@ -49,21 +103,42 @@ pub(crate) fn refusal<S: Slots>(slots: &S, error: RebaseError, live: Option<Vers
         RebaseError::Mismatch(source) => {
             Error::Mismatch { key: slots.slot(live.unwrap_or(Version::FIRST)), source }
         }
+        RebaseError::Expired { key } => Error::StageExpired { key },
         RebaseError::Overlap(source) => Error::Overlap { source, version: live },
         RebaseError::Unwritable(source) => Error::Unwritable { source },
         _ => Error::EmptyCommit,
     }
 }
 
-/// A manifest and its bytes, which are the same however often they are sent.
+/// What goes into a slot and its bytes, which are the same however often they are sent.
 pub(super) struct Prepared<M> {
-    pub(crate) live: Arc<Live<M>>,
-    pub(crate) bytes: Bytes,
+    pub(super) content: Content<Arc<Live<M>>>,
+    pub(super) bytes: Bytes,
+    state: Arc<CollectionState>,
+}
+
+impl<M: SlotManifest> Prepared<M> {
+    /// The manifest, if it is of a snapshot.
+    pub(super) fn live(&self) -> Option<&Arc<Live<M>>> {
+        match &self.content {
+            Content::Record(_) => None,
+            Content::Snapshot(live) => Some(live),
+        }
+    }
+
+    /// Where the history stands once this is in the slot of `version`.
+    fn position(&self, version: Version) -> Position {
+        match &self.content {
+            Content::Record(record) => Position { slot: Some(version), live: record.parent },
+            Content::Snapshot(_) => Position::at(version),
+        }
+    }
 }
 
 impl<M> Clone for Prepared<M> {
     fn clone(&self) -> Self {
-        Self { live: self.live.clone(), bytes: self.bytes.clone() }
+        let (content, bytes) = (self.content.clone(), self.bytes.clone());
+        Self { content, bytes, state: self.state.clone() }
     }
 }
 
@@ -72,42 +147,68 @@ pub(crate) struct Committer<'a, S: Slots> {
     pub(super) history: &'a History<S>,
     pub(super) writer: &'a Writer,
     commit_id: CommitId,
-    staged: Vec<StagedObject>,
     /// A commit that is being settled has none: its manifest is fixed.
     pub(super) draft: Option<&'a dyn Draft<S>>,
     pub(super) prepared: Option<Prepared<S::Manifest>>,
     /// Pages of what is prepared that have not been sent yet.
     pages: Vec<(Key, Bytes)>,
-    /// When each page was sent first, of this attempt and those before: the same page is not sent
-    /// twice.
-    sent: HashMap<Key, Option<Timestamp>>,
-    /// The pages that are new in what is prepared.
-    staged_pages: Vec<StagedObject>,
+    /// The pages that were sent, for this attempt and those before: the same page is not sent twice.
+    sent: HashSet<Key>,
     /// Why nothing could be prepared: the head that was to be built on has been collected.
     overtaken: Option<Error>,
     /// The version whose index entries have been written, and those that had been there.
     pub(super) announced: Option<(Version, Vec<Key>)>,
     /// The head that the last preparation was on top of.
-    head: Option<Arc<Live<S::Manifest>>>,
+    head: Option<Head<S::Manifest>>,
     pub(super) lookout: Lookout<'a, S>,
+    /// When the first request was sent that had no definite outcome, for the slot that is tried
+    /// for.
+    uncertain: Option<Option<Timestamp>>,
     error: Option<Error>,
 }
 
 impl<'a, S: Slots> Committer<'a, S> {
-    /// Commits `draft`, which refers to the `staged` objects, as the commit `commit_id`.
+    /// Commits the snapshot that `draft` makes, as the commit `commit_id`.
     pub(crate) async fn commit(
         history: &'a History<S>,
         writer: &'a Writer,
         commit_id: CommitId,
         draft: &'a dyn Draft<S>,
-        staged: Vec<StagedObject>,
     ) -> Result<Arc<Live<S::Manifest>>, Error> {
         let position = history.known_head().map(|head| head.position);
-        let start = Commit::start(commit_id, writer.rules(history.slots.trusts_hint()), position);
-        let committer = Self::new(history, writer, commit_id, staged);
+        let start = Commit::start(commit_id, writer.rules(&history.slots), position);
+        let committer = Self::new(history, writer, commit_id);
         let mut committer = Self { draft: Some(draft), ..committer };
         let outcome = committer.run(start).await;
         committer.finish(outcome)
+    }
+
+    /// Commits the record that `draft` makes in the slot after the head that is known, and tries no
+    /// other: the version, or [`Error::Conflict`].
+    pub(crate) async fn record(
+        history: &'a History<S>,
+        writer: &'a Writer,
+        commit_id: CommitId,
+        draft: &'a dyn Draft<S>,
+    ) -> Result<Version, Error> {
+        let position = history.known_head().map_or(Position::EMPTY, |head| head.position);
+        let rules = writer.rules_for_record(&history.slots);
+        let committer = Self::new(history, writer, commit_id);
+        let mut committer = Self { draft: Some(draft), ..committer };
+        let mut outcome = committer.run(Commit::start(commit_id, rules, Some(position))).await;
+        if let Outcome::Unknown { version } = outcome {
+            outcome = committer.run(Commit::resolve(commit_id, rules, version)).await;
+        }
+        match outcome {
+            Outcome::Committed { version, .. } => {
+                committer.advance(version);
+                Ok(version)
+            }
+            outcome => match committer.finish(outcome) {
+                Err(error) => Err(error),
+                Ok(_) => Err(Error::EmptyCommit),
+            },
+        }
     }
 
     /// Settles a commit whose outcome is not known.
@@ -117,40 +218,32 @@ impl<'a, S: Slots> Committer<'a, S> {
         unknown: CommitUnknown,
     ) -> Result<Arc<Live<S::Manifest>>, Error> {
         let (version, live) = read_unknown(history, &unknown)?;
-        let keys = unknown.staged.into_iter().map(Key::new);
-        let keys: Vec<_> =
-            keys.collect::<Result<_, _>>().map_err(|source| Error::InvalidKey { source })?;
-        let staged = keys.into_iter().map(|key| StagedObject { key, at: None }).collect();
-        let rules = writer.rules(history.slots.trusts_hint());
+        let rules = writer.rules(&history.slots);
         let start = Commit::resolve(unknown.commit_id, rules, version);
-        let prepared = Some(Prepared { live: Arc::new(live), bytes: unknown.manifest });
-        let committer = Self::new(history, writer, unknown.commit_id, staged);
+        let state = Arc::new(live.manifest.state().clone());
+        let (content, bytes) = (Content::Snapshot(Arc::new(live)), unknown.manifest);
+        let committer = Self::new(history, writer, unknown.commit_id);
+        let prepared = Some(Prepared { content, bytes, state });
         let mut committer = Self { prepared, ..committer };
         let outcome = committer.run(start).await;
         committer.finish(outcome)
     }
 
-    fn new(
-        history: &'a History<S>,
-        writer: &'a Writer,
-        commit_id: CommitId,
-        staged: Vec<StagedObject>,
-    ) -> Self {
+    fn new(history: &'a History<S>, writer: &'a Writer, commit_id: CommitId) -> Self {
         let lookout = Lookout::new(history);
         Self {
             history,
             writer,
             commit_id,
-            staged,
             draft: None,
             prepared: None,
             pages: Vec::new(),
-            sent: HashMap::new(),
-            staged_pages: Vec::new(),
+            sent: HashSet::new(),
             overtaken: None,
             announced: None,
             head: None,
             lookout,
+            uncertain: None,
             error: None,
         }
     }
@@ -165,7 +258,7 @@ impl<'a, S: Slots> Committer<'a, S> {
                     // fails.
                     self.error = None;
                     // Boxed, as all that is seldom awaited, for the rest is moved with each commit.
-                    Event::Seen(Box::pin(self.lookout.look(look)).await)
+                    Event::Seen(Box::pin(self.look(look)).await)
                 }
                 Action::Prepare { position, version } => self.prepare(position, version).await,
                 Action::Create { version, .. } => Event::Sent(self.create(version).await),
@@ -184,6 +277,24 @@ impl<'a, S: Slots> Committer<'a, S> {
         }
     }
 
+    /// Looks something up. A machine that puts up with failures asks again for it, and is told the
+    /// same without a request once that has gone on for too long.
+    async fn look(&mut self, look: Look) -> Seen {
+        if self.lookout.has_failed() && self.is_out_of_patience() {
+            return Seen::Failed;
+        }
+        let begin = self.writer.now();
+        let seen = self.lookout.look(look).await;
+        if matches!(seen, Seen::Failed) {
+            self.uncertain.get_or_insert(begin);
+        }
+        seen
+    }
+
+    fn is_out_of_patience(&self) -> bool {
+        self.uncertain.is_some_and(|begin| !self.writer.options.is_patient(begin))
+    }
+
     async fn prepare(&mut self, position: Position, version: Version) -> Event {
         if self.prepared.is_some() {
             // It was for a slot that another has taken since.
@@ -191,6 +302,7 @@ impl<'a, S: Slots> Committer<'a, S> {
         }
         self.retract().await;
         self.overtaken = None;
+        self.uncertain = None;
         match self.try_prepare(position, version).await {
             Ok(Some(prepared)) => {
                 self.prepared = Some(prepared);
@@ -216,11 +328,13 @@ impl<'a, S: Slots> Committer<'a, S> {
         position: Position,
         version: Version,
     ) -> Result<Option<Prepared<S::Manifest>>, Error> {
-        self.head = self.lookout.live_at(position).await?;
-        self.history.advance(Head { position, live: self.head.clone() });
+        let head = self.lookout.head_at(position).await?;
+        self.history.advance(head.clone());
+        let head = &*self.head.insert(head);
         let Some(draft) = self.draft else { return Ok(None) };
-        let head = self.head.as_deref();
-        let rebased = match draft.rebase(self.history, head, version, self.writer.now()).await {
+        let (created_at, grace_period) = (self.writer.now(), self.writer.grace_period);
+        let parent = Parent { head, version, created_at, grace_period };
+        let rebased = match draft.rebase(self.history, parent).await {
             Ok(Some(rebased)) => rebased,
             Ok(None) => return Ok(None),
             Err(error) => match position.live {
@@ -228,20 +342,22 @@ impl<'a, S: Slots> Committer<'a, S> {
                 None => return Err(error),
             },
         };
-        let Rebased { manifest, pages } = rebased;
-        let bytes = self.history.slots.encode(&manifest);
-        let bytes = Bytes::from(bytes.map_err(|source| Error::Unwritable { source })?);
+        let Rebased { content, pages } = rebased;
         self.pages = pages;
-        self.staged_pages.clear();
-        Ok(Some(Prepared { live: Arc::new(Live::new(manifest, &bytes)), bytes }))
+        prepare(&self.history.slots, content).map(Some)
     }
 
-    /// Sends the manifest, after making sure that what it adds is there and young enough.
+    /// Sends the manifest, after what it refers to has been made durable.
     async fn create(&mut self, version: Version) -> Sent {
         if let Some(error) = self.overtaken.take() {
             return Box::pin(self.lose_unsent(version, error)).await;
         }
         let Some(prepared) = self.prepared.clone() else { return Sent::Rejected };
+        // Nothing is sent any more: what was sent before decides, and that is not known.
+        if self.is_out_of_patience() {
+            return Sent::Rejected;
+        }
+        let begin = self.writer.now();
         if let Err(error) = self.make_ready(version, &prepared).await {
             self.error = Some(error);
             return Sent::Rejected;
@@ -250,6 +366,9 @@ impl<'a, S: Slots> Committer<'a, S> {
         let slot = self.history.slots.slot(version);
         let (sent, error) = objects.create(&slot, prepared.bytes).await.split();
         self.error = error.or(self.error.take());
+        if sent == Sent::Unknown {
+            self.uncertain.get_or_insert(begin);
+        }
         sent
     }
 
@@ -257,23 +376,21 @@ impl<'a, S: Slots> Committer<'a, S> {
     /// have put a tombstone over the head, and then nothing comes after it.
     async fn lose_unsent(&mut self, version: Version, overtaken: Error) -> Sent {
         match self.history.load(version).await {
-            Ok(Found::Live(_) | Found::Collected(_)) => return Sent::Exists,
+            Ok(Found::Live(_) | Found::Collected(_) | Found::Record(_)) => return Sent::Exists,
             Ok(Found::Absent) => self.error = Some(overtaken),
             Err(error) => self.error = Some(error),
         }
         Sent::Rejected
     }
 
-    /// Sees to it that all is there that the manifest refers to, and young enough.
+    /// Sees to it that all is there that the manifest refers to.
     async fn make_ready(
         &mut self,
         version: Version,
         prepared: &Prepared<S::Manifest>,
     ) -> Result<(), Error> {
+        self.writer.found(&self.history.objects).await?;
         self.write_pages().await?;
-        let objects = &self.history.objects;
-        self.writer.check_staged(objects, &self.staged).await?;
-        self.writer.check_staged(objects, &self.staged_pages).await?;
         self.announce(version, prepared).await
     }
 
@@ -284,41 +401,49 @@ impl<'a, S: Slots> Committer<'a, S> {
             return Ok(());
         }
         let (writer, objects, sent) = (self.writer, &self.history.objects, &self.sent);
-        let writes = stream::iter(std::mem::take(&mut self.pages)).map(async |(key, bytes)| {
-            let at = match sent.get(&key) {
-                Some(at) => *at,
-                None => {
-                    let now = writer.now();
-                    writer.create(objects, &key, &bytes, now).await?;
-                    now
-                }
-            };
-            Ok::<_, Error>(StagedObject { key, at })
+        let new = std::mem::take(&mut self.pages);
+        let new = new.into_iter().filter(|(key, _)| !sent.contains(key));
+        let writes = stream::iter(new).map(async |(key, bytes)| {
+            writer.create(objects, &key, &bytes).await?;
+            Ok::<_, Error>(key)
         });
         let written: Vec<_> = writes.buffer_unordered(WRITES_IN_FLIGHT).try_collect().await?;
-        self.sent.extend(written.iter().map(|page| (page.key.clone(), page.at)));
-        self.staged_pages.extend(written);
+        self.sent.extend(written);
         Ok(())
     }
 
     async fn write_hint(&self, version: Version) -> bool {
-        match self.history.write_hint(version).await {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::warn!(%version, %error, "committed, but the hint was not written");
-                false
-            }
+        let written = match self.history.write_hint(version).await {
+            Ok(()) if self.history.slots.builds_on_hint() => self.history.keep_hint(version).await,
+            written => written,
+        };
+        if let Err(error) = &written {
+            tracing::warn!(%version, %error, "committed, but the hint was not written");
         }
+        written.is_ok()
+    }
+
+    /// Takes note that what was prepared is in this slot.
+    fn advance(&self, version: Version) {
+        let Some(prepared) = &self.prepared else { return };
+        let live = match &prepared.content {
+            Content::Snapshot(live) => Some(live.clone()),
+            Content::Record(_) => self.head.as_ref().and_then(|head| head.live.clone()),
+        };
+        let position = prepared.position(version);
+        self.history.advance(Head { position, live, state: prepared.state.clone() });
     }
 
     fn finish(mut self, outcome: Outcome) -> Result<Arc<Live<S::Manifest>>, Error> {
         match outcome {
             Outcome::Committed { version, .. } => {
-                let live = self.prepared.map(|prepared| prepared.live);
-                self.history.advance(Head { position: Position::at(version), live: live.clone() });
+                self.advance(version);
+                let live = self.prepared.as_ref().and_then(|prepared| prepared.live().cloned());
                 live.ok_or_else(|| self.lookout.take_error(version))
             }
-            Outcome::AlreadyCommitted => self.head.ok_or(Error::EmptyCommit),
+            Outcome::AlreadyCommitted => {
+                self.head.and_then(|head| head.live).ok_or(Error::EmptyCommit)
+            }
             Outcome::Conflict { version } => {
                 metrics::conflict();
                 Err(Error::Conflict { version })
@@ -338,13 +463,34 @@ impl<'a, S: Slots> Committer<'a, S> {
     }
 
     fn unknown(self, version: Version) -> Error {
-        let bytes = self.prepared.map(|prepared| prepared.bytes).unwrap_or_default();
-        let staged = self.staged.iter().chain(&self.staged_pages);
-        let staged = staged.map(|staged| staged.key.to_string()).collect();
-        let id = self.history.id();
-        let unknown = CommitUnknown::new(id, version, self.commit_id, bytes, staged);
+        let cause = self.error.as_ref().or(self.lookout.error());
+        let bytes = self.prepared.as_ref().map(|prepared| prepared.bytes.clone());
+        let (id, bytes) = (self.history.id(), bytes.unwrap_or_default());
+        let unknown = CommitUnknown::new(id, version, self.commit_id, bytes, cause);
         Error::CommitUnknown(Box::new(unknown))
     }
+}
+
+/// The bytes of what goes into a slot.
+fn prepare<S: Slots>(
+    slots: &S,
+    content: Content<S::Manifest>,
+) -> Result<Prepared<S::Manifest>, Error> {
+    let bytes = match &content {
+        Content::Record(record) => slots.encode_record(record),
+        Content::Snapshot(manifest) => slots.encode(manifest),
+    };
+    let bytes = Bytes::from(bytes.map_err(|source| Error::Unwritable { source })?);
+    let state = match &content {
+        Content::Record(record) => &record.state,
+        Content::Snapshot(manifest) => manifest.state(),
+    };
+    let state = Arc::new(state.clone());
+    let content = match content {
+        Content::Record(record) => Content::Record(record),
+        Content::Snapshot(manifest) => Content::Snapshot(Arc::new(Live::new(manifest, &bytes))),
+    };
+    Ok(Prepared { content, bytes, state })
 }
 
 /// The manifest that was sent, if it is one of this history.
@@ -357,8 +503,10 @@ fn read_unknown<S: Slots>(
     let key = slots.slot(version);
     let manifest = match slots.decode(&unknown.manifest) {
         Ok(SlotContent::Live(manifest)) => manifest,
-        Ok(SlotContent::Collected(tombstone)) => {
-            return Err(Error::Collected { id: tombstone.id, version });
+        Ok(
+            SlotContent::Collected(Tombstone { id, .. }) | SlotContent::Record(Record { id, .. }),
+        ) => {
+            return Err(Error::Collected { id, version });
         }
         Err(source) => return Err(Error::ManifestInvalid { key, source }),
     };

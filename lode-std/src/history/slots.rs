@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::fmt::Debug;
 
 use lode_core::Version;
+use lode_core::commit::Density;
 use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::layout::{Place, Reference};
 use lode_core::manifest::pages::PageName;
 use lode_core::manifest::{
-    Expected, ManifestError, Mismatch, SlotContent, SlotManifest, Tombstone,
+    Expected, ManifestError, Mismatch, Record, SlotContent, SlotManifest, Tombstone,
 };
 use lode_core::range::ByteRange;
 use lode_core::verify::Problem;
@@ -34,13 +35,29 @@ pub(crate) trait Slots: Debug + Send + Sync + 'static {
     fn expected(&self, version: Version) -> Expected<'_>;
     fn check(&self, manifest: &Self::Manifest, expected: &Expected<'_>) -> Result<(), Mismatch>;
 
-    /// The index entries that tell of a snapshot, apart from its slot.
-    fn entries(&self, _manifest: &Self::Manifest, _version: Version) -> Vec<Key> {
+    /// The index entries of a snapshot, each with the manifest that it holds. They follow from the
+    /// snapshot's manifest alone.
+    fn entries(&self, _manifest: &Self::Manifest, _version: Version) -> Vec<(Key, Self::Manifest)> {
         Vec::new()
     }
 
     /// Whether a Go writer trusts the hint blindly.
     fn trusts_hint(&self) -> bool;
+
+    /// Whether a Go writer puts what it commits on top of the snapshot that the hint names, so that
+    /// a hint that is behind would lose what came after it.
+    fn builds_on_hint(&self) -> bool;
+
+    /// How the slots can lie. A device deletes old ones.
+    fn density(&self) -> Density {
+        match self.trusts_hint() || self.folder().is_none() {
+            true => Density::MayBeSparse,
+            false => Density::Dense,
+        }
+    }
+
+    /// The epoch in the name of a data object or page.
+    fn epoch(&self, key: &str) -> Option<u32>;
 
     /// The folder of the tags.
     fn tags(&self) -> Key;
@@ -65,9 +82,7 @@ pub(crate) trait Slots: Debug + Send + Sync + 'static {
         see: See<'_>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
     fn encode_tombstone(&self, tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>;
-
-    /// An object that is written to learn the store's time.
-    fn probe(&self, random: u64) -> Key;
+    fn encode_record(&self, record: &Record) -> Result<Vec<u8>, ManifestError>;
 
     /// The folder below which all of it lies.
     fn prefix(&self) -> &str;
@@ -75,8 +90,8 @@ pub(crate) trait Slots: Debug + Send + Sync + 'static {
     /// What an object is, by its key.
     fn place(&self, key: &str) -> Place;
 
-    /// The algorithm of a snapshot's checksums.
-    fn checksum<'a>(&self, manifest: &'a Self::Manifest) -> Option<&'a str>;
+    /// The algorithm of the checksum that a snapshot has of the object `key`.
+    fn checksum<'a>(&'a self, manifest: &'a Self::Manifest, key: &Key) -> Option<&'a str>;
 
     /// There is none of it at all.
     fn not_found(&self) -> Error;
@@ -132,8 +147,8 @@ macro_rules! as_laid_out {
             self.layout.is_data(key)
         }
 
-        fn probe(&self, random: u64) -> lode_core::key::Key {
-            self.layout.probe(random)
+        fn epoch(&self, key: &str) -> Option<u32> {
+            self.layout.epoch(key)
         }
 
         fn prefix(&self) -> &str {

@@ -19,7 +19,7 @@ pub(crate) struct Tagged<M> {
 }
 
 impl<M> Tagged<M> {
-    /// Whether it pins nothing any more, at the time `now` by the store's clock.
+    /// Whether it pins nothing any more, at the time `now`.
     pub(crate) fn has_ended(&self, now: Timestamp) -> bool {
         self.end.is_some_and(|end| end <= now)
     }
@@ -35,11 +35,12 @@ impl<S: Slots> History<S> {
         }
     }
 
-    /// All that lies among the tags, also what cannot be one.
+    /// The keys of all tags. What else lies among them is somebody else's.
     pub(crate) async fn tag_keys(&self) -> Result<Vec<Key>, Error> {
         let list = self.objects.list(&self.slots.tags(), None)?;
-        let keys = list.and_then(async |meta| {
-            Key::new(meta.location.as_ref()).map_err(|source| Error::InvalidKey { source })
+        let keys = list.try_filter_map(async |meta| {
+            let name = self.slots.parse_tag(meta.location.as_ref());
+            Ok(name.map(|name| self.slots.tag(&name)))
         });
         keys.try_collect().await
     }
@@ -51,10 +52,12 @@ impl<S: Slots> History<S> {
         let tag = Tag::decode(&bytes).map_err(invalid)?;
         match self.parse(key, tag.manifest, None)? {
             Found::Live(live) => Ok(Some(Tagged { end: tag.end, live })),
-            Found::Absent | Found::Collected(_) => Err(invalid(ManifestError::Field {
-                field: "manifest".into(),
-                reason: "it is a tombstone, which cannot be tagged".into(),
-            })),
+            Found::Absent | Found::Collected(_) | Found::Record(_) => {
+                Err(invalid(ManifestError::Field {
+                    field: "manifest".into(),
+                    reason: "it is not a snapshot, and nothing else can be tagged".into(),
+                }))
+            }
         }
     }
 }

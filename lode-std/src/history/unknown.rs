@@ -6,12 +6,15 @@ use lode_core::id::Id;
 use lode_core::manifest::CommitId;
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
+
 /// A commit of which it is not known whether it took place: its manifest was sent, no answer
 /// came, and it may yet be applied.
 ///
 /// It can be kept, as JSON say, and resolved later, by any handle of the same volume or dataset
 /// ([`Volume::resolve`](crate::Volume::resolve)).
-/// Until then nothing that it refers to is deleted.
+/// It can be settled at any later time: whatever a collector has done meanwhile, the slot
+/// tells.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct CommitUnknown {
     pub(crate) id: String,
@@ -19,8 +22,9 @@ pub struct CommitUnknown {
     pub(crate) commit_id: CommitId,
     /// The manifest, as it was sent.
     pub(crate) manifest: Bytes,
-    /// The keys of the objects that it adds.
-    pub(crate) staged: Vec<String>,
+    /// What was kept by an older version has none.
+    #[serde(default)]
+    pub(crate) cause: String,
 }
 
 impl CommitUnknown {
@@ -34,13 +38,20 @@ impl CommitUnknown {
         self.commit_id
     }
 
+    /// Why it is not known: what the store said last, in words, without secrets. Empty if nothing
+    /// has failed: the slot was said to be taken and then to be empty.
+    pub fn cause(&self) -> &str {
+        &self.cause
+    }
+
     pub(super) fn new(
         id: &Id,
         version: Version,
         commit_id: CommitId,
         manifest: Bytes,
-        staged: Vec<String>,
+        cause: Option<&Error>,
     ) -> Self {
-        Self { id: id.to_string(), version: version.get(), commit_id, manifest, staged }
+        let cause = cause.map(Error::to_string).unwrap_or_default();
+        Self { id: id.to_string(), version: version.get(), commit_id, manifest, cause }
     }
 }

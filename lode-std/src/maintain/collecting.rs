@@ -2,50 +2,77 @@
 
 use std::collections::BTreeSet;
 
-use futures::stream::BoxStream;
+use futures::future::{Either, ready};
 use futures::{StreamExt, TryStreamExt, stream};
 use lode_core::Version;
 use lode_core::collect::{
-    Candidate, Collect, CollectAction, CollectEvent, CollectOutcome, Newest, Plan, Retention,
+    Candidate, Collect, CollectAction, CollectEvent, CollectOutcome, Plan, Retention,
 };
 use lode_core::key::Key;
-use lode_core::manifest::SlotManifest;
+use lode_core::manifest::{Purpose, Record, SlotManifest};
 use lode_core::time::Timestamp;
-use object_store::ObjectMeta;
 
 use super::marks::Marks;
+use super::sweeping::{DataList, Survey};
 use super::{Keeper, READS_IN_FLIGHT, Report};
 use crate::Error;
-use crate::history::{Found, Slots, Tagged};
+use crate::history::{
+    Committer, Content, Draft, Found, Founding, History, Parent, Rebased, Rebasing, Slots, Tagged,
+    Writer, entry_keys,
+};
+
+/// How many times a run starts again because another commit has taken its slot.
+const PATIENCE: u32 = 64;
 
 /// One run of a collector. Carries out what the machine asks for.
 pub(super) struct Collecting<'a, S: Slots> {
     pub(super) keeper: &'a Keeper<S>,
     rules: &'a Retention,
+    /// The versions to drop.
+    drops: BTreeSet<Version>,
     pub(super) marks: Marks,
-    /// What is left of the listing of data objects, once it has begun. It goes on when marks are
-    /// made anew, for those are newer than what it has listed.
-    pub(super) listing: Option<BoxStream<'static, Result<ObjectMeta, Error>>>,
+    /// The newest slot whose references are marked.
+    marked: Option<Version>,
+    survey: Survey,
+    /// The floor of the record.
+    pub(super) floor: u32,
+    /// What is left of the listing of data objects, once it has begun.
+    pub(super) listing: Option<DataList>,
+    /// The dropped snapshots whose slots are yet to get a tombstone.
+    burials: BTreeSet<Version>,
     pub(super) report: Report,
 }
 
 impl<'a, S: Slots> Collecting<'a, S> {
     pub(super) fn new(keeper: &'a Keeper<S>, rules: &'a Retention) -> Self {
-        Self { keeper, rules, marks: Marks::new(), listing: None, report: Report::default() }
+        Self {
+            keeper,
+            rules,
+            drops: BTreeSet::new(),
+            marks: Marks::new(),
+            marked: None,
+            survey: Survey::default(),
+            floor: 0,
+            listing: None,
+            burials: BTreeSet::new(),
+            report: Report::default(),
+        }
     }
 
     pub(super) async fn run(mut self) -> Result<Report, Error> {
-        let (mut machine, mut action) = Collect::start(self.keeper.grace_period);
+        let writer =
+            Writer::new(self.keeper.options.clone(), self.keeper.grace_period, Founding::none())?;
+        let (mut machine, mut action) = Collect::start(PATIENCE);
         let mut failure = None;
         loop {
             tracing::trace!(?action);
             let result = match action {
                 CollectAction::Choose => self.choose().await,
-                CollectAction::Bury { version } => self.bury(version).await,
-                CollectAction::ReadClock => self.keeper.store_time().await.map(CollectEvent::Time),
                 CollectAction::MarkSlots { after } => self.mark_slots(after).await,
-                CollectAction::MarkTags { now } => self.mark_tags(now).await,
-                CollectAction::Sweep { older_than } => self.sweep(older_than).await,
+                CollectAction::Record { .. } => self.record(&writer).await,
+                CollectAction::MarkTags => self.mark_tags().await,
+                CollectAction::Sweep => self.sweep().await,
+                CollectAction::Bury { version } => self.bury(version).await,
                 CollectAction::Done(CollectOutcome::Finished) => return Ok(self.report),
                 _ => return failure.map_or(Ok(self.report), Err),
             };
@@ -58,93 +85,127 @@ impl<'a, S: Slots> Collecting<'a, S> {
     }
 
     async fn choose(&mut self) -> Result<CollectEvent, Error> {
+        let head = self.keeper.history.refresh_head().await?;
+        if head.position.slot.is_none() {
+            return Ok(CollectEvent::Nothing);
+        }
+        if let Some(newest) = head.position.live
+            && self.keeper.history.slots.trusts_hint()
+        {
+            self.keeper.history.put_hint_right(newest).await?;
+        }
         self.report.plan = self.keeper.plan(self.rules).await?;
-        Ok(CollectEvent::Chosen(self.report.plan.next_drop(None)))
+        self.drops = self.report.plan.drops().collect();
+        Ok(CollectEvent::Chosen)
+    }
+
+    /// Marks what the slots refer to that have come since the last time, and looks what waits to be
+    /// committed.
+    async fn mark_slots(&mut self, after: Option<Version>) -> Result<CollectEvent, Error> {
+        let keeper = self.keeper;
+        let head = keeper.history.refresh_head().await?;
+        let Some(newest) = head.position.slot else { return Ok(CollectEvent::Nothing) };
+        keeper.mark_slots(&mut self.marks, after, &self.drops).await?;
+        self.marked = Some(newest);
+        // Tags are read again after the record. These are not missed by the survey.
+        keeper.mark_tags(&mut self.marks).await?;
+        self.survey = keeper.survey(&mut self.marks, &head.state).await?;
+        // What was dropped before and still has a manifest waits for its tombstone.
+        self.burials = keeper.unburied(&head.state.dropped).await?;
+        if self.drops.is_empty() && !self.survey.has_garbage() && self.burials.is_empty() {
+            (self.report.kept, self.report.young) = (self.survey.kept, self.survey.rest);
+            return Ok(CollectEvent::Nothing);
+        }
+        Ok(CollectEvent::MarkedSlots { newest })
+    }
+
+    /// Commits the record behind the newest slot that is marked. Only what this handle knows is
+    /// built on, so a slot that has been taken since is a conflict.
+    async fn record(&mut self, writer: &Writer) -> Result<CollectEvent, Error> {
+        let history = &self.keeper.history;
+        let head = history.known_head();
+        if head.as_ref().and_then(|head| head.position.slot) != self.marked {
+            return Ok(CollectEvent::Overtaken);
+        }
+        let draft = Collection { drops: &self.drops, spare: self.survey.spare };
+        let commit_id = writer.next_commit(head.map_or(0, |head| head.state.epoch));
+        match Committer::record(history, writer, commit_id, &draft).await {
+            Ok(version) => {
+                self.floor = history.known_head().map_or(0, |head| head.state.floor);
+                self.report.record = Some(version);
+                self.report.buried.extend(&self.drops);
+                self.burials.extend(&self.drops);
+                Ok(CollectEvent::Recorded)
+            }
+            Err(Error::Conflict { .. }) => Ok(CollectEvent::Overtaken),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn mark_tags(&mut self) -> Result<CollectEvent, Error> {
+        let keeper = self.keeper;
+        for lease in keeper.mark_tags(&mut self.marks).await? {
+            if let Err(error) = keeper.history.objects.delete(&lease).await {
+                tracing::warn!(key = %lease, %error, "a lease that has ended was left behind");
+            }
+        }
+        Ok(CollectEvent::MarkedTags)
+    }
+
+    /// The first slot to bury, if there is one.
+    pub(super) fn first_burial(&self) -> Option<Version> {
+        self.burials.first().copied()
     }
 
     /// Puts a tombstone over a slot, unless there is one.
     async fn bury(&mut self, version: Version) -> Result<CollectEvent, Error> {
         let history = &self.keeper.history;
-        let id = history.id().clone();
-        match history.load(version).await? {
-            Found::Absent => return Err(Error::SnapshotNotFound { id, version }),
-            Found::Collected(_) => {}
-            Found::Live(live) => {
+        match history.load(version).await {
+            Ok(Found::Live(live)) => {
                 let tombstone = live.manifest.tombstone(live.digest);
-                let entries = history.slots.entries(&live.manifest, version);
+                let entries = entry_keys(&history.slots, &live.manifest, version);
                 history.bury(&tombstone, &entries).await?;
-                self.report.buried.push(version);
             }
+            // A record keeps its slot, and what is damaged is a repair's affair.
+            Ok(_) | Err(Error::ManifestInvalid { .. } | Error::Mismatch { .. }) => {}
+            Err(error) => return Err(error),
         }
-        Ok(CollectEvent::Buried(self.report.plan.next_drop(Some(version))))
+        self.burials.remove(&version);
+        Ok(CollectEvent::Buried(self.first_burial()))
     }
+}
 
-    async fn mark_slots(&mut self, after: Option<Version>) -> Result<CollectEvent, Error> {
-        if after.is_none() {
-            self.marks.clear();
-        }
-        let keeper = self.keeper;
-        let history = &keeper.history;
-        let versions = history.versions_after(after).await?;
-        let newest = versions.last().copied();
-        let mut found = keeper.read_slots(versions);
-        let mut answer = Newest::Nothing;
-        while let Some((version, slot)) = found.try_next().await? {
-            let is = match slot {
-                // A slot is never freed: the store is behind itself, or somebody has interfered.
-                Found::Absent => {
-                    return Err(Error::SnapshotNotFound { id: history.id().clone(), version });
-                }
-                Found::Collected(_) => Newest::Collected(version),
-                Found::Live(live) => match self.marks.mark(history, &live.manifest).await {
-                    Ok(()) => Newest::Live,
-                    Err(error) => match history.explain(error, version).await {
-                        // Another collector has buried it since, and swept its pages.
-                        Error::Collected { .. } => Newest::Collected(version),
-                        error => return Err(error),
-                    },
-                },
-            };
-            if newest == Some(version) {
-                answer = is;
-            }
-        }
-        Ok(CollectEvent::MarkedSlots(answer))
-    }
+/// The record of a collection, before it has a slot.
+struct Collection<'a> {
+    drops: &'a BTreeSet<Version>,
+    /// The oldest epoch in which somebody seems to be staging.
+    spare: Option<u32>,
+}
 
-    async fn mark_tags(&mut self, now: Timestamp) -> Result<CollectEvent, Error> {
-        let keeper = self.keeper;
-        let history = &keeper.history;
-        let mut reads = keeper.read_tags().await?;
-        while let Some((key, tagged)) = reads.try_next().await? {
-            match tagged {
-                None => {}
-                Some(lease) if lease.has_ended(now) => {
-                    if let Err(error) = history.objects.delete(&key).await {
-                        tracing::warn!(%key, %error, "a lease that has ended was left behind");
-                    }
-                }
-                Some(tagged) => match self.marks.mark(history, &tagged.live.manifest).await {
-                    Ok(()) => {}
-                    // It may have been deleted or ended since, and its pages swept.
-                    Err(error @ Error::Missing { .. }) => match history.load_tag(&key).await? {
-                        Some(tagged) if !tagged.has_ended(now) => return Err(error),
-                        _ => {}
-                    },
-                    Err(error) => return Err(error),
-                },
-            }
-        }
-        Ok(CollectEvent::MarkedTags)
+impl<S: Slots> Draft<S> for Collection<'_> {
+    fn rebase<'a>(
+        &'a self,
+        history: &'a History<S>,
+        parent: Parent<'a, S::Manifest>,
+    ) -> Rebasing<'a, S::Manifest> {
+        let (drops, at) = (self.drops.iter().copied(), parent.created_at);
+        let state = parent.state().collected(drops, self.spare, at);
+        let record =
+            Record { purpose: Purpose::Collection, state, ..parent.record(&history.slots) };
+        let content = Content::Record(record);
+        Either::Left(ready(Ok(Some(Rebased { content, pages: Vec::new() }))))
     }
 }
 
 impl<S: Slots> Keeper<S> {
+    pub(super) fn now(&self) -> Timestamp {
+        self.options.clock.now().unwrap_or_default()
+    }
+
     pub(super) async fn plan(&self, rules: &Retention) -> Result<Plan, Error> {
-        let now = self.options.clock.now().unwrap_or_default();
-        let versions = self.history.versions_after(None).await?;
+        let now = self.now();
         let tagged = if rules.tagged { self.tagged_versions(now).await? } else { BTreeSet::new() };
-        let mut found = self.read_slots(versions);
+        let mut found = self.read_slots(self.standing_versions(None).await?);
         let mut candidates = Vec::new();
         while let Some((version, slot)) = found.try_next().await? {
             if let Found::Live(live) = slot {
@@ -159,9 +220,95 @@ impl<S: Slots> Keeper<S> {
         Ok(Plan::new(candidates, rules, now))
     }
 
+    /// The versions after this one, up to the newest that is known, that have not been dropped.
+    async fn standing_versions(&self, after: Option<Version>) -> Result<Vec<Version>, Error> {
+        let newest = self.history.some_head().await?.position.slot;
+        let mut versions = self.history.versions_between(after, newest).await?;
+        versions.retain(|version| !self.history.is_dropped(*version));
+        Ok(versions)
+    }
+
     async fn tagged_versions(&self, now: Timestamp) -> Result<BTreeSet<Version>, Error> {
         let tags = self.tags().await?.into_iter();
         Ok(tags.filter(|tag| tag.end.is_none_or(|end| end > now)).map(|tag| tag.version).collect())
+    }
+
+    /// Marks what the snapshots after this version refer to, but for those that are dropped or
+    /// about to be.
+    pub(super) async fn mark_slots(
+        &self,
+        marks: &mut Marks,
+        after: Option<Version>,
+        drops: &BTreeSet<Version>,
+    ) -> Result<(), Error> {
+        let mut versions = self.standing_versions(after).await?;
+        versions.retain(|version| !drops.contains(version));
+        let mut found = self.read_slots(versions);
+        while let Some((version, slot)) = found.try_next().await? {
+            match slot {
+                Found::Live(live) => match marks.mark(&self.history, &live.manifest).await {
+                    Ok(()) => {}
+                    // Another collector has dropped it since, and swept its pages.
+                    Err(error) => match self.history.explain(error, version).await {
+                        Error::Collected { .. } => {}
+                        error => return Err(error),
+                    },
+                },
+                // Only what is dropped gets a tombstone. If another collector has dropped it since,
+                // its record is found when ours is committed. A copy that is not complete may have
+                // the tombstone before the record.
+                Found::Record(_) | Found::Collected(_) => {}
+                // A slot is never freed.
+                Found::Absent => {
+                    let id = self.history.id().clone();
+                    return Err(Error::SnapshotNotFound { id, version });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks what all tags refer to, and all leases that have not ended: the others.
+    pub(super) async fn mark_tags(&self, marks: &mut Marks) -> Result<Vec<Key>, Error> {
+        let (history, now) = (&self.history, self.now());
+        let mut ended = Vec::new();
+        let mut reads = self.read_tags().await?;
+        while let Some((key, tagged)) = reads.try_next().await? {
+            match tagged {
+                None => {}
+                Some(lease) if lease.has_ended(now) => ended.push(key),
+                Some(tagged) => match marks.mark(history, &tagged.live.manifest).await {
+                    Ok(()) => {}
+                    // It may have been deleted or ended since, and its pages swept.
+                    Err(error @ Error::Missing { .. }) => match history.load_tag(&key).await? {
+                        Some(tagged) if !tagged.has_ended(now) => return Err(error),
+                        _ => {}
+                    },
+                    Err(error) => return Err(error),
+                },
+            }
+        }
+        Ok(ended)
+    }
+
+    /// The dropped snapshots whose slots have no tombstone yet, as a run leaves them that was
+    /// broken off: slots are buried in order, so they are the newest ones. Costs a read for each of
+    /// them, and one.
+    async fn unburied(
+        &self,
+        dropped: &lode_core::manifest::VersionSet,
+    ) -> Result<BTreeSet<Version>, Error> {
+        let mut found = BTreeSet::new();
+        for version in dropped.iter().rev() {
+            match self.history.load(version).await {
+                Ok(Found::Live(_)) => _ = found.insert(version),
+                Ok(Found::Collected(_)) => break,
+                Ok(Found::Absent | Found::Record(_))
+                | Err(Error::ManifestInvalid { .. } | Error::Mismatch { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
     }
 
     /// What these slots hold, as the store has it now, in any order.
@@ -175,8 +322,8 @@ impl<S: Slots> Keeper<S> {
         Box::pin(reads.buffer_unordered(READS_IN_FLIGHT))
     }
 
-    /// All that lies among the tags, in any order; `None` is what has gone meanwhile.
-    pub(super) async fn read_tags(
+    /// All tags, in any order; `None` is what has gone meanwhile.
+    async fn read_tags(
         &self,
     ) -> Result<
         impl futures::Stream<Item = Result<(Key, Option<Tagged<S::Manifest>>), Error>> + Unpin + Send,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use lode_core::collect::MarkSet;
+use lode_core::key::Key;
 use lode_core::layout::Reference;
 use lode_core::manifest::pages::PageName;
 
@@ -23,11 +24,6 @@ impl Marks {
         Self { keys: MarkSet::new(), seen: HashSet::new() }
     }
 
-    pub(super) fn clear(&mut self) {
-        self.keys.clear();
-        self.seen.clear();
-    }
-
     /// Marks all that a manifest refers to. Costs one read for each page that was not seen.
     pub(super) async fn mark<S: Slots>(
         &mut self,
@@ -40,6 +36,16 @@ impl Marks {
             Ok(())
         };
         history.slots.references(&history.objects, manifest, seen, &mut see).await
+    }
+
+    /// A listing begins.
+    pub(super) fn begin_listing(&mut self) {
+        self.keys.begin_listing();
+    }
+
+    /// Takes note that a key was listed: whether it is marked.
+    pub(super) fn see(&mut self, key: &Key) -> bool {
+        self.keys.see(key)
     }
 
     pub(super) fn keys(&self) -> &MarkSet {

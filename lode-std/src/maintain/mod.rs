@@ -25,7 +25,7 @@
 //! let rules = Retention { last: Some(3), ..Retention::ALL };
 //! assert_eq!(maintenance.plan(&rules).await?.drops().count(), 2);
 //!
-//! // Do it. What nobody refers to is deleted when it is older than the grace period.
+//! // Do it. What nothing refers to any more is deleted.
 //! let report = maintenance.collect(&rules).await?;
 //! assert_eq!(report.buried.len(), 2);
 //! assert!(volume.snapshot(first).await.is_err());
@@ -46,11 +46,10 @@
 //!
 //! | call | requests |
 //! | --- | --- |
-//! | [`plan`](Maintenance::plan) | 1 list, n reads; with [`Retention::tagged`] 1 list and t reads more |
-//! | [`rehearse`](Maintenance::rehearse) | those of a plan; 2 lists and up to n + t reads; a list of the d data objects (in a dataset, of the slots again as well) |
-//! | [`collect`](Maintenance::collect) | those of a plan; 1 read and 1 write for each dropped snapshot (1 more for each partition in it); 3 for the time; 2 lists, n + t reads to mark; a list of the d data objects (in a dataset, of the slots again as well), and for each thousand of them up to 1 delete, and 3 for the time |
-//! | [`tag`](Maintenance::tag) | 2 reads, 1 create |
-//! | [`hold`](Maintenance::hold) | 3 more, for the time |
+//! | [`plan`](Maintenance::plan) | 1 look, n reads; with [`Retention::tagged`] 1 list and t reads more |
+//! | [`rehearse`](Maintenance::rehearse) | those of a plan; up to n + t reads, a list of the tags; two lists of the d data objects (in a dataset, of the slots as well) |
+//! | [`collect`](Maintenance::collect) | those of a plan, and 1 read of the hint where the Go implementation relies on it; up to n + t reads to mark, a list of the tags; 1 create of the record; two lists of the d data objects (in a dataset, of the slots as well), and for each thousand of them up to 1 delete; 1 read and 1 write for each dropped snapshot (1 more for each partition in it) |
+//! | [`tag`](Maintenance::tag), [`hold`](Maintenance::hold) | 1 read, 1 create, 1 look |
 //! | [`untag`](Maintenance::untag), [`release`](Maintenance::release) | 1 delete; `untag` 1 read before it |
 //! | [`tags`](Maintenance::tags) | 1 list, t reads |
 //!
@@ -59,7 +58,6 @@
 //! each page once, however many snapshots share it, and holds some 50 bytes for each: a tenth of a
 //! byte for each block.
 
-mod clock;
 mod collecting;
 mod marks;
 mod rehearsing;
@@ -105,8 +103,16 @@ enum Target {
 struct Keeper<S: Slots> {
     history: Arc<History<S>>,
     options: WriterOptions,
-    /// In seconds, from the descriptor: every writer counts on it.
+    /// In seconds: how young something that nothing refers to has to be to be spared.
     grace_period: u64,
+    /// In seconds, from the descriptor.
+    described_grace_period: u64,
+}
+
+impl<S: Slots> Keeper<S> {
+    fn new(history: Arc<History<S>>, options: WriterOptions, grace_period: u64) -> Self {
+        Self { history, options, grace_period, described_grace_period: grace_period }
+    }
 }
 
 impl<S: Slots> Clone for Keeper<S> {
@@ -132,7 +138,7 @@ impl Maintenance {
         options: WriterOptions,
         grace_period: u64,
     ) -> Self {
-        Self { target: Target::Dataset(Keeper { history, options, grace_period }) }
+        Self { target: Target::Dataset(Keeper::new(history, options, grace_period)) }
     }
 
     pub(crate) fn of_volume(
@@ -140,7 +146,7 @@ impl Maintenance {
         options: WriterOptions,
         grace_period: u64,
     ) -> Self {
-        Self { target: Target::Volume(Keeper { history, options, grace_period }) }
+        Self { target: Target::Volume(Keeper::new(history, options, grace_period)) }
     }
 
     /// What a collection by these rules would drop and keep, and why: a dry run. Writes nothing.
@@ -159,9 +165,8 @@ impl Maintenance {
     /// What [`collect`](Self::collect) would do by these rules now: a dry run to the last object.
     /// `watch` is shown each object that would be deleted, in any order. Writes nothing.
     ///
-    /// In the report `buried` and `deleted` are what would be. Ages are by this handle's clock,
-    /// where a collection asks the store for the time; writers and other collectors go on, so a
-    /// collection that comes later may find more or less.
+    /// In the report `buried` and `deleted` are what would be. Writers and other collectors go on,
+    /// so a collection that comes later may find more or less.
     ///
     /// # Errors
     ///
@@ -175,35 +180,30 @@ impl Maintenance {
         keep!(self, keeper => keeper.rehearse(rules, watch).await)
     }
 
-    /// The same with a longer grace period than that of the volume or dataset: younger objects
-    /// stay than otherwise would.
+    /// The same with another grace period than that of the volume or dataset: for how long what
+    /// nothing refers to is taken for something that somebody is about to commit, and spared.
     ///
-    /// It cannot be shorter. Each writer counts on the descriptor's period: what it has staged,
-    /// and means to commit within half of it, would be deleted under its hands, and what it then
-    /// commits would lack it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::GraceTooShort`].
-    pub fn with_grace_period(mut self, period: Duration) -> Result<Self, Error> {
+    /// It decides only how courteous a collection is. With a short one, or none, whoever is about to
+    /// commit has to stage again ([`Error::StageExpired`]); no data are lost. What the Go
+    /// implementation has staged is left alone for the period that the descriptor says, at the
+    /// least.
+    #[must_use]
+    pub fn with_grace_period(mut self, period: Duration) -> Self {
         let wanted = period.as_secs().saturating_add(u64::from(period.subsec_nanos() > 0));
-        let least = keep!(self, keeper => keeper.grace_period);
-        if wanted < least {
-            return Err(Error::GraceTooShort { id: self.id().clone(), wanted, least });
-        }
         match &mut self.target {
             Target::Dataset(keeper) => keeper.grace_period = wanted,
             Target::Volume(keeper) => keeper.grace_period = wanted,
         }
-        Ok(self)
+        self
     }
 
     /// Drops the snapshots that no rule keeps, then deletes the data that nothing refers to: no
     /// snapshot, no tag and no lease. The newest snapshot and its predecessor always stay.
     ///
-    /// A dropped snapshot is [`Error::Collected`] from then on; its slot stays, as a tombstone.
-    /// Data go when they are older than the volume's or dataset's grace period, by the store's
-    /// clock: what became garbage today is deleted by a later collection. Without rules
+    /// A dropped snapshot is [`Error::Collected`] from then on; its slot stays, as a tombstone. The
+    /// collection is itself a commit: a record, which takes a version of its own. What was staged
+    /// in older epochs and never committed is deleted with it; what somebody seems to be about to
+    /// commit, because it is younger than the grace period, is spared. Without rules
     /// ([`Retention::ALL`]) nothing is dropped, and what was never committed, or was dropped by
     /// an earlier collection, is deleted.
     ///
@@ -221,8 +221,8 @@ impl Maintenance {
     /// Gives a snapshot a name, by which it is found and its data are kept until the tag is
     /// deleted, also when the snapshot itself is collected.
     ///
-    /// A name is new if it matches `[a-z0-9][a-z0-9._-]{0,63}`, no tag has it, and none had it
-    /// within half the grace period.
+    /// A name is new if it matches `[a-z0-9][a-z0-9._-]{0,63}`, and no tag has it or ever had it: a
+    /// late or repeated delete of an old tag would hit the new one.
     ///
     /// # Errors
     ///
@@ -236,8 +236,7 @@ impl Maintenance {
     }
 
     /// Deletes a tag, or a lease by its name. What it kept may be collected from then on. Its name
-    /// must not be used again within half the grace period: a late or repeated delete would hit
-    /// the new tag.
+    /// should not be used again: a late or repeated delete would hit the new tag.
     ///
     /// # Errors
     ///
@@ -257,8 +256,8 @@ impl Maintenance {
         keep!(self, keeper => keeper.tags().await)
     }
 
-    /// Keeps the data of a snapshot for this long, by the store's clock: a tag with an end, and a
-    /// name of its own. Take one before you read what is neither the newest snapshot nor its
+    /// Keeps the data of a snapshot for this long, by the clock of this handle and of whoever
+    /// collects: a tag with an end, and a name of its own. Take one before you read what is neither the newest snapshot nor its
     /// predecessor; to hold it for longer, take another one in time.
     ///
     /// # Errors

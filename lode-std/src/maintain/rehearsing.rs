@@ -3,37 +3,39 @@
 use std::collections::BTreeSet;
 
 use futures::TryStreamExt;
-use lode_core::Version;
-use lode_core::collect::{Retention, cut_off};
-use lode_core::time::Timestamp;
+use lode_core::collect::{Fate, Retention};
 
 use super::marks::Marks;
-use super::sweeping::Fate;
 use super::{Garbage, Keeper, Report};
 use crate::Error;
-use crate::history::{Found, Slots};
+use crate::history::Slots;
 use crate::store::modified;
 
 impl<S: Slots> Keeper<S> {
-    /// What a collection would do now, object by object. Writes nothing, so the time is that of
-    /// this handle's clock.
+    /// What a collection would do now, object by object. Writes nothing.
     pub(super) async fn rehearse(
         &self,
         rules: &Retention,
         mut watch: impl FnMut(Garbage),
     ) -> Result<Report, Error> {
-        let now = self.options.clock.now().unwrap_or_default();
+        let head = self.history.refresh_head().await?;
         let plan = self.plan(rules).await?;
         let drops: BTreeSet<_> = plan.drops().collect();
-        let mut report = Report { buried: plan.drops().collect(), plan, ..Report::default() };
-        let marks = self.mark_without(&drops, now).await?;
-        let older_than = cut_off(now, self.grace_period);
+        let mut report =
+            Report { buried: drops.iter().copied().collect(), plan, ..Report::default() };
+        let mut marks = Marks::new();
+        self.mark_slots(&mut marks, None, &drops).await?;
+        self.mark_tags(&mut marks).await?;
+        let survey = self.survey(&mut marks, &head.state).await?;
+        let floor = head.state.collected(drops, survey.spare, None).floor;
+        let old = self.old_before();
         let mut listing = self.list_data()?;
         while let Some(meta) = listing.try_next().await? {
-            let Some((key, fate)) = self.fate(&meta, marks.keys(), older_than) else { continue };
+            let Some((key, fate)) = self.fate(&meta, &marks, old, floor) else { continue };
             match fate {
                 Fate::Kept => report.kept.add(meta.size),
-                Fate::Young => report.young.add(meta.size),
+                Fate::Staged => report.young.add(meta.size),
+                Fate::Garbage if !marks.keys().knows_folder(&key) => report.left.add(meta.size),
                 Fate::Garbage => {
                     report.deleted.add(meta.size);
                     watch(Garbage { key, bytes: meta.size, modified: modified(&meta) });
@@ -41,29 +43,5 @@ impl<S: Slots> Keeper<S> {
             }
         }
         Ok(report)
-    }
-
-    /// What would be marked if these versions were dropped.
-    async fn mark_without(
-        &self,
-        drops: &BTreeSet<Version>,
-        now: Timestamp,
-    ) -> Result<Marks, Error> {
-        let mut marks = Marks::new();
-        let mut versions = self.history.versions_after(None).await?;
-        versions.retain(|version| !drops.contains(version));
-        let mut found = self.read_slots(versions);
-        while let Some((_, slot)) = found.try_next().await? {
-            if let Found::Live(live) = slot {
-                marks.mark(&self.history, &live.manifest).await?;
-            }
-        }
-        let mut tags = self.read_tags().await?;
-        while let Some((_, tagged)) = tags.try_next().await? {
-            if let Some(tagged) = tagged.filter(|tagged| !tagged.has_ended(now)) {
-                marks.mark(&self.history, &tagged.live.manifest).await?;
-            }
-        }
-        Ok(marks)
     }
 }

@@ -12,18 +12,20 @@ use lode_core::time::Timestamp;
 pub struct Report {
     /// A verdict for each snapshot that was live when it began, with the reason.
     pub plan: Plan,
-    /// The snapshots that it has dropped. One that another collection was faster at is not among
-    /// them.
+    /// The version of its record; `None` if there was nothing to drop and nothing to delete.
+    pub record: Option<Version>,
+    /// The snapshots that it has dropped.
     pub buried: Vec<Version>,
     /// The data objects that were deleted.
     pub deleted: Tally,
     /// Those that stay because a snapshot, tag or lease refers to them.
     pub kept: Tally,
-    /// Those that nothing refers to, and that are not older than the grace period: they may be
-    /// about to be committed.
+    /// Those that nothing refers to yet, and that may still be committed: they were staged in an
+    /// epoch that was spared, or since.
     pub young: Tally,
     /// Those that should have been deleted, and are left to the next collection: the store
-    /// refused, or they had gone already.
+    /// refused, they had gone already, or something else in their folder was not listed that a
+    /// snapshot refers to, as in a store that folds case.
     pub left: Tally,
 }
 

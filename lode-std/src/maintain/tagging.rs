@@ -5,20 +5,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use lode_core::Version;
 use lode_core::collect::{Tag, TagAction, TagEvent, TagOutcome, Tagging};
-use lode_core::commit::Look;
 use lode_core::id::Id;
 use lode_core::key::Key;
 use lode_core::time::Timestamp;
 
 use super::{Keeper, Lease};
 use crate::Error;
-use crate::history::{Found, Lookout, Slots};
+use crate::history::{Found, Slots};
 use crate::store::Creation;
 
 impl<S: Slots> Keeper<S> {
     pub(super) async fn hold(&self, version: Version, duration: Duration) -> Result<Lease, Error> {
         let seconds = duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0));
-        let end = self.store_time().await?.plus_seconds(seconds);
+        let end = self.now().plus_seconds(seconds);
         let name = Id::new(&format!("lease-{:016x}", self.options.bits()?))?;
         self.pin(&name, version, Some(end)).await?;
         Ok(Lease { name, version, end })
@@ -36,13 +35,15 @@ impl<S: Slots> Keeper<S> {
         let Some(manifest) = history.objects.read(&slot).await? else {
             return Err(Error::SnapshotNotFound { id, version });
         };
-        if let Found::Collected(_) = history.parse(&slot, &manifest, Some(version))? {
-            return Err(Error::Collected { id, version });
+        match history.parse(&slot, &manifest, Some(version))? {
+            Found::Live(_) if !history.is_dropped(version) => {}
+            Found::Record(_) | Found::Absent => return Err(Error::NotASnapshot { id, version }),
+            Found::Live(_) | Found::Collected(_) => return Err(Error::Collected { id, version }),
         }
         let tag = Tag { nonce: self.options.bits()?, end, manifest: &manifest };
         let bytes = tag.encode().map_err(|source| Error::Unwritable { source })?.into();
-        let (lookout, key) = (Lookout::new(history), history.slots.tag(name));
-        Attempt { keeper: self, name, key, version, bytes, lookout, error: None }.run().await
+        let key = history.slots.tag(name);
+        Attempt { keeper: self, name, key, version, bytes, error: None }.run().await
     }
 
     pub(super) async fn untag(&self, name: &Id) -> Result<(), Error> {
@@ -66,7 +67,6 @@ struct Attempt<'a, S: Slots> {
     version: Version,
     /// What is sent, the same each time.
     bytes: Bytes,
-    lookout: Lookout<'a, S>,
     /// What the store said last when it failed.
     error: Option<Error>,
 }
@@ -83,9 +83,7 @@ impl<S: Slots> Attempt<'_, S> {
                     TagEvent::Waited
                 }
                 TagAction::Compare => self.compare().await,
-                TagAction::Confirm => {
-                    TagEvent::Seen(self.lookout.look(Look::Slot(self.version)).await)
-                }
+                TagAction::Confirm => self.confirm().await,
                 TagAction::Withdraw => self.withdraw().await,
                 TagAction::Done(outcome) => return self.finish(outcome),
                 _ => TagEvent::Unknown,
@@ -112,6 +110,14 @@ impl<S: Slots> Attempt<'_, S> {
         }
     }
 
+    /// Finds the head after the tag was written.
+    async fn confirm(&mut self) -> TagEvent {
+        match self.keeper.history.refresh_head().await {
+            Ok(head) => TagEvent::Dropped(head.state.dropped.contains(self.version)),
+            Err(error) => self.keep(error, TagEvent::Unknown),
+        }
+    }
+
     async fn withdraw(&mut self) -> TagEvent {
         match self.keeper.history.objects.delete(&self.key).await {
             Ok(()) => TagEvent::Deleted(true),
@@ -119,7 +125,7 @@ impl<S: Slots> Attempt<'_, S> {
         }
     }
 
-    fn finish(mut self, outcome: TagOutcome) -> Result<(), Error> {
+    fn finish(self, outcome: TagOutcome) -> Result<(), Error> {
         let (id, name) = (self.keeper.history.id().clone(), self.name.clone());
         let (key, version) = (self.key, self.version);
         match outcome {
@@ -134,10 +140,6 @@ impl<S: Slots> Attempt<'_, S> {
             TagOutcome::NameTaken => Err(Error::TagTaken { id, name }),
             TagOutcome::Failed => {
                 Err(self.error.unwrap_or(Error::TagUnsettled { key, source: None }))
-            }
-            TagOutcome::Unconfirmed => {
-                let source = Some(Box::new(self.lookout.take_error(version)));
-                Err(Error::TagUnsettled { key, source })
             }
             _ => Err(Error::TagUnsettled { key, source: self.error.map(Box::new) }),
         }

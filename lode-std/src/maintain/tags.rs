@@ -18,7 +18,7 @@ pub struct TagInfo {
     pub name: Id,
     /// The snapshot.
     pub version: Version,
-    /// When a lease ends, by the store's clock; `None` for a tag.
+    /// When a lease ends, by the clock of whoever took it; `None` for a tag.
     pub end: Option<Timestamp>,
 }
 
@@ -32,7 +32,7 @@ pub struct Lease {
     pub name: Id,
     /// The snapshot.
     pub version: Version,
-    /// When it ends, by the store's clock.
+    /// When it ends, by the clock of whoever took it.
     pub end: Timestamp,
 }
 

@@ -1,28 +1,37 @@
 //! Writing what a repair has decided.
 
 use bytes::Bytes;
+use lode_core::Version;
 use lode_core::key::Key;
-use lode_core::manifest::{SlotManifest, Tombstone};
-use lode_core::repair::{Grave, Step, Was};
+use lode_core::manifest::{ManifestDigest, Purpose, Record, SlotManifest, Tombstone};
+use lode_core::repair::{Grave, RepairPlan, Step, Was};
+use lode_core::verify::{Link, LinkState};
 
 use crate::Error;
-use crate::history::{Found, Slots};
+use crate::history::{
+    Found, Founding, Slots, Writer, WriterOptions, entry_keys, overwrite_entries,
+};
 use crate::store::Creation;
 use crate::verify::Examined;
 
 impl<S: Slots> Examined<S> {
+    /// What to write.
+    pub(super) fn plan(&self, drop_damaged: bool) -> RepairPlan {
+        RepairPlan::new(&self.links, &self.damage, &self.unreadable, drop_damaged)
+    }
+
     pub(super) async fn carry_out(&self, step: &Step, grace_period: u64) -> Result<(), Error> {
         match step {
             Step::Bury(grave) => self.bury(grave).await,
             Step::Descriptor => self.describe(grace_period).await,
             Step::Entry { object, from } => {
-                let slot = self.history.slots.slot(*from);
-                match self.history.objects.read(&slot).await? {
-                    Some(bytes) => self.history.objects.overwrite(&key(object)?, bytes).await,
-                    None => Err(Error::Missing { key: slot }),
-                }
+                let live = self.history.load_live(*from).await?;
+                overwrite_entries(&self.history, &live.manifest, &[key(object)?]).await
             }
             Step::Hint { to } => self.history.write_hint(*to).await,
+            Step::Record { version, head, gives_up } => {
+                self.record(*version, *head, gives_up, grace_period).await
+            }
             Step::PutAside { object } => {
                 let key = key(object)?;
                 self.keep(&key, &format!("tag-{}", key.name())).await?;
@@ -30,6 +39,37 @@ impl<S: Slots> Examined<S> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Commits a record that gives up these versions.
+    async fn record(
+        &self,
+        version: Version,
+        head: Version,
+        gives_up: &[Version],
+        grace_period: u64,
+    ) -> Result<(), Error> {
+        let writer = Writer::new(WriterOptions::default(), grace_period, Founding::none())?;
+        let versions: Vec<_> = self.links.iter().map(|link| link.version).collect();
+        let (state, unreadable) = self.history.newest_state(&versions).await?;
+        let created_at = writer.now();
+        let head = self.links.iter().find(|link| link.version == head);
+        let record = Record {
+            id: self.history.id().clone(),
+            version,
+            parent: head.map(|head| head.version),
+            parent_digest: head.map(|head| head.digest),
+            commit_id: Some(writer.next_commit(state.epoch)),
+            created_at,
+            total_length: self.newest.as_ref().and_then(|live| live.manifest.total_length()),
+            purpose: Purpose::Repair,
+            state: state.repaired(gives_up.iter().copied(), unreadable, created_at),
+        };
+        let bytes = self.history.slots.encode_record(&record);
+        let bytes = Bytes::from(bytes.map_err(|source| Error::Unwritable { source })?);
+        let digest = ManifestDigest::Blake3(*blake3::hash(&bytes).as_bytes());
+        let link = Link::of(&record, LinkState::Record, digest);
+        self.history.claim(&writer, &link, bytes).await
     }
 
     /// Puts a tombstone in a slot. It is created only where the slot is empty, and where it is
@@ -55,7 +95,7 @@ impl<S: Slots> Examined<S> {
         if let Found::Live(live) = live {
             tombstone.commit_id = live.manifest.commit_id();
             tombstone.created_at = live.manifest.created_at();
-            entries = history.slots.entries(&live.manifest, grave.version);
+            entries = entry_keys(&history.slots, &live.manifest, grave.version);
         }
         if grave.was == Was::Absent {
             return self.create(&slot, history.tombstone_bytes(&tombstone)?).await;

@@ -1,7 +1,8 @@
 //! Repairing: bringing back the last good state of a damaged volume or dataset.
 //!
 //! [`Repair::propose`] verifies, and decides what would have to be written
-//! ([`lode_core::repair`]); nothing is until [`Proposal::carry_out`]. What is replaced is kept in
+//! ([`lode_core::repair`]). If something could not be read, it proposes nothing, and says what that
+//! is. Nothing is written until [`Proposal::carry_out`]. What is replaced is kept in
 //! `damaged/`, where no reader and no collector looks.
 //!
 //! ```
@@ -31,13 +32,14 @@ use std::time::Duration;
 use lode_core::descriptor::GRACE_PERIOD;
 use lode_core::layout::LayoutKind;
 pub use lode_core::repair::{Grave, Refusal, RepairPlan, Step, Was};
-use lode_core::verify::Finding;
+use lode_core::verify::{Finding, Unreadable};
 use object_store::ObjectStore;
 
 use crate::Error;
 use crate::verify::{Target, Verification};
 
-/// Repairs a volume or dataset. No other writer may be at work meanwhile.
+/// Repairs a volume or dataset. Writers may go on meanwhile; if one is faster, the repair fails with
+/// [`Error::Conflict`] and has to be made again.
 #[must_use = "nothing is repaired until it is proposed and carried out"]
 pub struct Repair {
     verification: Verification<'static>,
@@ -104,8 +106,8 @@ impl Repair {
         let Self { verification, drop_damaged, grace_period } = self;
         let target = verification.examine(found).await?;
         let plan = match &target {
-            Target::Volume(found) => RepairPlan::new(&found.links, &found.damage, drop_damaged),
-            Target::Dataset(found) => RepairPlan::new(&found.links, &found.damage, drop_damaged),
+            Target::Volume(found) => found.plan(drop_damaged),
+            Target::Dataset(found) => found.plan(drop_damaged),
         };
         Ok(Proposal { plan, target, grace_period })
     }
@@ -132,12 +134,21 @@ impl Proposal {
         &self.plan
     }
 
+    /// What could not be read, and why; where it is much, some of it. Nothing is proposed then.
+    pub fn unreadable(&self) -> &[Unreadable] {
+        match &self.target {
+            Target::Volume(examined) => &examined.unreadable,
+            Target::Dataset(examined) => &examined.unreadable,
+        }
+    }
+
     /// Writes it, step by step. It can be broken off anywhere; what is left to do another one
     /// proposes.
     ///
     /// # Errors
     ///
-    /// [`Error::Unwritable`], or whatever the store reports.
+    /// [`Error::Conflict`] if a writer was faster; [`Error::Unwritable`], or whatever the store
+    /// reports.
     #[tracing::instrument(name = "lode.repair", skip_all, err)]
     pub async fn carry_out(&self) -> Result<(), Error> {
         for step in &self.plan.steps {

@@ -3,16 +3,18 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream;
 use lode_core::Version;
+use lode_core::layout::DatasetLayout;
 use lode_core::manifest::{DataFile, DatasetDraft, DatasetManifest};
 use lode_core::replicate::same_content;
 
 use super::files::{Carrier, digest_of};
 use super::replica::Replica;
 use super::{DatasetReport, DatasetTarget, FILES_IN_FLIGHT, Progress, Watch};
-use crate::dataset::DatasetSlots;
-use crate::history::{Committer, History, Slots, StagedObject, Writer};
+use crate::dataset::{DatasetSlots, file_token};
+use crate::gather::gather;
+use crate::history::{Committer, History, Slots, Writer};
 use crate::{Checksums, DatasetReader, DatasetSnapshot, Error};
 
 /// Brings a single snapshot of a dataset into the dataset of the same id in another store, as a new
@@ -53,8 +55,8 @@ impl<'a> DatasetReplication<'a> {
     /// Runs it. If the target's newest snapshot has the same content, nothing is committed; what
     /// has no checksums is read on both sides to find out.
     ///
-    /// If it is interrupted, the next run begins again with the first file, and what has travelled
-    /// is collected.
+    /// If it fails, what has travelled is deleted, unless it is not known whether it was committed;
+    /// if it is interrupted, it is collected. The next run begins again with the first file.
     ///
     /// # Errors
     ///
@@ -81,14 +83,14 @@ impl<'a> DatasetReplication<'a> {
             return Ok(report);
         }
         let writer = target.open(&source, Some(manifest)).await?;
-        let (files, objects) = match self.send(&source, &target.history, &writer).await {
-            Ok(sent) => sent.into_iter().unzip(),
+        let files = match self.send(&source, &target.history, &writer).await {
+            Ok(sent) => sent,
             Err(error) => return Err(source.explain(error, manifest.version).await),
         };
         for file in &manifest.files {
             report.count(file, manifest.checksum.is_some(), true);
         }
-        report.head = Some(self.commit(&target.history, &writer, files, objects).await?);
+        report.head = Some(self.commit(&target.history, &writer, files).await?);
         report.snapshots = 1;
         Ok(report)
     }
@@ -124,7 +126,7 @@ impl<'a> DatasetReplication<'a> {
         source: &History<DatasetSlots>,
         target: &History<DatasetSlots>,
         writer: &Writer,
-    ) -> Result<Vec<(DataFile, StagedObject)>, Error> {
+    ) -> Result<Vec<DataFile>, Error> {
         let manifest = self.snapshot.manifest();
         let slot = || source.slots.slot(manifest.version);
         let carrier = Carrier {
@@ -137,15 +139,28 @@ impl<'a> DatasetReplication<'a> {
         let total = manifest.files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
         (self.watch)(Progress::Sending(total));
         let layout = &target.slots.layout;
+        let epoch = writer.epoch(target).await?;
         let sends = manifest.files.iter().zip(0_u64..).map(async |(file, number)| {
-            let token = u128::from(writer.bits) << 64 | u128::from(number);
+            let name = match DatasetLayout::is_file_name(file.key.name()) {
+                true => file.key.name(),
+                // Else no collector would know it for one.
+                false => "data",
+            };
+            let token = file_token(writer.bits, epoch, number);
             let partition = layout.partition_of(&file.key);
-            let key = layout.file(token, partition.as_ref(), file.key.name());
+            let key = layout.file(token, partition.as_ref(), name);
             let key = key.map_err(|source| Error::InvalidKey { source })?;
-            let object = carrier.send(file, &key).await?;
-            Ok((DataFile { key, ..file.clone() }, object))
+            carrier.send(file, &key).await?;
+            Ok(DataFile { key, ..file.clone() })
         });
-        stream::iter(sends).buffered(self.in_flight).try_collect().await
+        match gather(stream::iter(sends), self.in_flight).await {
+            (sent, None) => Ok(sent),
+            (sent, Some(error)) => {
+                let keys = sent.into_iter().map(|file: DataFile| file.key);
+                target.objects.delete_all(keys.collect()).await;
+                Err(error)
+            }
+        }
     }
 
     async fn commit(
@@ -153,17 +168,24 @@ impl<'a> DatasetReplication<'a> {
         target: &History<DatasetSlots>,
         writer: &Writer,
         files: Vec<DataFile>,
-        objects: Vec<StagedObject>,
     ) -> Result<Version, Error> {
-        let commit_id = writer.next_commit();
+        let commit_id = writer.next_commit(0);
         let manifest = DatasetManifest {
             files,
             commit_id: Some(commit_id),
             ..self.snapshot.manifest().clone()
         };
         let draft = DatasetDraft { manifest };
-        let live = Committer::commit(target, writer, commit_id, &draft, objects).await?;
-        Ok(live.manifest.version)
+        match Committer::commit(target, writer, commit_id, &draft).await {
+            Ok(live) => Ok(live.manifest.version),
+            Err(error) => {
+                if error.rules_out_commit() {
+                    let keys = draft.manifest.files.into_iter().map(|file| file.key);
+                    target.objects.delete_all(keys.collect()).await;
+                }
+                Err(error)
+            }
+        }
     }
 }
 

@@ -5,11 +5,10 @@ use futures::TryStreamExt;
 use lode_core::checksum::{Algorithm, Digest};
 use lode_core::key::Key;
 use lode_core::manifest::DataFile;
-use lode_core::replicate::Leftover;
 
 use super::{Progress, Watch};
-use crate::history::{StagedObject, Writer};
-use crate::store::{Finished, Objects, PART, Parts, modified};
+use crate::history::Writer;
+use crate::store::{Objects, PART, Parts};
 use crate::{Checksums, Error};
 
 /// Brings data files from one store to another.
@@ -22,72 +21,54 @@ pub(super) struct Carrier<'a> {
     pub(super) watch: &'a Watch<'a>,
 }
 
-/// How a file has come to be in the target.
-pub(super) struct Carried {
-    pub(super) object: StagedObject,
-    /// Whether it has travelled now, and not before.
-    pub(super) is_sent: bool,
-}
-
 impl Carrier<'_> {
-    /// Sends a file to the key `to`, unless a run that was interrupted has done so already. What it
-    /// has left is read, and must be the same.
+    /// Sends a file to the key `to`, unless a run that was interrupted has done so already: whether
+    /// it has travelled. What is there is read; if it is not the file, the file is sent over it.
     ///
     /// Costs one look, and one read and one create; of a large file one read, and one write for
     /// each 8 MiB.
-    pub(super) async fn resume(&self, file: &DataFile, to: &Key) -> Result<Carried, Error> {
-        let sent = |object| Carried { object, is_sent: true };
-        let Some(found) = self.target.metadata(to).await? else {
-            return self.send(file, to).await.map(sent);
-        };
-        let now = self.writer.now().unwrap_or_default();
-        let age = modified(&found).map_or(u64::MAX, |modified| now.seconds_since(modified));
-        match Leftover::of(age, self.writer.grace_period) {
-            Leftover::Take => {
-                self.check_there(file, to).await?;
+    pub(super) async fn resume(&self, file: &DataFile, to: &Key) -> Result<bool, Error> {
+        if self.target.metadata(to).await?.is_none() {
+            self.send(file, to).await?;
+            return Ok(true);
+        }
+        match self.check_there(file, to).await {
+            Ok(()) => {
                 (self.watch)(Progress::Done(file.size));
-                // It is looked at once more before it is committed.
-                let object = StagedObject { key: to.clone(), at: None };
-                Ok(Carried { object, is_sent: false })
+                Ok(false)
             }
-            Leftover::Renew => {
-                self.check_there(file, to).await?;
-                self.renew(file, to).await.map(sent)
+            Err(Error::Corrupt { .. } | Error::Truncated { .. }) => {
+                self.renew(file, to).await?;
+                Ok(true)
             }
-            Leftover::Expired => Err(Error::StageExpired { key: to.clone() }),
+            Err(error) => Err(error),
         }
     }
 
     /// Sends a file to the key `to`, which is not there yet.
     ///
     /// Costs one read and one create; of a large file one read, and one write for each 8 MiB.
-    pub(super) async fn send(&self, file: &DataFile, to: &Key) -> Result<StagedObject, Error> {
+    pub(super) async fn send(&self, file: &DataFile, to: &Key) -> Result<(), Error> {
         if file.size > PART as u64 {
             return self.send_parts(file, to).await;
         }
-        let (bytes, at) = (self.read(file).await?, self.writer.now());
-        let key = to.clone();
-        let object = match self.writer.create(self.target, to, &bytes, at).await? {
-            true => StagedObject { key, at },
+        let bytes = self.read(file).await?;
+        if !self.writer.create(self.target, to, &bytes).await? {
             // A lost reply, or another run that does the same.
-            false => {
-                self.check_there(file, to).await?;
-                StagedObject { key, at: None }
-            }
-        };
+            self.check_there(file, to).await?;
+        }
         (self.watch)(Progress::Done(file.size));
-        Ok(object)
+        Ok(())
     }
 
-    /// Sends a file over itself.
-    async fn renew(&self, file: &DataFile, to: &Key) -> Result<StagedObject, Error> {
+    /// Sends a file over what is there.
+    async fn renew(&self, file: &DataFile, to: &Key) -> Result<(), Error> {
         if file.size > PART as u64 {
             return self.send_parts(file, to).await;
         }
-        let (bytes, at) = (self.read(file).await?, self.writer.now());
-        self.target.overwrite(to, bytes).await?;
+        self.target.overwrite(to, self.read(file).await?).await?;
         (self.watch)(Progress::Done(file.size));
-        Ok(StagedObject { key: to.clone(), at })
+        Ok(())
     }
 
     /// The bytes of a small file.
@@ -98,9 +79,8 @@ impl Carrier<'_> {
     }
 
     /// Sends a large file part by part. It appears when all of it has been verified.
-    async fn send_parts(&self, file: &DataFile, to: &Key) -> Result<StagedObject, Error> {
-        let (at, key) = (self.writer.now(), to.clone());
-        let mut parts = Parts::new(self.target.clone(), key.clone());
+    async fn send_parts(&self, file: &DataFile, to: &Key) -> Result<(), Error> {
+        let mut parts = Parts::new(self.target.clone(), to.clone());
         let rest = match self.send_all_but_the_rest(file, &mut parts).await {
             Ok(rest) => rest,
             Err(error) => {
@@ -109,12 +89,9 @@ impl Carrier<'_> {
             }
         };
         let length = rest.len() as u64;
-        let at = match parts.finish(rest.freeze()).await? {
-            Finished::Acknowledged => at,
-            Finished::Found => None,
-        };
+        parts.finish(rest.freeze()).await?;
         (self.watch)(Progress::Done(length));
-        Ok(StagedObject { key, at })
+        Ok(())
     }
 
     async fn send_all_but_the_rest(

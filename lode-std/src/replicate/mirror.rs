@@ -7,15 +7,15 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use lode_core::Version;
 use lode_core::layout::Place;
-use lode_core::manifest::{DatasetManifest, ManifestError};
+use lode_core::manifest::{DatasetManifest, ManifestError, SlotManifest};
 use lode_core::replicate::{Comparison, Step};
-use lode_core::verify::Link;
+use lode_core::verify::{Link, LinkState};
 
-use super::files::{Carried, Carrier};
+use super::files::Carrier;
 use super::replica::Replica;
 use super::{DatasetReport, DatasetTarget, FILES_IN_FLIGHT, Progress, Watch};
 use crate::dataset::{DatasetSlots, read_descriptor};
-use crate::history::{Found, History, Live, Slots, StagedObject, Writer};
+use crate::history::{Found, History, Live, Slots, Writer, create_entries, overwrite_entries};
 use crate::{DatasetReader, Error};
 
 /// Copies the history of a dataset into another store: version n of the copy is version n of the
@@ -60,17 +60,16 @@ impl<'a> Mirror<'a> {
     /// stays, and the next run goes on with the first file that is missing. Several may run at the
     /// same time.
     ///
-    /// What a run has left behind without its manifest must be committed within seven eighths of
-    /// the grace period; later a collector may be about to delete it. Then it must be collected
-    /// before the copy goes on.
+    /// A collection at the source is part of its history, and comes along: what it dropped is
+    /// dropped in the copy as well, and a collection there deletes it. A collection in the copy that
+    /// drops more makes the histories differ.
     ///
     /// # Errors
     ///
     /// [`Error::DatasetNotFound`]; [`Error::HistoryDiverged`] with the first version that differs;
     /// [`Error::Mismatch`] if the target has another layout or checksum algorithm;
     /// [`Error::Corrupt`], [`Error::Truncated`] or [`Error::Missing`] if a file is not what was
-    /// committed; [`Error::StageExpired`] if what is left of an earlier run is too old;
-    /// [`Error::UnknownChecksum`]; or whatever the store reports. An outcome that could not be
+    /// committed; [`Error::UnknownChecksum`]; or whatever the store reports. An outcome that could not be
     /// learnt needs no settling: run it again.
     #[tracing::instrument(name = "lode.mirror", skip_all, fields(id = self.id), err)]
     pub async fn run(self) -> Result<DatasetReport, Error> {
@@ -83,7 +82,13 @@ impl<'a> Mirror<'a> {
             return Err(Error::DatasetNotFound { id: source.id().clone() });
         }
         let theirs = target.history.versions().await?;
-        compare(&source, &target.history, &ours, &theirs).await?;
+        if let Err(error) = compare(&source, &target.history, &ours, &theirs).await {
+            // Nobody else is going to, and it matters less than that the histories differ.
+            if let Err(error) = put_hint_right(&target.history).await {
+                tracing::warn!(%error, "the hint of the copy may be behind");
+            }
+            return Err(error);
+        }
         let mut report = DatasetReport {
             present: theirs.len(),
             head: ours.last().copied(),
@@ -91,7 +96,7 @@ impl<'a> Mirror<'a> {
         };
         let missing = ours.get(theirs.len()..).unwrap_or_default();
         if missing.is_empty() {
-            put_hint_right(&target.history, theirs.last()).await?;
+            put_hint_right(&target.history).await?;
             return Ok(report);
         }
         let newest = source.refresh().await?;
@@ -100,6 +105,10 @@ impl<'a> Mirror<'a> {
         let copy = Copy { mirror: &self, source: &source, target: &target.history, writer };
         for (place, version) in missing.iter().enumerate() {
             copy.slot(*version, place == 0, &mut report).await?;
+        }
+        // Each snapshot has written its own.
+        if report.snapshots == 0 {
+            put_hint_right(&target.history).await?;
         }
         Ok(report)
     }
@@ -134,24 +143,19 @@ async fn link(history: &History<DatasetSlots>, version: Version) -> Result<Link,
 
 /// A run that ended between the last slot and its hint has left one that is behind, which a Go
 /// writer would trust.
-async fn put_hint_right(
-    target: &History<DatasetSlots>,
-    newest: Option<&Version>,
-) -> Result<(), Error> {
-    match newest {
-        Some(newest) if target.read_hint().await? != Some(*newest) => {
-            target.write_hint(*newest).await
-        }
-        _ => Ok(()),
+async fn put_hint_right(target: &History<DatasetSlots>) -> Result<(), Error> {
+    match target.refresh_head().await?.position.live {
+        Some(newest) => target.put_hint_right(newest).await,
+        None => Ok(()),
     }
 }
 
 /// A copy that is being made.
-pub(super) struct Copy<'a> {
+struct Copy<'a> {
     mirror: &'a Mirror<'a>,
     source: &'a History<DatasetSlots>,
-    pub(super) target: &'a History<DatasetSlots>,
-    pub(super) writer: Writer,
+    target: &'a History<DatasetSlots>,
+    writer: Writer,
 }
 
 impl Copy<'_> {
@@ -168,14 +172,20 @@ impl Copy<'_> {
                 return Err(Error::SnapshotNotFound { id: self.source.id().clone(), version });
             };
             let Some(link) = found.link() else { return Ok(()) };
-            let Found::Live(live) = found else {
-                self.claim(&link, bytes, &[]).await?;
-                report.collected += 1;
-                return Ok(());
+            let live = match found {
+                Found::Live(live) if self.source.is_dropped(version) => {
+                    return self.tombstone(&live, report).await;
+                }
+                Found::Live(live) => live,
+                Found::Record(_) => return self.claim(&link, bytes).await,
+                Found::Absent | Found::Collected(_) => {
+                    report.collected += 1;
+                    return self.claim(&link, bytes).await;
+                }
             };
             match self.files(&live.manifest, is_first, report).await {
-                Ok(staged) => {
-                    self.publish(&live, &link, bytes, &staged).await?;
+                Ok(()) => {
+                    self.publish(&live, &link, bytes).await?;
                     report.snapshots += 1;
                     return Ok(());
                 }
@@ -188,13 +198,36 @@ impl Copy<'_> {
         }
     }
 
+    /// Fills the slot of a snapshot that has been dropped, and whose data may be gone.
+    async fn tombstone(
+        &self,
+        live: &Live<DatasetManifest>,
+        report: &mut DatasetReport,
+    ) -> Result<(), Error> {
+        let tombstone = live.manifest.tombstone(live.digest);
+        let link = Link::of(&tombstone, LinkState::Collected, live.digest);
+        self.claim(&link, self.target.tombstone_bytes(&tombstone)?).await?;
+        report.collected += 1;
+        Ok(())
+    }
+
+    /// Fills a slot of the copy.
+    async fn claim(&self, link: &Link, bytes: Bytes) -> Result<(), Error> {
+        match self.target.claim(&self.writer, link, bytes).await {
+            Err(Error::Conflict { version }) => {
+                Err(Error::HistoryDiverged { id: self.target.id().clone(), version })
+            }
+            claimed => claimed,
+        }
+    }
+
     /// Brings all files of a snapshot.
     async fn files(
         &self,
         manifest: &DatasetManifest,
         is_first: bool,
         report: &mut DatasetReport,
-    ) -> Result<Vec<StagedObject>, Error> {
+    ) -> Result<(), Error> {
         let slot = || self.source.slots.slot(manifest.version);
         self.check_places(manifest)?;
         let carrier = Carrier {
@@ -211,17 +244,14 @@ impl Copy<'_> {
             let key = &file.key;
             match is_first || file.size > crate::store::PART as u64 {
                 true => carrier.resume(file, key).await,
-                false => {
-                    let object = carrier.send(file, key).await?;
-                    Ok(Carried { object, is_sent: true })
-                }
+                false => carrier.send(file, key).await.map(|()| true),
             }
         });
         let carried: Vec<_> = carried.buffered(self.mirror.in_flight).try_collect().await?;
-        for (file, carried) in manifest.files.iter().zip(&carried) {
-            report.count(file, carrier.algorithm.is_some(), carried.is_sent);
+        for (file, is_sent) in manifest.files.iter().zip(carried) {
+            report.count(file, carrier.algorithm.is_some(), is_sent);
         }
-        Ok(carried.into_iter().map(|carried| carried.object).collect())
+        Ok(())
     }
 
     /// A manifest that is not trusted must not have its files put in the place of something else.
@@ -247,20 +277,10 @@ impl Copy<'_> {
         live: &Live<DatasetManifest>,
         link: &Link,
         bytes: Bytes,
-        staged: &[StagedObject],
     ) -> Result<(), Error> {
-        let mut taken = Vec::new();
-        for entry in self.target.slots.entries(&live.manifest, link.version) {
-            let (objects, now) = (&self.target.objects, self.writer.now());
-            if !self.writer.create(objects, &entry, &bytes, now).await? {
-                taken.push(entry);
-            }
-        }
-        self.claim(link, bytes.clone(), staged).await?;
-        for entry in taken {
-            self.target.objects.overwrite(&entry, bytes.clone()).await?;
-        }
-        Ok(())
+        let taken = create_entries(self.target, &self.writer, &live.manifest).await?;
+        self.claim(link, bytes).await?;
+        overwrite_entries(self.target, &live.manifest, &taken).await
     }
 }
 

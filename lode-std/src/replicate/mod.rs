@@ -81,14 +81,14 @@
 //! | finding the head, of a new handle | | 3 |
 //! | what equal ranges' digests by one algorithm tell | none | none |
 //! | other ranges that both have, for each 4 MiB | 1 read for each block | 1 read for each block |
-//! | if anything is missing, finding what an earlier run has left | | 1 list of the blocks, for each thousand |
+//! | if anything is missing, finding what an earlier run has left | | 1 look; 1 list of the blocks, for each thousand |
 //! | each block that was left so | | 1 read, 1 look |
 //! | each block that is missing | 1 read | 1 create |
 //! | each batch (up to 256 blocks and 64 MiB) | | 2 writes |
-//! | making sure that nothing is missing any more | | 1 list |
+//! | making sure that nothing is missing any more | | 1 look |
 //! | of large volumes, what lists their blocks | 1 read for each page | 1 read for each page that is not held |
-//! | finding where a [`Replay`] goes on | 1 list, 1 read for each snapshot that is missing and one more | |
-//! | each snapshot that is replayed | 1 read | 2 lists, and the above |
+//! | finding where a [`Replay`] goes on | finding the head, 1 read for each snapshot that is missing and one more | |
+//! | each snapshot that is replayed | 1 read | 2 looks, and the above |
 //!
 //! The lists of the blocks of both are held in memory: 24 bytes for each block, and 48 more where its
 //! length or writer differs from that of the one before.
@@ -100,9 +100,9 @@
 //!
 //! | what | at the source | at the target |
 //! | --- | --- | --- |
-//! | comparing the histories | 1 list, 1 read | 1 list, 1 read |
+//! | comparing the histories | finding the head (3), 1 read | finding the head (3), 1 read |
 //! | of the Go implementation's, which has no digests of parents | 1 read for each snapshot | 1 read for each snapshot |
-//! | if that is all | | 1 read (the hint) |
+//! | if that is all | | finding the head (3), 1 read (the hint) |
 //! | opening the target, new | 4 | 4, or 5 in the flat layout |
 //! | each snapshot | 1 read | 2 writes; in the hive layout 1 more for each partition |
 //! | each file of up to 8 MiB | 1 read | 1 create |
@@ -110,7 +110,6 @@
 //! | each file of the first snapshot that is missing | | 1 look more; 2, and 1 read of it, if it is there |
 
 mod adopt;
-mod claim;
 mod compare;
 mod dataset;
 mod files;

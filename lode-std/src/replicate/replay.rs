@@ -86,11 +86,11 @@ impl<'a> Replay<'a> {
         Ok(missing)
     }
 
-    /// A snapshot, unless it has been collected.
+    /// A snapshot, unless it has been collected, or is a record.
     async fn load(&self, version: Version) -> Result<Option<Snapshot>, Error> {
         match self.source.snapshot(version).await {
             Ok(snapshot) => Ok(Some(snapshot)),
-            Err(Error::Collected { .. }) => Ok(None),
+            Err(Error::Collected { .. } | Error::NotASnapshot { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -8,7 +8,7 @@ use lode_core::manifest::{DatasetManifest, Mismatch};
 
 use super::DatasetTarget;
 use crate::dataset::{DatasetSlots, Wish, read_descriptor};
-use crate::history::{History, Opening, Writer};
+use crate::history::{History, Opened, Opening, Writer};
 use crate::store::Objects;
 use crate::{DatasetReader, Error};
 
@@ -52,8 +52,11 @@ impl<'a> Replica<'a> {
         };
         self.check_layout().await?;
         let options = &self.target.options;
-        let found = Opening::for_writing(&wish, &self.history.objects, options).await?;
-        Writer::new(options.clone(), found.grace_period)
+        let objects = &self.history.objects;
+        let Opened { descriptor, founding } = Opening::for_writing(&wish, objects, options).await?;
+        let writer = Writer::new(options.clone(), descriptor.grace_period, founding)?;
+        writer.found(objects).await?;
+        Ok(writer)
     }
 
     /// The layouts that share a folder tell themselves apart by what is in it.

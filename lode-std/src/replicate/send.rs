@@ -1,11 +1,13 @@
 //! Sending what is missing.
 
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, StreamExt};
+use lode_core::ErrorKind;
 use lode_core::replicate::{Piece, Plan};
 
 use super::volume::Run;
 use super::{MEMORY, Progress, Replication};
-use crate::{Error, Staged};
+use crate::gather::gather;
+use crate::{Error, Snapshot, Staged};
 
 impl Replication<'_> {
     /// Sends what is missing, batch by batch, and takes note of what is there by then.
@@ -19,9 +21,13 @@ impl Replication<'_> {
                 batch.iter().copied().filter(|piece| !is_left(piece.range)).collect();
             let adopted = left.iter().map(|staged| staged.range().length()).sum();
             self.tell(Progress::Done(adopted));
-            let staged = self.stage(&missing).await?.into_iter().chain(left);
-            let metadata = self.source.metadata().clone();
-            run.report.head = Some(self.target.commit(staged, metadata).await?);
+            let (mut staged, failure) = self.stage(&missing).await;
+            staged.extend(left);
+            if let Some(error) = failure {
+                self.keep_or_discard(staged, &error).await;
+                return Err(error);
+            }
+            run.report.head = Some(self.commit(staged).await?);
             run.settled.extend(batch.iter().map(|piece| piece.range));
             run.report.commits += 1;
             run.report.blocks += missing.len();
@@ -34,16 +40,34 @@ impl Replication<'_> {
         Ok(())
     }
 
-    /// Stages a batch, several blocks at a time.
-    async fn stage(&self, batch: &[Piece]) -> Result<Vec<Staged>, Error> {
+    /// Commits what was staged, or discards it.
+    async fn commit(&self, staged: Vec<Staged>) -> Result<Snapshot, Error> {
+        let committed = self.target.commit(staged.clone(), self.source.metadata().clone()).await;
+        if committed.as_ref().is_err_and(Error::rules_out_commit) {
+            self.target.discard(staged).await;
+        }
+        committed
+    }
+
+    /// Commits what was staged before an error, so that the next run need not bring it again. A
+    /// store without space gets it back instead.
+    async fn keep_or_discard(&self, staged: Vec<Staged>, error: &Error) {
+        if error.kind() == ErrorKind::OutOfSpace {
+            self.target.discard(staged).await;
+        } else if !staged.is_empty()
+            && let Err(error) = self.commit(staged).await
+        {
+            tracing::warn!(%error, "what had arrived before an error was not committed");
+        }
+    }
+
+    /// Stages a batch, several blocks at a time: what has been staged, and why the rest has not.
+    async fn stage(&self, batch: &[Piece]) -> (Vec<Staged>, Option<Error>) {
         let largest = batch.iter().map(|piece| piece.block.length()).max().unwrap_or(1);
         let of_one_block = batch.chunk_by(|left, right| left.block == right.block);
-        let staged: Vec<Vec<_>> = stream::iter(of_one_block)
-            .map(|pieces| self.stage_block(pieces))
-            .buffered(self.pace.in_flight(largest))
-            .try_collect()
-            .await?;
-        Ok(staged.into_iter().flatten().collect())
+        let tasks = stream::iter(of_one_block).map(|pieces| self.stage_block(pieces));
+        let (staged, failure) = gather(tasks, self.pace.in_flight(largest)).await;
+        (staged.into_iter().flatten().collect(), failure)
     }
 
     /// Reads a block once, and stages pieces of it.
@@ -57,7 +81,13 @@ impl Replication<'_> {
         let at = |offset: u64| usize::try_from(offset - start).unwrap_or(bytes.len());
         for piece in pieces {
             let part = bytes.slice(at(piece.range.start())..at(piece.range.end()));
-            staged.push(self.target.stage_at(piece.range.start(), part).await?);
+            match self.target.stage_at(piece.range.start(), part).await {
+                Ok(piece) => staged.push(piece),
+                Err(error) => {
+                    self.target.discard(staged).await;
+                    return Err(error);
+                }
+            }
             self.tell(Progress::Done(piece.range.length()));
         }
         Ok(staged)

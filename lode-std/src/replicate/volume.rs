@@ -96,7 +96,7 @@ impl<'a> Replication<'a> {
         Mismatch::check("total_length", &source.total_length, &target.len()).map_err(|source| {
             Error::Mismatch { key: target.reader().layout().descriptor(), source }
         })?;
-        let ours = self.source.table().await?;
+        let ours = self.source.comparable_table().await?;
         loop {
             let head = target.latest().await?;
             let plan = self.plan(&ours, head.as_ref(), &run.settled).await?;
@@ -127,21 +127,20 @@ impl<'a> Replication<'a> {
 
     /// Whether the target's head has all of the snapshot, as far as can be told without reading.
     pub(super) async fn is_there(&self, head: Option<&Snapshot>) -> Result<bool, Error> {
-        let ours = self.source.table().await?;
+        let ours = self.source.comparable_table().await?;
         Ok(self.plan(&ours, head, &GrowableRangeSet::new()).await?.missing.is_empty())
     }
 
     /// What is to be done to bring `ours` into the target, whose head this is.
     async fn plan(
         &self,
-        ours: &BlockTable,
+        (checksum, ours): &(Option<&str>, BlockTable),
         head: Option<&Snapshot>,
         settled: &GrowableRangeSet,
     ) -> Result<Plan, Error> {
-        let source = Side { checksum: self.source.manifest().checksum.as_deref(), blocks: ours };
+        let source = Side { checksum: *checksum, blocks: ours };
         let Some(head) = head else { return Ok(Plan::new(source, None, settled)) };
-        let checksum = head.manifest().checksum.as_deref();
-        let theirs = head.table().await?;
+        let (checksum, theirs) = head.comparable_table().await?;
         Ok(Plan::new(source, Some(Side { checksum, blocks: &theirs }), settled))
     }
 

@@ -1,6 +1,7 @@
 //! Going through a history.
 
 use futures::{StreamExt, stream};
+use lode_core::Version;
 use lode_core::manifest::SlotManifest;
 
 use super::HistoryStat;
@@ -23,13 +24,11 @@ pub(crate) async fn look_through<S: Slots>(
         match readable(found)? {
             Some(Found::Live(live)) => {
                 let version = live.manifest.version();
-                stat.snapshots += 1;
-                stat.oldest = stat.oldest.map(|oldest| oldest.min(version)).or(Some(version));
-                stat.newest = stat.newest.max(Some(version));
+                stat.count_snapshot(version);
                 each(&live.manifest);
             }
             Some(Found::Collected(_)) => stat.collected += 1,
-            Some(Found::Absent) => {}
+            Some(Found::Absent | Found::Record(_)) => {}
             None => stat.damaged += 1,
         }
     }
@@ -38,6 +37,23 @@ pub(crate) async fn look_through<S: Slots>(
         count_tags(history, &mut stat).await?;
     }
     Ok(stat)
+}
+
+impl HistoryStat {
+    /// Counts a snapshot; they come in any order.
+    fn count_snapshot(&mut self, version: Version) {
+        self.snapshots += 1;
+        // Not `oldest.map(|oldest| oldest.min(version)).or(Some(version))`: LLVM 22 compiles that to
+        // `None` at some levels of optimisation. See `tests/niches.rs` of `lode-core`.
+        self.oldest = match self.oldest {
+            Some(oldest) if oldest < version => Some(oldest),
+            _ => Some(version),
+        };
+        self.newest = match self.newest {
+            Some(newest) if newest > version => Some(newest),
+            _ => Some(version),
+        };
+    }
 }
 
 async fn count_tags<S: Slots>(history: &History<S>, stat: &mut HistoryStat) -> Result<(), Error> {
@@ -63,5 +79,22 @@ fn readable<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
         Ok(found) => Ok(Some(found)),
         Err(Error::ManifestInvalid { .. } | Error::Mismatch { .. }) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_and_the_newest_are_known_in_any_order() {
+        for order in [[3, 1, 2], [1, 2, 3], [3, 2, 1], [2, 3, 1]] {
+            let mut stat = HistoryStat::default();
+            for number in order {
+                stat.count_snapshot(Version::new(number).unwrap_or(Version::LAST));
+            }
+            let found = [stat.oldest, stat.newest].map(|version| version.map(Version::get));
+            assert_eq!((found, stat.snapshots), ([Some(1), Some(3)], 3), "{order:?}");
+        }
     }
 }

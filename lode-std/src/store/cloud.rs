@@ -25,12 +25,14 @@ pub(super) fn unknown(scheme: &str) -> String {
 /// A module that opens stores of one provider; without the feature, one that says so. The builders
 /// of the `object_store` crate are alike, but have no trait in common.
 macro_rules! provider {
-    ($provider:ident, $feature:literal, $module:ident :: $store:ident, $builder:ident, $key:ident :: $endpoint:ident) => {
+    ($provider:ident, $feature:literal, $module:ident :: $store:ident, $builder:ident, $key:ident [$($endpoint:ident)*] [$($name:ident)*]) => {
         #[cfg(feature = $feature)]
         pub(super) mod $provider {
             use object_store::$module::{$builder, $key, $store};
 
             use super::*;
+            use crate::store::answers::Answers;
+            use crate::store::redact::redact;
 
             pub(super) fn open(
                 url: &Url,
@@ -58,13 +60,21 @@ macro_rules! provider {
                 for (key, value) in http::timeouts(options) {
                     builder = builder.with_config($key::Client(key), value);
                 }
-                // Who writes http:// into an endpoint means it.
-                let endpoint = builder.get_config_value(&$key::$endpoint);
-                if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
-                    builder = builder.with_config($key::Client(http::ALLOWED), "true");
+                for key in [$($key::$endpoint),*] {
+                    let Some(endpoint) = builder.get_config_value(&key) else { continue };
+                    // Who writes http:// into an endpoint means it.
+                    if http::check_endpoint(&endpoint)? == http::Scheme::Plain {
+                        builder = builder.with_config($key::Client(http::ALLOWED), "true");
+                    }
+                }
+                for key in [$($key::$name),*] {
+                    if let Some(value) = builder.get_config_value(&key) {
+                        http::check_name(key.as_ref(), &value)?;
+                    }
                 }
                 let builder = builder.with_retry(http::retry(options, retries));
-                builder.build().map_err(|error| error.to_string())
+                let builder = builder.with_http_connector(Answers::default());
+                builder.build().map_err(|error| redact(&error.to_string()))
             }
         }
 
@@ -83,9 +93,18 @@ macro_rules! provider {
     };
 }
 
-provider!(s3, "s3", aws::AmazonS3, AmazonS3Builder, AmazonS3ConfigKey::Endpoint);
-provider!(gcs, "gcs", gcp::GoogleCloudStorage, GoogleCloudStorageBuilder, GoogleConfigKey::BaseUrl);
-provider!(azure, "azure", azure::MicrosoftAzure, MicrosoftAzureBuilder, AzureConfigKey::Endpoint);
+// The settings that are URLs, and those that become part of one.
+provider!(s3, "s3", aws::AmazonS3, AmazonS3Builder, AmazonS3ConfigKey
+    [Endpoint S3Endpoint StsEndpoint MetadataEndpoint] [Bucket Region DefaultRegion]);
+provider!(
+    gcs,
+    "gcs",
+    gcp::GoogleCloudStorage,
+    GoogleCloudStorageBuilder,
+    GoogleConfigKey[BaseUrl][Bucket]
+);
+provider!(azure, "azure", azure::MicrosoftAzure, MicrosoftAzureBuilder, AzureConfigKey
+    [Endpoint MsiEndpoint AuthorityHost] [ContainerName AccountName AuthorityId]);
 
 /// What is the same for every provider.
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
@@ -99,7 +118,8 @@ pub(super) mod http {
     use url::Url;
 
     use super::StoreOptions;
-    use crate::store::once::Once;
+    use crate::store::once::{FIRST_WAIT, LONGEST_WAIT, Once};
+    use crate::store::redact::redact;
 
     /// Whether a connection may do without encryption.
     pub(in super::super) const ALLOWED: ClientConfigKey = ClientConfigKey::AllowHttp;
@@ -112,9 +132,63 @@ pub(super) mod http {
         ]
     }
 
+    /// How an endpoint is spoken to.
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    pub(super) enum Scheme {
+        Encrypted,
+        Plain,
+    }
+
+    /// Checks an endpoint, for `object_store` panics where it is no URL. User and password in it
+    /// would be repeated by every message about it.
+    pub(super) fn check_endpoint(endpoint: &str) -> Result<Scheme, String> {
+        let wrong = |reason: &str| {
+            let endpoint = redact(endpoint);
+            Err(format!(
+                "the endpoint {endpoint:?} {reason}: write http://host:port or https://host"
+            ))
+        };
+        if !is_plain(endpoint) {
+            return wrong("has a character in it that no URL has");
+        }
+        let (scheme, rest) = match endpoint.split_once("://") {
+            Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
+            None => return wrong("has no scheme"),
+        };
+        let scheme = match scheme.as_str() {
+            "http" => Scheme::Plain,
+            "https" => Scheme::Encrypted,
+            _ => return wrong("has another scheme than http or https"),
+        };
+        match Url::parse(endpoint) {
+            Ok(url) if url.has_host() && !rest.starts_with('/') => match url.username() {
+                "" if url.password().is_none() => Ok(scheme),
+                _ => wrong("has a user or password in it"),
+            },
+            _ => wrong("names no host"),
+        }
+    }
+
+    /// Checks what becomes part of a URL.
+    pub(super) fn check_name(name: &str, value: &str) -> Result<(), String> {
+        match is_plain(value) && !value.contains(['/', '?', '#']) {
+            true => Ok(()),
+            false => Err(format!("{name} is {value:?}: a character of it is not allowed there")),
+        }
+    }
+
+    fn is_plain(text: &str) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
+        text.bytes().all(is_plain)
+    }
+
     pub(super) fn retry(options: &StoreOptions, retries: usize) -> RetryConfig {
         RetryConfig {
-            backoff: BackoffConfig::default(),
+            backoff: BackoffConfig {
+                init_backoff: FIRST_WAIT,
+                max_backoff: LONGEST_WAIT,
+                ..BackoffConfig::default()
+            },
             max_retries: retries,
             retry_timeout: options.retry_timeout,
         }
@@ -128,7 +202,8 @@ pub(super) mod http {
         patient: S,
     ) -> Result<Arc<dyn ObjectStore>, String> {
         let folder = Path::from_url_path(url.path()).map_err(|error| error.to_string())?;
-        let store = LimitStore::new(Once { once, patient }, options.requests);
+        let store = Once::new(once, patient, options.retries, options.retry_timeout);
+        let store = LimitStore::new(store, options.requests);
         Ok(match folder.as_ref() {
             "" => Arc::new(store),
             _ => Arc::new(PrefixStore::new(store, folder)),

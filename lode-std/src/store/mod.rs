@@ -1,22 +1,30 @@
 //! Stores from URLs, and what Lode asks of them.
 
+#[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
+mod answers;
 mod cloud;
+mod failure;
 mod objects;
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
 mod once;
 mod options;
 mod parts;
+mod redact;
+mod refusal;
 mod uploads;
 
 use std::sync::Arc;
 
 use lode_core::id::Id;
 use lode_core::key::Key;
+use lode_core::layout::is_foreign_name;
 use object_store::ObjectStore;
 
+pub(crate) use self::failure::{Failure, without_secrets};
 pub(crate) use self::objects::{Creation, Objects, modified};
 pub use self::options::StoreOptions;
-pub(crate) use self::parts::{Finished, PART, Parts};
+pub(crate) use self::parts::{PART, Parts};
+pub use self::redact::redact;
 pub use self::uploads::{UnfinishedUpload, Uploads};
 use crate::Error;
 
@@ -60,10 +68,12 @@ pub fn open(location: &str) -> Result<Arc<dyn ObjectStore>, Error> {
     StoreOptions::new().open(location)
 }
 
-/// The ids below a folder, in order.
+/// The ids below a folder, in order. A folder of somebody else's may be among them, unless its
+/// name tells: nothing is found in it.
 pub(crate) async fn list_ids(objects: &Objects, folder: &Key) -> Result<Vec<Id>, Error> {
     let folders = objects.folders(folder).await?;
-    let mut ids: Vec<_> = folders.iter().filter_map(|id| Id::existing(id).ok()).collect();
+    let ours = folders.iter().filter(|name| !is_foreign_name(name));
+    let mut ids: Vec<_> = ours.filter_map(|id| Id::existing(id).ok()).collect();
     ids.sort_unstable();
     Ok(ids)
 }

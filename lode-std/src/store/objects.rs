@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use lode_core::ErrorKind;
 use lode_core::commit::Sent;
 use lode_core::key::Key;
 use lode_core::time::Timestamp;
 use object_store::path::Path;
 use object_store::{
-    Error as StoreError, GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore,
+    Error as StoreError, GetOptions, GetRange, GetResult, MultipartUpload, ObjectMeta, ObjectStore,
     ObjectStoreExt, PutMode,
 };
 
+use super::failure::{self, Effect, Failure};
 use crate::{Error, metrics};
 
 /// A store, by checked keys, with errors that name the key and the operation.
@@ -63,16 +65,12 @@ impl Objects {
         };
         match source {
             StoreError::AlreadyExists { .. } | StoreError::Precondition { .. } => Creation::Exists,
-            StoreError::InvalidPath { .. }
-            | StoreError::NotFound { .. }
-            | StoreError::NotImplemented { .. }
-            | StoreError::NotSupported { .. }
-            | StoreError::PermissionDenied { .. }
-            | StoreError::Unauthenticated { .. }
-            | StoreError::UnknownConfigurationKey { .. } => {
-                Creation::Rejected(Error::store("create", key, source))
-            }
-            _ => Creation::Unknown(Error::store("create", key, source)),
+            source => match Failure::of(&source).effect {
+                Effect::Refused => Creation::Rejected(self.failed("create", key, source)),
+                Effect::NotSent | Effect::Unknown => {
+                    Creation::Unknown(self.failed("create", key, source))
+                }
+            },
         }
     }
 
@@ -83,7 +81,7 @@ impl Objects {
         metrics::written(bytes.len());
         match self.store.put(&path, bytes.into()).await {
             Ok(_) => Ok(()),
-            Err(source) => Err(Error::store("write", key, source)),
+            Err(source) => Err(self.failed("write", key, source)),
         }
     }
 
@@ -92,7 +90,7 @@ impl Objects {
         let path = parse(key, "write")?;
         metrics::call("write");
         let upload = self.store.put_multipart(&path).await;
-        upload.map_err(|source| Error::store("write", key, source))
+        upload.map_err(|source| self.failed("write", key, source))
     }
 
     /// The bytes of an object that must be there, as they come.
@@ -104,12 +102,11 @@ impl Objects {
         metrics::call("read");
         match self.store.get(&path).await {
             Ok(object) => {
-                let key = key.clone();
+                let (objects, key) = (self.clone(), key.clone());
                 let bytes = object.into_stream().inspect_ok(|bytes| metrics::read(bytes.len()));
-                Ok(bytes.map_err(move |source| Error::store("read", &key, source)).boxed())
+                Ok(bytes.map_err(move |source| objects.failed("read", &key, source)).boxed())
             }
-            Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
-            Err(source) => Err(Error::store("read", key, source)),
+            Err(source) => Err(self.not_read(key, source)),
         }
     }
 
@@ -117,8 +114,8 @@ impl Objects {
     pub(crate) async fn read(&self, key: &Key) -> Result<Option<Bytes>, Error> {
         match self.fetch(&parse(key, "read")?, GetOptions::new()).await {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(StoreError::NotFound { source, .. }) if !has_no_bucket(&*source) => Ok(None),
-            Err(source) => Err(Error::store("read", key, source)),
+            Err(source) if failure::is_absent(&source) => Ok(None),
+            Err(source) => Err(self.failed("read", key, source)),
         }
     }
 
@@ -132,7 +129,7 @@ impl Objects {
                 let found = object.meta.size;
                 return Err(Error::Truncated { key: key.clone(), expected: size, found });
             }
-            Ok(object) => object.bytes().await.inspect(|bytes| metrics::read(bytes.len())),
+            Ok(object) => whole(object).await.inspect(|bytes| metrics::read(bytes.len())),
             Err(source) => Err(source),
         };
         match result {
@@ -141,8 +138,7 @@ impl Objects {
                 let found = bytes.len() as u64;
                 Err(Error::Truncated { key: key.clone(), expected: size, found })
             }
-            Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
-            Err(source) => Err(Error::store("read", key, source)),
+            Err(source) => Err(self.not_read(key, source)),
         }
     }
 
@@ -151,13 +147,12 @@ impl Objects {
     pub(crate) async fn read_short(&self, key: &Key, most: u64) -> Result<Option<Bytes>, Error> {
         let result = match self.store.get(&parse(key, "read")?).await {
             Ok(object) if object.meta.size > most => return Ok(None),
-            Ok(object) => object.bytes().await,
+            Ok(object) => whole(object).await,
             Err(source) => Err(source),
         };
         match result {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
-            Err(source) => Err(Error::store("read", key, source)),
+            Err(source) => Err(self.not_read(key, source)),
         }
     }
 
@@ -177,21 +172,20 @@ impl Objects {
         let range = GetRange::Bounded(offset..offset.saturating_add(length));
         match self.fetch(&path, GetOptions::new().with_range(Some(range))).await {
             Ok(bytes) if bytes.len() as u64 == length => Ok(bytes),
-            Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
+            Err(source) if failure::is_absent(&source) => Err(Error::Missing { key: key.clone() }),
             Ok(bytes) => Err(Error::Truncated {
                 key: key.clone(),
                 expected: offset + length,
                 found: offset + bytes.len() as u64,
             }),
-            // Stores answer a range that begins behind the end in many ways. Ask for the size.
-            Err(source) => match Box::pin(self.metadata(key)).await? {
-                None => Err(Error::Missing { key: key.clone() }),
-                Some(meta) if meta.size < offset + length => Err(Error::Truncated {
+            Err(source) => match Box::pin(self.look_behind(key, &source)).await {
+                Some(None) => Err(Error::Missing { key: key.clone() }),
+                Some(Some(meta)) if meta.size < offset + length => Err(Error::Truncated {
                     key: key.clone(),
                     expected: offset + length,
                     found: meta.size,
                 }),
-                Some(_) => Err(Error::store("read", key, source)),
+                Some(Some(_)) | None => Err(self.failed("read", key, source)),
             },
         }
     }
@@ -212,19 +206,30 @@ impl Objects {
         match self.fetch(&path, GetOptions::new().with_range(Some(range))).await {
             Ok(bytes) if length == 0 => Ok(bytes.slice(..0)),
             Ok(bytes) => Ok(bytes),
-            Err(StoreError::NotFound { .. }) => Err(Error::Missing { key: key.clone() }),
-            Err(source) => match self.metadata(key).await? {
-                None => Err(Error::Missing { key: key.clone() }),
-                Some(meta) if meta.size <= offset => Ok(Bytes::new()),
-                Some(_) => Err(Error::store("read", key, source)),
+            Err(source) if failure::is_absent(&source) => Err(Error::Missing { key: key.clone() }),
+            Err(source) => match self.look_behind(key, &source).await {
+                Some(None) => Err(Error::Missing { key: key.clone() }),
+                Some(Some(meta)) if meta.size <= offset => Ok(Bytes::new()),
+                Some(Some(_)) | None => Err(self.failed("read", key, source)),
             },
+        }
+    }
+
+    /// Looks at an object of which a range could not be read, as that range may lie behind its end:
+    /// stores say so in many ways. `None` if something else is wrong, or it cannot be looked at.
+    async fn look_behind(&self, key: &Key, source: &StoreError) -> Option<Option<ObjectMeta>> {
+        match Failure::of(source).kind {
+            ErrorKind::Store | ErrorKind::InvalidInput | ErrorKind::Unsupported => {
+                self.metadata(key).await.ok()
+            }
+            _ => None,
         }
     }
 
     /// One request, and the bytes that answer it.
     async fn fetch(&self, path: &Path, options: GetOptions) -> Result<Bytes, StoreError> {
         metrics::call("read");
-        let bytes = self.store.get_opts(path, options).await?.bytes().await;
+        let bytes = whole(self.store.get_opts(path, options).await?).await;
         bytes.inspect(|bytes| metrics::read(bytes.len()))
     }
 
@@ -233,8 +238,9 @@ impl Objects {
         let path = parse(key, "delete")?;
         metrics::call("delete");
         match self.store.delete(&path).await {
-            Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
-            Err(source) => Err(Error::store("delete", key, source)),
+            Ok(()) => Ok(()),
+            Err(source) if failure::is_absent(&source) => Ok(()),
+            Err(source) => Err(self.failed("delete", key, source)),
         }
     }
 
@@ -249,7 +255,10 @@ impl Objects {
         while let Some(result) = results.next().await {
             match result {
                 Ok(path) => gone.extend(Key::new(path.as_ref())),
-                Err(error) => tracing::warn!(%error, "some objects could not be deleted"),
+                Err(error) => {
+                    let error = failure::without_secrets(error);
+                    tracing::warn!(%error, "some objects could not be deleted");
+                }
             }
         }
         gone
@@ -261,8 +270,8 @@ impl Objects {
         metrics::call("head");
         match self.store.head(&path).await {
             Ok(meta) => Ok(Some(meta)),
-            Err(StoreError::NotFound { .. }) => Ok(None),
-            Err(source) => Err(Error::store("look at", key, source)),
+            Err(source) if failure::is_absent(&source) => Ok(None),
+            Err(source) => Err(self.failed("look at", key, source)),
         }
     }
 
@@ -278,9 +287,9 @@ impl Objects {
             Some(after) => self.store.list_with_offset(Some(&path), &parse(after, "list")?),
             None => self.store.list(Some(&path)),
         };
-        let folder = folder.clone();
+        let (objects, folder) = (self.clone(), folder.clone());
         Ok(list
-            .map(move |meta| meta.map_err(|source| Error::store("list", &folder, source)))
+            .map(move |meta| meta.map_err(|source| objects.failed("list", &folder, source)))
             .boxed())
     }
 
@@ -291,10 +300,7 @@ impl Objects {
         let list = async move {
             metrics::call("list");
             let list = objects.store.list_with_delimiter(None).await;
-            let list = list.map_err(|source| Error::List {
-                store: objects.to_string(),
-                source: Box::new(source),
-            })?;
+            let list = list.map_err(|source| objects.not_listed(source))?;
             Ok::<_, Error>(stream::iter(list.objects.into_iter().map(Ok)))
         };
         stream::once(list).try_flatten().boxed()
@@ -310,8 +316,38 @@ impl Objects {
                 .iter()
                 .filter_map(|path| path.as_ref().rsplit('/').next().map(str::to_string))
                 .collect()),
-            Err(source) => Err(Error::store("list", folder, source)),
+            Err(source) => Err(self.failed("list", folder, source)),
         }
+    }
+
+    /// The store has failed at this.
+    pub(super) fn failed(&self, operation: &'static str, key: &Key, source: StoreError) -> Error {
+        match failure::has_no_bucket(&source) {
+            true => self.no_bucket(source),
+            false => Error::store(operation, key, source),
+        }
+    }
+
+    /// An object that must be there could not be read.
+    fn not_read(&self, key: &Key, source: StoreError) -> Error {
+        match failure::is_absent(&source) {
+            true => Error::Missing { key: key.clone() },
+            false => self.failed("read", key, source),
+        }
+    }
+
+    fn not_listed(&self, source: StoreError) -> Error {
+        if failure::has_no_bucket(&source) {
+            return self.no_bucket(source);
+        }
+        let source = Box::new(failure::without_secrets(source));
+        Error::List { store: self.to_string(), source }
+    }
+
+    /// It would be misleading to report that a volume was not found in a bucket that is not there.
+    fn no_bucket(&self, source: StoreError) -> Error {
+        let source = Box::new(failure::without_secrets(source));
+        Error::BucketNotFound { store: self.to_string(), source }
     }
 }
 
@@ -319,6 +355,18 @@ impl std::fmt::Display for Objects {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.store.fmt(f)
     }
+}
+
+/// All bytes of an answer. One that ends early is a failure of the store, and not a short object.
+async fn whole(answer: GetResult) -> Result<Bytes, StoreError> {
+    let expected = answer.range.end.saturating_sub(answer.range.start);
+    let bytes = answer.bytes().await?;
+    let found = bytes.len() as u64;
+    if found == expected {
+        return Ok(bytes);
+    }
+    let source = format!("the answer ended after {found} of {expected} bytes").into();
+    Err(StoreError::Generic { store: "store", source })
 }
 
 /// When an object was last modified, by the store's clock.
@@ -330,11 +378,4 @@ pub(crate) fn modified(meta: &ObjectMeta) -> Option<Timestamp> {
 /// The store's own type for a key. It must not be escaped, else others would not find it.
 fn parse(key: &Key, operation: &'static str) -> Result<Path, Error> {
     Path::parse(key.as_str()).map_err(|source| Error::store(operation, key, source.into()))
-}
-
-/// Whether an object is not there because all of its bucket is not: the codes by which S3, and
-/// Azure, say so. It would be misleading to report that a volume was not found in it.
-fn has_no_bucket(source: &(dyn std::error::Error + 'static)) -> bool {
-    let said = source.to_string();
-    ["NoSuchBucket", "ContainerNotFound"].iter().any(|code| said.contains(code))
 }

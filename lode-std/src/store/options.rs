@@ -1,5 +1,6 @@
 //! How a store is reached: time-outs, retries, and what its provider wants to know.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use object_store::memory::InMemory;
 use url::Url;
 
 use super::cloud;
+use super::redact::redact;
 use crate::Error;
 
 /// How a store is reached. Everything that can make a caller wait is said here.
@@ -18,7 +20,7 @@ use crate::Error;
 /// it does not say is taken from here, and then from the provider's usual environment variables.
 /// The names in the query are those of the methods below, and else the provider's (see
 /// [`set`](Self::set)).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct StoreOptions {
     pub(super) timeout: Duration,
@@ -30,14 +32,14 @@ pub struct StoreOptions {
     pub(super) settings: Vec<(String, String)>,
 }
 
-/// A minute for a request, 5 seconds for a connection, 3 retries within half a minute, and 64
-/// requests at the same time.
+/// A minute for a request, 5 seconds for a connection, retries for half a minute, and 64 requests
+/// at the same time.
 impl Default for StoreOptions {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(5),
-            retries: 3,
+            retries: 1000,
             retry_timeout: Duration::from_secs(30),
             requests: 64,
             settings: Vec::new(),
@@ -63,15 +65,21 @@ impl StoreOptions {
         self
     }
 
-    /// How many times a request is repeated that can be: a read, a list, an overwrite, a part of
-    /// an upload. A create-if-absent is never repeated below the commit protocol, which has to
-    /// know of each attempt: see [`Retry::resends`](crate::Retry::resends).
+    /// How many times a request is sent again within [`retry_timeout`](Self::retry_timeout), after
+    /// growing waits of up to 5 seconds; 1,000 by default, so that the time decides. 0 sends each
+    /// request once.
+    ///
+    /// A read, a list, an overwrite or a part of an upload is sent again whatever went wrong, if it
+    /// may pass. A create-if-absent is sent again only if the connection was refused, so that the
+    /// store has seen nothing of it. If it may have been applied, the commit protocol decides, which
+    /// has to know of each attempt: see [`Retry::patience`](crate::Retry::patience).
     pub fn retries(mut self, retries: usize) -> Self {
         self.retries = retries;
         self
     }
 
-    /// How long after its first attempt a request is still repeated.
+    /// How long after its first attempt a request is still sent again: for how long a server may be
+    /// gone without anything failing.
     pub fn retry_timeout(mut self, timeout: Duration) -> Self {
         self.retry_timeout = timeout;
         self
@@ -155,6 +163,21 @@ impl StoreOptions {
     }
 }
 
+/// Without the values of settings: some are secret.
+impl fmt::Debug for StoreOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings: Vec<_> = self.settings.iter().map(|(name, _)| name).collect();
+        f.debug_struct("StoreOptions")
+            .field("timeout", &self.timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("retries", &self.retries)
+            .field("retry_timeout", &self.retry_timeout)
+            .field("requests", &self.requests)
+            .field("settings", &settings)
+            .finish()
+    }
+}
+
 /// Where a store is.
 pub(super) enum Place {
     Memory,
@@ -166,8 +189,8 @@ pub(super) enum Place {
 
 /// A location cannot be used. What may be secret of it is not repeated.
 pub(super) fn refused(location: &str, reason: impl Into<String>) -> Error {
-    let url = location.split('?').next().unwrap_or(location).to_string();
-    Error::StoreUrl { url, reason: reason.into() }
+    let url = redact(location.split('?').next().unwrap_or(location));
+    Error::StoreUrl { url, reason: redact(&reason.into()) }
 }
 
 fn duration(name: &str, value: &str) -> Result<Duration, String> {

@@ -5,6 +5,7 @@ use lode_core::key::Key;
 use object_store::WriteMultipart;
 
 use super::Objects;
+use super::failure::without_secrets;
 use crate::{Error, metrics};
 
 /// The size of a part. S3 allows 10,000 parts, so objects of 78 GiB.
@@ -21,15 +22,6 @@ pub(crate) struct Parts {
     /// Present once there was a part.
     upload: Option<WriteMultipart>,
     size: u64,
-}
-
-/// How an upload has ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Finished {
-    /// The store said so.
-    Acknowledged,
-    /// The store did not say so, but it is there.
-    Found,
 }
 
 impl Parts {
@@ -49,7 +41,7 @@ impl Parts {
             None => self.upload.insert(begin(&self.objects, &self.key).await?),
         };
         let ready = upload.wait_for_capacity(PARTS_IN_FLIGHT).await;
-        ready.map_err(|source| Error::store("write", &self.key, source))?;
+        ready.map_err(|source| self.objects.failed("write", &self.key, source))?;
         self.size += part.len() as u64;
         put_part(upload, part);
         Ok(())
@@ -59,19 +51,18 @@ impl Parts {
     ///
     /// An upload whose end was not acknowledged may have come to it all the same: the reply was
     /// lost, or a client repeated the request and found no upload left. Nobody else writes other
-    /// bytes under the name, so what is there is ours; before it is committed it is looked at once
-    /// more.
-    pub(crate) async fn finish(mut self, rest: Bytes) -> Result<Finished, Error> {
+    /// bytes under the name, so what is there is ours.
+    pub(crate) async fn finish(mut self, rest: Bytes) -> Result<(), Error> {
         let mut upload = match self.upload.take() {
             Some(upload) => upload,
             None => begin(&self.objects, &self.key).await?,
         };
         let size = self.size + rest.len() as u64;
         put_part(&mut upload, rest);
-        let Err(error) = upload.finish().await else { return Ok(Finished::Acknowledged) };
+        let Err(error) = upload.finish().await else { return Ok(()) };
         match self.objects.metadata(&self.key).await? {
-            Some(meta) if meta.size == size => Ok(Finished::Found),
-            _ => Err(Error::store("write", &self.key, without_upload(error))),
+            Some(meta) if meta.size == size => Ok(()),
+            _ => Err(self.objects.failed("write", &self.key, without_upload(error))),
         }
     }
 
@@ -79,6 +70,7 @@ impl Parts {
         if let Some(upload) = self.upload.take()
             && let Err(error) = upload.abort().await
         {
+            let error = without_secrets(error);
             tracing::warn!(key = %self.key, %error, "an abandoned upload was left behind");
         }
     }
@@ -93,7 +85,8 @@ async fn begin(objects: &Objects, key: &Key) -> Result<WriteMultipart, Error> {
 fn without_upload(error: object_store::Error) -> object_store::Error {
     match error {
         object_store::Error::NotFound { .. } => {
-            object_store::Error::Generic { store: "upload", source: error.into() }
+            // As a text, for the type of the cause says that something was not found.
+            object_store::Error::Generic { store: "upload", source: error.to_string().into() }
         }
         error => error,
     }
@@ -105,6 +98,7 @@ impl Drop for Parts {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 if let Err(error) = upload.abort().await {
+                    let error = without_secrets(error);
                     tracing::warn!(%error, "an abandoned upload was left behind");
                 }
             });

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use lode_core::checksum::{Algorithm, Hasher};
+use lode_core::checksum::{Algorithm, Digest, Hasher};
 use lode_core::key::Key;
 use lode_core::time::Timestamp;
 use lode_core::verify::{Claim, Problem};
@@ -24,22 +24,19 @@ pub(super) struct Wanted {
     pub(super) algorithm: Option<Algorithm>,
 }
 
-/// Reads these objects, several at a time, and hands over what is the matter with each.
+/// Reads these objects, several at a time, and hands over what is the matter with each, or why it
+/// could not be read.
 pub(super) async fn read_all(
     objects: &Objects,
     options: &Options<'_>,
     wanted: Vec<Wanted>,
-    mut done: impl FnMut(Wanted, Option<Problem>),
+    mut done: impl FnMut(Wanted, Result<Option<Problem>, Error>),
 ) {
     let bytes = wanted.iter().fold(0_u64, |sum, wanted| sum.saturating_add(wanted.claim.size));
     (options.watch)(Progress::Reading(bytes));
     let pace = Pace::begin(options);
     let reads = stream::iter(wanted).map(async |wanted: Wanted| {
-        let problem = match read(objects, &pace, &wanted).await {
-            Ok(problem) => problem,
-            Err(Error::Missing { .. }) => Some(Problem::Missing),
-            Err(error) => Some(Problem::Unreadable { reason: error.to_string() }),
-        };
+        let problem = examine(objects, &pace, &wanted).await;
         (wanted, problem)
     });
     let mut reads = std::pin::pin!(reads.buffer_unordered(READS_IN_FLIGHT));
@@ -48,30 +45,80 @@ pub(super) async fn read_all(
     }
 }
 
-/// Reads an object piece by piece, and compares.
-async fn read(
+/// Reads an object, and once more from its beginning if it is not what was committed: only bytes
+/// that are wrong in the same way twice prove anything.
+async fn examine(
     objects: &Objects,
     pace: &Pace<'_, '_>,
     wanted: &Wanted,
 ) -> Result<Option<Problem>, Error> {
+    let key = &wanted.key;
+    let first = match read(objects, pace, wanted, Turn::First).await {
+        Ok(first) if first.is_claimed(&wanted.claim) => return Ok(None),
+        Ok(first) => first,
+        Err(Error::Missing { .. }) => return Ok(Some(Problem::Missing)),
+        Err(error) => return Err(error),
+    };
+    let second = read(objects, pace, wanted, Turn::Second).await?;
+    if first != second {
+        return Err(Error::unsettled(key));
+    }
+    let expected = wanted.claim.size;
+    match (wanted.claim.digest, first) {
+        (_, Reading { size, .. }) if size != expected => match objects.metadata(key).await? {
+            Some(meta) if meta.size == size => {
+                Ok(Some(Problem::WrongSize { expected, found: size }))
+            }
+            // Its size is not what was read.
+            _ => Err(Error::unread(key, format!("the answer ends after {size} bytes, twice"))),
+        },
+        (Some(expected), Reading { digest: Some(found), .. }) => {
+            Ok(Some(Problem::Corrupt { expected, found }))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// What one reading of an object amounts to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Reading {
+    size: u64,
+    digest: Option<Digest>,
+}
+
+impl Reading {
+    fn is_claimed(&self, claim: &Claim) -> bool {
+        let is_other = |(expected, found)| expected != found;
+        self.size == claim.size && !claim.digest.zip(self.digest).is_some_and(is_other)
+    }
+}
+
+/// Which reading of an object it is: the second one is no progress.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Turn {
+    First,
+    Second,
+}
+
+/// Reads an object piece by piece.
+async fn read(
+    objects: &Objects,
+    pace: &Pace<'_, '_>,
+    wanted: &Wanted,
+    turn: Turn,
+) -> Result<Reading, Error> {
     let mut bytes = objects.stream(&wanted.key).await?;
-    let expected = wanted.claim.digest;
-    let mut hasher = wanted.algorithm.filter(|_| expected.is_some()).map(|found| found.begin());
-    let mut found = 0;
+    let is_known = wanted.claim.digest.is_some();
+    let mut hasher = wanted.algorithm.filter(|_| is_known).map(|found| found.begin());
+    let mut size = 0;
     while let Some(piece) = bytes.try_next().await? {
-        found += piece.len() as u64;
+        size += piece.len() as u64;
         if let Some(hasher) = &mut hasher {
             hasher.update(&piece);
         }
-        pace.take(piece.len() as u64).await;
+        pace.take(piece.len() as u64, turn).await;
     }
-    let size = wanted.claim.size;
-    if found != size {
-        return Ok(Some(Problem::WrongSize { expected: size, found }));
-    }
-    let digests = expected.zip(hasher.map(Hasher::finish));
-    let differ = digests.filter(|(expected, found)| expected != found);
-    Ok(differ.map(|(expected, found)| Problem::Corrupt { expected, found }))
+    Ok(Reading { size, digest: hasher.map(Hasher::finish) })
 }
 
 /// Keeps all reads together to so many bytes a second.
@@ -87,8 +134,10 @@ impl<'a, 'b> Pace<'a, 'b> {
     }
 
     /// Takes note of bytes, and waits if they came too early.
-    async fn take(&self, bytes: u64) {
-        (self.options.watch)(Progress::Done(bytes));
+    async fn take(&self, bytes: u64, turn: Turn) {
+        if turn == Turn::First {
+            (self.options.watch)(Progress::Done(bytes));
+        }
         let taken = self.taken.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         let times = self.began.zip(self.options.clock.now());
         if let (Some(rate), Some((began, now))) = (self.options.bandwidth, times) {

@@ -9,6 +9,12 @@
 //! Nothing is written, and readers, writers and collectors may go on meanwhile: what seems to be
 //! missing is looked at again before it is reported.
 //!
+//! A [`Finding`] is proof: an object that the store says twice is not there, though a snapshot that
+//! has not been dropped refers to it, or bytes that were read twice and were wrong in the same way.
+//! What cannot be read now, for want of a permission, of file handles or of an answer, is
+//! [`Unreadable`]: nothing is known of it, so verify again. What other programs and operating
+//! systems leave in a store is ignored.
+//!
 //! ```
 //! use lode_std::verify::Verification;
 //! use lode_std::{Volume, meta, store};
@@ -22,7 +28,8 @@
 //!
 //! let verification = Verification::volume(store, "disk-image")?.data(true);
 //! let report = verification.run(|finding| eprintln!("{}: {}", finding.object, finding.problem));
-//! assert_eq!(report.await?.damage, 0);
+//! let report = report.await?;
+//! assert_eq!((report.damage, report.unreadable), (0, 0));
 //! # Ok(())
 //! # }
 //! ```
@@ -30,12 +37,17 @@
 //! # What it costs
 //!
 //! In requests, for n slots, t tags, e index entries, p pages and d objects: one list for each
-//! thousand objects, 2 + n + t + e + p reads, and with data d + p reads more; before that the slots
-//! of a volume are listed, or up to three looks find the layout of a dataset. What seems to be missing costs two
-//! more. Some 300 bytes of memory for each object, whatever its size.
+//! thousand objects, 2 + n + t + e + p reads, and with data d + p reads more; beside that the
+//! versions are found, in the JSON format of volumes the descriptor is read, and up to three looks
+//! find the layout of a dataset. What seems to be missing or damaged costs up to four more. A hint or
+//! an index entry that is wrong is looked at for a third of a second, for a writer may be about to
+//! write it. Some 300 bytes of memory for each object, whatever its size.
 
+mod chain;
 mod data;
+mod evidence;
 mod examination;
+mod listing;
 mod objects;
 mod report;
 mod slots;
@@ -44,21 +56,22 @@ mod tags;
 use std::fmt;
 use std::sync::Arc;
 
-use futures::TryStreamExt;
 use lode_core::Version;
 use lode_core::id::Id;
+use lode_core::key::Key;
 use lode_core::layout::{DatasetLayout, LayoutKind, VolumeLayout};
 use lode_core::manifest::Format;
-pub use lode_core::verify::{Affected, Finding, Part, Problem, Severity, Span};
+pub use lode_core::verify::{Affected, Finding, Part, Problem, Severity, Span, Unreadable};
 use object_store::ObjectStore;
 
 use self::examination::Examination;
 pub(crate) use self::examination::Examined;
+use self::listing::Listing;
 pub use self::report::{Progress, Report};
 use crate::dataset::{DatasetReader, DatasetSlots};
 use crate::history::History;
 use crate::store::Objects;
-use crate::volume::VolumeSlots;
+use crate::volume::{OwnChecksum, VolumeSlots};
 use crate::{Checksums, Clock, Error, SystemClock};
 
 /// Verifies a volume or dataset.
@@ -77,8 +90,8 @@ enum Subject {
 
 /// What was examined.
 pub(crate) enum Target {
-    Dataset(Examined<DatasetSlots>),
-    Volume(Examined<VolumeSlots>),
+    Dataset(Box<Examined<DatasetSlots>>),
+    Volume(Box<Examined<VolumeSlots>>),
 }
 
 /// How it is verified.
@@ -92,6 +105,7 @@ struct Options<'a> {
     checksums: Checksums,
     clock: Arc<dyn Clock>,
     watch: Box<dyn Fn(Progress) + Send + Sync + 'a>,
+    unreadable: Box<dyn Fn(&Unreadable) + Send + Sync + 'a>,
 }
 
 impl Default for Options<'_> {
@@ -103,6 +117,7 @@ impl Default for Options<'_> {
             checksums: Checksums::default(),
             clock: Arc::new(SystemClock),
             watch: Box::new(|_| {}),
+            unreadable: Box::new(|_| {}),
         }
     }
 }
@@ -169,13 +184,21 @@ impl<'a> Verification<'a> {
         self
     }
 
+    /// Shows each object or folder that could not be read as it is met. They are counted in
+    /// [`Report::unreadable`], and are no findings.
+    pub fn unreadable(mut self, unreadable: impl Fn(&Unreadable) + Send + Sync + 'a) -> Self {
+        self.options.unreadable = Box::new(unreadable);
+        self
+    }
+
     /// Runs it. `found` is shown each finding as it is found.
     ///
     /// # Errors
     ///
-    /// [`Error::VolumeNotFound`] or [`Error::DatasetNotFound`] if there is nothing at all;
-    /// [`Error::SnapshotNotFound`] if one was asked for that is not there; or whatever the store
-    /// reports, of what is not data: what cannot be read of those is a finding.
+    /// [`Error::VolumeNotFound`] or [`Error::DatasetNotFound`] if there is no such history: the
+    /// folder may hold things of somebody else's; [`Error::SnapshotNotFound`] if one was asked for
+    /// that is not there; or whatever the store reports if it cannot be learnt which versions there
+    /// are. What else cannot be read is counted, and does not end it.
     #[tracing::instrument(name = "lode.verify", skip_all, err)]
     pub async fn run(self, found: impl FnMut(&Finding) + Send) -> Result<Report, Error> {
         Ok(match self.examine(found).await? {
@@ -193,14 +216,20 @@ impl<'a> Verification<'a> {
         let (options, found) = (&self.options, &mut found);
         Ok(match &self.subject {
             Subject::Volume(id) => {
-                let slots = volume_slots(&objects, id, options.checksums.clone()).await?;
+                let layout = VolumeLayout::new(id.clone());
+                let listing = Listing::of(&objects, &folder(layout.prefix())?).await;
+                let checksums = options.checksums.clone();
+                let slots = volume_slots(&objects, layout, &listing, checksums).await?;
                 let history = History::new(objects, slots);
-                Target::Volume(Examination::new(history, options, found).run().await?)
+                let examined = Examination::new(history, listing, options, found).run().await?;
+                Target::Volume(Box::new(examined))
             }
             Subject::Dataset(id, layout) => {
                 let slots = dataset_slots(&self.store, &objects, id, *layout).await?;
+                let listing = Listing::of(&objects, &slots.layout.folder()).await;
                 let history = History::new(objects, slots);
-                Target::Dataset(Examination::new(history, options, found).run().await?)
+                let examined = Examination::new(history, listing, options, found).run().await?;
+                Target::Dataset(Box::new(examined))
             }
         })
     }
@@ -212,23 +241,23 @@ impl fmt::Debug for Verification<'_> {
     }
 }
 
+fn folder(prefix: &str) -> Result<Key, Error> {
+    Key::new(prefix).map_err(|source| Error::InvalidKey { source })
+}
+
 /// The slots of a volume, whose descriptor may be damaged: the format is that of most of what
-/// lies where slots do. What its length is, is to be found out.
+/// lies where slots do. Its length is what the newest snapshot says.
 async fn volume_slots(
     objects: &Objects,
-    id: &Id,
+    layout: VolumeLayout,
+    listing: &Listing,
     checksums: Checksums,
 ) -> Result<VolumeSlots, Error> {
-    let layout = VolumeLayout::new(id.clone());
-    let folder = layout.slots().unwrap_or_else(|| layout.data());
-    let mut list = objects.list(&folder, None)?;
-    let (mut json, mut compact) = (0_u64, 0_u64);
-    while let Some(meta) = list.try_next().await? {
-        let is = |format| u64::from(layout.parse_slot(meta.location.as_ref(), format).is_some());
-        json += is(Format::Json);
-        compact += is(Format::Compact);
-    }
-    let format = match json.cmp(&compact) {
+    let count = |format| {
+        let is_slot = |key: &&String| layout.parse_slot(key, format).is_some();
+        listing.objects.keys().filter(is_slot).count()
+    };
+    let format = match count(Format::Json).cmp(&count(Format::Compact)) {
         std::cmp::Ordering::Greater => Format::Json,
         std::cmp::Ordering::Less => Format::Compact,
         std::cmp::Ordering::Equal => {
@@ -237,7 +266,16 @@ async fn volume_slots(
             found.map_or_else(|_| Format::default(), |found| found.format)
         }
     };
-    Ok(VolumeSlots::bare(layout, format, checksums))
+    let mut slots = VolumeSlots::bare(layout, format, checksums);
+    if format == Format::Json {
+        // What our own blocks are verified by, if all slots that said so have been collected.
+        // While it cannot be read, the manifests tell.
+        let bytes = objects.read(&slots.layout.descriptor()).await.ok().flatten();
+        let found = bytes.and_then(|bytes| lode_core::descriptor::decode_volume(&bytes).ok());
+        slots.own =
+            found.map_or_else(OwnChecksum::default, |found| OwnChecksum::described(found.checksum));
+    }
+    Ok(slots)
 }
 
 /// The slots of a dataset, whose descriptor may be damaged.
@@ -252,7 +290,8 @@ async fn dataset_slots(
         Some(kind) => kind,
         None => match DatasetReader::find_layout(store.clone(), id.as_str()).await {
             Ok(found) => found.ok_or_else(not_found)?,
-            Err(Error::ManifestInvalid { .. }) => {
+            // Whatever is the matter with the descriptor will show.
+            Err(_) => {
                 let folder = DatasetLayout::new(id.clone(), LayoutKind::Default).folder();
                 let folders = objects.folders(&folder).await?;
                 let is_hive = |name: &String| name == LayoutKind::Hive.slot_folder();
@@ -261,7 +300,6 @@ async fn dataset_slots(
                     false => LayoutKind::Default,
                 }
             }
-            Err(error) => return Err(error),
         },
     };
     Ok(DatasetSlots { layout: DatasetLayout::new(id.clone(), kind) })

@@ -11,6 +11,8 @@ pub struct Report {
     pub snapshots: u64,
     /// The tombstones.
     pub collected: u64,
+    /// The records of collections and repairs.
+    pub records: u64,
     /// The tags and leases.
     pub tags: u64,
     /// The objects that any of them refers to, with the sizes that were committed.
@@ -23,6 +25,9 @@ pub struct Report {
     pub damage: u64,
     /// How many are not.
     pub notices: u64,
+    /// How many objects and folders could not be read. Of them nothing is known: verify again when
+    /// they can be.
+    pub unreadable: u64,
 }
 
 /// How far a verification is.

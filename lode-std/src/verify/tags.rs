@@ -7,72 +7,97 @@ use lode_core::key::Key;
 use lode_core::manifest::{ManifestError, SlotManifest};
 use lode_core::verify::{Affected, Finding, Link, LinkState, Part, Problem, User};
 
+use super::evidence::{Proof, inspect};
 use super::examination::{Examination, explain};
 use crate::Error;
-use crate::history::{Found, Slots};
+use crate::history::{Found, Slots, Tagged};
 
 impl<S: Slots> Examination<'_, S> {
     pub(super) async fn examine_tags(&mut self) -> Result<(), Error> {
-        // Whatever lies there, for a collector reads all of it, and stops where it cannot.
-        let folder = self.history.slots.tags();
-        let keys = self.listed.keys().filter_map(|key| Key::new(key.as_str()).ok());
-        let tags: Vec<_> = keys.filter(|key| key.is_below(folder.as_str())).collect();
-        for key in tags {
-            // One that is gone has been deleted meanwhile.
-            let Some(bytes) = self.history.objects.read(&key).await? else { continue };
+        let tag = |key: &String| {
+            let name = self.history.slots.parse_tag(key)?;
+            Some((self.history.slots.tag(&name), name))
+        };
+        let tags: Vec<_> = self.listing.objects.keys().filter_map(tag).collect();
+        for (key, name) in tags {
+            let affected = Affected::tag(name.clone());
+            let problem = match self.look_at_tag(&key).await {
+                // It has been deleted meanwhile.
+                Ok(Proof::Absent) => continue,
+                Ok(Proof::Sound(tagged)) => self.examine_tag(&name, &key, tagged).await?,
+                Ok(Proof::Damaged(problem, _)) => Ok(Some(problem)),
+                Err(error) => Err(error),
+            };
             self.report.tags += 1;
-            let name = self.history.slots.parse_tag(key.as_str());
-            if let Err(problem) = self.examine_tag(name.as_ref(), &key, &bytes).await? {
-                let finding = Finding::new(key.as_str(), Part::Tag, problem);
-                self.report(finding.affecting(name.map(Affected::tag).unwrap_or_default()));
+            match problem {
+                Ok(None) => {}
+                Ok(Some(problem)) => {
+                    let finding = Finding::new(key.as_str(), Part::Tag, problem);
+                    self.report(finding.affecting(affected));
+                }
+                Err(error) => self.miss(&key, Part::Tag, &error, affected),
             }
         }
         Ok(())
     }
 
+    pub(super) async fn look_at_tag(&self, key: &Key) -> Result<Proof<Tagged<S::Manifest>>, Error> {
+        let judge = |bytes: &[u8]| {
+            let tag = Tag::decode(bytes).map_err(Problem::Invalid)?;
+            match self.history.parse(key, tag.manifest, None).map_err(explain)? {
+                Found::Live(live) => Ok(Tagged { end: tag.end, live }),
+                _ => Err(Problem::Invalid(ManifestError::Field {
+                    field: "manifest".into(),
+                    reason: "it is a tombstone, which cannot be tagged".into(),
+                })),
+            }
+        };
+        inspect(&self.history.objects, key, judge).await
+    }
+
+    /// Enters what a tag keeps, and compares it with what its slot holds.
     async fn examine_tag(
         &mut self,
-        name: Option<&Id>,
+        name: &Id,
         key: &Key,
-        bytes: &[u8],
-    ) -> Result<Result<(), Problem>, Error> {
-        let parsed = Tag::decode(bytes).map_err(Problem::Invalid);
-        let parsed =
-            parsed.and_then(|tag| self.history.parse(key, tag.manifest, None).map_err(explain));
-        let found = match parsed {
-            Ok(found) => found,
-            Err(problem) => return Ok(Err(problem)),
+        tagged: Tagged<S::Manifest>,
+    ) -> Result<Result<Option<Problem>, Error>, Error> {
+        // A lease that has ended keeps nothing: its data may be swept before it is.
+        let now = self.options.clock.now().unwrap_or_default();
+        if !tagged.has_ended(now) {
+            self.enter(User::Tag(name), &tagged.live.manifest).await?;
+        }
+        let from = tagged.live.manifest.version();
+        // A repair's tombstone may not know what was there.
+        let is_known = |link: &&Link| {
+            link.state == LinkState::Live || (link.state == LinkState::Collected && link.is_ours)
         };
-        if let (Found::Live(live), Some(name)) = (&found, name) {
-            self.enter(User::Tag(name), &live.manifest).await?;
-        }
-        Ok(self.check_tagged(found))
+        let slot = self.link(from).filter(is_known);
+        Ok(match slot.is_some_and(|slot| slot.digest != tagged.live.digest) {
+            true => self.compare_again(key, from, &tagged).await,
+            false => Ok(None),
+        })
     }
 
-    /// Whether it is a copy of what its slot holds.
-    fn check_tagged(&self, found: Found<S::Manifest>) -> Result<(), Problem> {
-        match found {
-            Found::Live(live) => {
-                let from = live.manifest.version();
-                // A repair's tombstone may not know what was there.
-                let slot = self.link(from).filter(|link| {
-                    link.state == LinkState::Live
-                        || (link.state == LinkState::Collected && link.is_ours)
-                });
-                match slot.is_some_and(|slot| slot.digest != live.digest) {
-                    true => Err(Problem::Differs { from }),
-                    false => Ok(()),
-                }
-            }
-            Found::Absent | Found::Collected(_) => Err(Problem::Invalid(ManifestError::Field {
-                field: "manifest".into(),
-                reason: "it is a tombstone, which cannot be tagged".into(),
-            })),
+    /// A tag that is no copy of its slot: both are read again.
+    async fn compare_again(
+        &self,
+        key: &Key,
+        from: Version,
+        before: &Tagged<S::Manifest>,
+    ) -> Result<Option<Problem>, Error> {
+        match self.look_at_tag(key).await? {
+            Proof::Absent => return Ok(None),
+            Proof::Sound(now) if now.live.digest == before.live.digest => {}
+            Proof::Sound(_) | Proof::Damaged(..) => return Err(Error::unsettled(key)),
         }
-    }
-
-    fn link(&self, version: Version) -> Option<&Link> {
-        let at = self.links.binary_search_by_key(&version, |link| link.version);
-        at.ok().and_then(|at| self.links.get(at))
+        let slot = self.look_at(from).await?;
+        let differs = slot.is_some_and(|slot| slot.digest != before.live.digest);
+        let is_settled = self.link(from) == slot.as_ref();
+        match (differs, is_settled) {
+            (false, _) => Ok(None),
+            (true, true) => Ok(Some(Problem::Differs { from })),
+            (true, false) => Err(Error::unsettled(&self.history.slots.slot(from))),
+        }
     }
 }

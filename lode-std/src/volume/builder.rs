@@ -73,14 +73,19 @@ impl VolumeBuilder {
 
     /// Opens the volume for writing.
     ///
-    /// Costs two requests, and two more if it is created. A volume of the Go implementation gets
-    /// a descriptor.
+    /// Writes nothing: a volume that does not exist is created by the first commit, so that
+    /// whatever fails before that leaves nothing behind. If others have created it by then with
+    /// other settings, that commit ends as [`Error::Mismatch`].
+    ///
+    /// Costs two requests; if it does not exist as well, and two more with the first commit. A
+    /// volume of the Go implementation gets a descriptor then.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidId`], [`Error::InvalidLength`]; [`Error::Mismatch`] if the volume is not
     /// what is asked for; [`Error::VolumeNotFound`] if it must exist and does not;
-    /// [`Error::ConditionalWritesIgnored`] if the store cannot tell writers apart;
+    /// [`Error::ConditionalWritesIgnored`] if the store cannot tell writers apart (of a new volume
+    /// the first commit says it);
     /// [`Error::UnknownChecksum`] if it was written with an algorithm that is not known.
     pub async fn open(self, store: Arc<dyn ObjectStore>) -> Result<Volume, Error> {
         super::open::for_writing(self, store).await
@@ -90,7 +95,7 @@ impl VolumeBuilder {
     /// the length and the checksum algorithm of `source`, where nothing else is asked for. For a
     /// [`Replication`](crate::replicate::Replication).
     ///
-    /// Costs as much as [`open`](Self::open); two requests more if the volume is created.
+    /// Costs as much as [`open`](Self::open), twice if the volume does not exist.
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@ use lode_core::manifest::{Block, Metadata, VolumeDraft};
 
 use super::{Snapshot, Staged, Volume};
 use crate::Error;
-use crate::history::{CommitUnknown, Committer, StagedObject};
+use crate::history::{CommitUnknown, Committer};
 
 impl Volume {
     /// Commits staged blocks: all of them become visible at once, as a new snapshot with this
@@ -25,7 +25,8 @@ impl Volume {
     ///
     /// [`Error::EmptyCommit`]; [`Error::Overlap`] if a block is in the way of another one;
     /// [`Error::Conflict`] if another writer was faster, and the [`Retry`](crate::Retry) policy
-    /// allows no further attempt; [`Error::StageExpired`] if a block has waited for too long;
+    /// allows no further attempt; [`Error::StageExpired`] if a block was staged before a collection that may
+    /// have deleted it;
     /// [`Error::CommitUnknown`] if no definite answer could be had.
     #[tracing::instrument(name = "lode.commit", skip_all, fields(id = %self.id()), err)]
     pub async fn commit(
@@ -36,41 +37,43 @@ impl Volume {
         let staged: Vec<_> = blocks.into_iter().collect();
         self.check_own(&staged)?;
         let turn = self.shared.writer.committing.pass().await;
-        let (blocks, objects) = staged.into_iter().map(|staged| self.shared.split(staged)).unzip();
-        let committed = self.commit_split(blocks, objects, metadata).await;
+        let blocks = staged.into_iter().map(|staged| staged.block).collect();
+        let committed = self.commit_blocks(blocks, metadata).await;
         drop(turn);
         committed
     }
 
-    /// Commits blocks, in the objects that were staged for them. It is the caller's turn.
-    pub(super) async fn commit_split(
+    /// Commits blocks that were staged. It is the caller's turn.
+    pub(super) async fn commit_blocks(
         &self,
         blocks: Vec<Block>,
-        objects: Vec<StagedObject>,
         metadata: Metadata,
     ) -> Result<Snapshot, Error> {
         let (history, writer) = (&self.shared.history, &self.shared.writer);
+        // New pages are named after the epoch that is known, by this handle or by another one that
+        // has staged a block: that is as new as any of the blocks.
+        let epochs = blocks.iter().filter_map(|block| block.name.epoch());
+        let epoch = epochs.fold(writer.epoch(history).await?, u32::max);
         let draft = VolumeDraft {
             id: self.id().clone(),
             total_length: self.len(),
             checksum: self.shared.descriptor.checksum.clone(),
-            commit_id: writer.next_commit(),
+            commit_id: writer.next_commit(epoch),
             metadata,
             blocks,
         };
-        let live = Committer::commit(history, writer, draft.commit_id, &draft, objects).await?;
+        let live = Committer::commit(history, writer, draft.commit_id, &draft).await?;
         Ok(Snapshot::new(history.clone(), live))
     }
 
     /// Settles a commit that ended as [`Error::CommitUnknown`], also after a restart and by
     /// another handle: looks whether it took place, and if its slot is still empty sends the very
-    /// same manifest again. That is for a quarter of the grace period after its blocks were staged.
+    /// same manifest again, at any later time.
     ///
     /// # Errors
     ///
     /// [`Error::Conflict`] if it did not take place, and never will; [`Error::CommitUnknown`] if
-    /// it still cannot be known; [`Error::StageExpired`] if its blocks may have been collected;
-    /// [`Error::Mismatch`] if it is a commit of another volume.
+    /// it still cannot be known; [`Error::Mismatch`] if it is a commit of another volume.
     #[tracing::instrument(name = "lode.resolve", skip_all, fields(id = %self.id()), err)]
     pub async fn resolve(&self, unknown: CommitUnknown) -> Result<Snapshot, Error> {
         let (history, writer) = (&self.shared.history, &self.shared.writer);
@@ -83,12 +86,12 @@ impl Volume {
     pub(super) fn check_own(&self, staged: &[Staged]) -> Result<(), Error> {
         let layout = &self.shared.history.slots.layout;
         let foreign = |staged: &&Staged| {
-            layout.block(staged.block.range, &staged.block.name) != staged.object.key
+            layout.block(staged.block.range, &staged.block.name) != staged.key
                 || staged.block.range.end() > self.len()
         };
         match staged.iter().find(foreign) {
             _ if staged.is_empty() => Err(Error::EmptyCommit),
-            Some(staged) => Err(Error::ForeignBlock { key: staged.object.key.clone() }),
+            Some(staged) => Err(Error::ForeignBlock { key: staged.key.clone() }),
             None => Ok(()),
         }
     }

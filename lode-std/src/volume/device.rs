@@ -37,6 +37,7 @@ async fn identify(objects: &Objects) -> Result<(Id, Option<u64>), Error> {
         match compact::decode(&bytes) {
             Ok(SlotContent::Live(manifest)) => return Ok(describe(&manifest)),
             Ok(SlotContent::Collected(tombstone)) => return Ok(describe(&tombstone)),
+            Ok(SlotContent::Record(record)) => return Ok(describe(&record)),
             Err(source) if place == 0 => error = Error::ManifestInvalid { key, source },
             Err(_) => {}
         }

@@ -16,11 +16,11 @@ use std::task::{Context, Poll};
 use futures::channel::oneshot;
 use futures::future::{self, Either};
 use lode_core::commit::{Waiting, group};
+use lode_core::key::Key;
 use lode_core::manifest::{Block, Metadata};
 
 use super::{Snapshot, Staged, Volume};
 use crate::Error;
-use crate::history::StagedObject;
 use crate::sync::{Mutex, Shared, WeakShared};
 
 /// Commits for many tasks at once, as few snapshots: while one manifest is on its way, what comes
@@ -61,7 +61,7 @@ struct Queue {
 /// A commit that somebody waits for.
 struct Submission {
     blocks: Vec<Block>,
-    objects: Vec<StagedObject>,
+    keys: Vec<Key>,
     metadata: Metadata,
     answer: oneshot::Sender<Result<Snapshot, Error>>,
 }
@@ -113,10 +113,9 @@ impl GroupCommitter {
         metadata: Metadata,
         answer: oneshot::Sender<Result<Snapshot, Error>>,
     ) -> Shared {
-        let shared = &self.volume.shared;
-        let (blocks, objects) = staged.into_iter().map(|staged| shared.split(staged)).unzip();
+        let (blocks, keys) = staged.into_iter().map(|staged| (staged.block, staged.key)).unzip();
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.waiting.push(Submission { blocks, objects, metadata, answer });
+        queue.waiting.push(Submission { blocks, keys, metadata, answer });
         if let Some(drive) = queue.drive.as_ref().and_then(WeakShared::upgrade) {
             return drive;
         }
@@ -157,9 +156,8 @@ impl GroupCommitter {
     async fn commit_group(&self, mut group: Vec<Submission>) {
         let result = loop {
             let blocks = group.iter().flat_map(|submission| submission.blocks.clone()).collect();
-            let objects = group.iter().flat_map(|submission| submission.objects.clone()).collect();
             let Some(first) = group.first() else { return };
-            let committed = self.volume.commit_split(blocks, objects, first.metadata.clone()).await;
+            let committed = self.volume.commit_blocks(blocks, first.metadata.clone()).await;
             match committed {
                 Err(error) => match group.iter().position(|one| one.is_at_fault(&error)) {
                     Some(at) => group.remove(at).tell(Err(error)),
@@ -186,7 +184,7 @@ impl Submission {
             Error::Overlap { source, .. } => {
                 self.blocks.iter().any(|block| block.range == source.new)
             }
-            Error::StageExpired { key } => self.objects.iter().any(|object| object.key == *key),
+            Error::StageExpired { key } => self.keys.contains(key),
             _ => false,
         }
     }

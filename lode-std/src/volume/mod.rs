@@ -6,6 +6,7 @@ mod cache;
 mod commit;
 mod device;
 mod diff;
+mod discard;
 mod fetch;
 mod group;
 mod open;
@@ -32,20 +33,21 @@ pub use self::builder::VolumeBuilder;
 pub use self::cache::BlockCache;
 pub use self::group::GroupCommitter;
 pub use self::read::SnapshotReader;
-pub(crate) use self::slots::VolumeSlots;
+pub(crate) use self::slots::{OwnChecksum, VolumeSlots};
 pub use self::snapshot::Snapshot;
 pub use self::stage::Staged;
 use crate::Error;
 use crate::history::{History, Writer, WriterOptions};
 use crate::maintain::Maintenance;
 use crate::store::Objects;
+use crate::sync::AtomicU64;
 
 /// A volume that is open for writing. Clones share one handle; use them from as many tasks as you
 /// like.
 ///
 /// [Stage](Self::stage_at) blocks, in any order and at the same time, then
 /// [commit](Self::commit) them: all become visible at once, as a [`Snapshot`], or none does. What
-/// is staged and not committed is invisible, and may be collected after the volume's grace period.
+/// is staged and not committed is invisible, and is deleted by a collection some time.
 #[derive(Clone, Debug)]
 pub struct Volume {
     shared: Arc<Shared>,
@@ -58,10 +60,13 @@ struct Shared {
     /// The algorithm that the descriptor names.
     checksum: Option<Algorithm>,
     writer: Writer,
+    /// How many times what was staged has been discarded: names below that are never used again.
+    discards: AtomicU64,
 }
 
 impl Volume {
-    /// Begins to open the volume `id` of `total_length` bytes, creating it if it is not there.
+    /// Begins to open the volume `id` of `total_length` bytes; if it is not there,
+    /// its first commit creates it.
     pub fn builder(id: &str, total_length: u64) -> VolumeBuilder {
         VolumeBuilder::new(id, Some(total_length))
     }
@@ -190,7 +195,8 @@ impl VolumeReader {
 
     /// The newest snapshot, if there is one; never an older one than this handle has seen before.
     ///
-    /// Costs one listing; the first call reads the hint and the manifest as well.
+    /// Costs one look at the slot after the newest one that is known; the first call reads the hint
+    /// and the manifest as well.
     ///
     /// # Errors
     ///
@@ -240,7 +246,8 @@ impl VolumeReader {
         Ok(Maintenance::of_volume(self.history.clone(), options, found.grace_period))
     }
 
-    /// The versions of all snapshots, collected ones included, oldest first. Costs one listing.
+    /// All versions, oldest first: those of snapshots, collected ones included, and of records of
+    /// maintenance. Costs what [`latest`](Self::latest) does.
     ///
     /// # Errors
     ///
@@ -249,8 +256,8 @@ impl VolumeReader {
         self.history.versions().await
     }
 
-    /// All snapshots that have not been collected, oldest first. Lazy: costs one listing, and one
-    /// read for each snapshot that is asked for.
+    /// All snapshots that have not been collected, oldest first. Lazy: costs what
+    /// [`latest`](Self::latest) does, and one read for each snapshot that is asked for.
     ///
     /// A snapshot that cannot be read is an error in its place; the stream goes on behind it.
     pub fn snapshots(&self) -> impl Stream<Item = Result<Snapshot, Error>> + Send + use<> {

@@ -11,10 +11,11 @@ use lode_core::manifest::{Format, ManifestError, VolumeManifest};
 use object_store::ObjectStore;
 
 use super::pages::PageCache;
-use super::slots::VolumeSlots;
+use super::slots::{OwnChecksum, VolumeSlots};
 use super::{Shared, Snapshot, Volume, VolumeBuilder, VolumeReader};
-use crate::history::{History, Opening, Subject, Writer};
+use crate::history::{Agreement, History, Opened, Opening, Subject, Writer};
 use crate::store::Objects;
+use crate::sync::AtomicU64;
 use crate::{Checksums, Error};
 
 pub(super) async fn for_reading(
@@ -22,11 +23,16 @@ pub(super) async fn for_reading(
     store: Arc<dyn ObjectStore>,
 ) -> Result<VolumeReader, Error> {
     let (wish, objects) = (Wish::new(&builder)?, Objects::new(store));
-    let (format, length) = match Opening::read_only(&wish, &objects).await? {
-        Some(found) => (found.format, Some(found.total_length)),
-        None => (wish.find_format(&objects).await?.ok_or_else(|| wish.not_found())?, None),
+    let (format, length, own) = match Opening::read_only(&wish, &objects).await? {
+        Some(found) => {
+            (found.format, Some(found.total_length), OwnChecksum::described(found.checksum))
+        }
+        None => {
+            let format = wish.find_format(&objects).await?.ok_or_else(|| wish.not_found())?;
+            (format, None, OwnChecksum::described(None))
+        }
     };
-    Ok(VolumeReader { history: Arc::new(wish.history(&objects, format, length)) })
+    Ok(VolumeReader { history: Arc::new(wish.history(&objects, format, length, own)) })
 }
 
 /// All slots of a volume have one format, so whoever finds one in the format that it guessed has
@@ -37,9 +43,10 @@ pub(super) async fn latest(
 ) -> Result<Option<Snapshot>, Error> {
     let (wish, objects) = (Wish::new(&builder)?, Objects::new(store.clone()));
     let guess = builder.format.unwrap_or_default();
-    let guessed =
-        VolumeReader { history: Arc::new(wish.history(&objects, guess, builder.total_length)) };
-    match guessed.latest().await? {
+    let history = wish.history(&objects, guess, builder.total_length, OwnChecksum::default());
+    let guessed = VolumeReader { history: Arc::new(history) };
+    let is_enough = |found: &Snapshot| !guessed.history.slots.lacks_own_checksum(found.manifest());
+    match guessed.latest().await?.filter(is_enough) {
         Some(snapshot) => Ok(Some(snapshot)),
         None => for_reading(builder, store).await?.latest().await,
     }
@@ -51,12 +58,15 @@ pub(super) async fn for_writing(
     store: Arc<dyn ObjectStore>,
 ) -> Result<Volume, Error> {
     let (wish, objects) = (Wish::new(&builder)?, Objects::new(store));
-    let descriptor = Opening::for_writing(&wish, &objects, &builder.writer).await?;
+    let opened = Opening::for_writing(&wish, &objects, &builder.writer).await?;
+    let Opened { descriptor, founding } = opened;
     let checksum =
         builder.checksums.named(descriptor.checksum.as_deref(), || wish.descriptor_key())?;
-    let history = wish.history(&objects, descriptor.format, Some(descriptor.total_length));
-    let writer = Writer::new(builder.writer.clone(), descriptor.grace_period)?;
-    let shared = Shared { history: Arc::new(history), descriptor, checksum, writer };
+    let own = OwnChecksum::described(descriptor.checksum.clone());
+    let history = wish.history(&objects, descriptor.format, Some(descriptor.total_length), own);
+    let writer = Writer::new(builder.writer.clone(), descriptor.grace_period, founding)?;
+    let (history, discards) = (Arc::new(history), AtomicU64::new(0));
+    let shared = Shared { history, descriptor, checksum, writer, discards };
     Ok(Volume { shared: Arc::new(shared) })
 }
 
@@ -83,7 +93,8 @@ impl<'a> Wish<'a> {
         objects: &Objects,
         format: Format,
     ) -> Result<VolumeDescriptor, Error> {
-        let head = self.history(objects, format, None).refresh().await?;
+        let own = OwnChecksum::default();
+        let head = self.history(objects, format, None, own).refresh().await?;
         let head = head.ok_or_else(|| self.not_found())?;
         Ok(VolumeDescriptor {
             id: self.layout.id().clone(),
@@ -96,10 +107,11 @@ impl<'a> Wish<'a> {
 
     fn describe_wish(&self) -> Result<VolumeDescriptor, Error> {
         let total_length = self.builder.total_length.ok_or_else(|| self.not_found())?;
-        let checksum = self.builder.checksum.unwrap_or_else(Checksums::standard);
+        let format = self.builder.format.unwrap_or_default();
+        let checksum = self.builder.checksum.unwrap_or_else(|| Checksums::standard_of(format));
         Ok(VolumeDescriptor {
             id: Id::new(self.layout.id().as_str())?,
-            format: self.builder.format.unwrap_or_default(),
+            format,
             total_length,
             checksum: Some(checksum.name().into()),
             grace_period: self.grace_period(),
@@ -130,10 +142,11 @@ impl<'a> Wish<'a> {
         objects: &Objects,
         format: Format,
         total_length: Option<u64>,
+        own: OwnChecksum,
     ) -> History<VolumeSlots> {
         let (layout, checksums) = (self.layout.clone(), self.builder.checksums.clone());
         let (pages, sizes) = (PageCache::new(self.builder.page_cache), self.builder.page_sizes);
-        let slots = VolumeSlots { layout, format, total_length, checksums, pages, sizes };
+        let slots = VolumeSlots { layout, format, total_length, checksums, own, pages, sizes };
         History::new(objects.clone(), slots)
     }
 }
@@ -163,6 +176,23 @@ impl Subject for Wish<'_> {
         };
         let key = self.layout.descriptor();
         found.check(&wanted).map_err(|source| Error::Mismatch { key, source })
+    }
+
+    fn agreement(&self, made: &VolumeDescriptor) -> Agreement {
+        let (key, made) = (self.layout.descriptor(), made.clone());
+        Box::new(move |bytes| {
+            let found = descriptor::decode_volume(bytes)
+                .map_err(|source| Error::ManifestInvalid { key: key.clone(), source })?;
+            let wanted = WantedVolume {
+                id: &made.id,
+                total_length: Some(made.total_length),
+                format: Some(made.format),
+                checksum: Some(made.checksum.as_deref().unwrap_or("none")),
+                grace_period: Some(made.grace_period),
+            };
+            let checked = found.check(&wanted);
+            checked.map_err(|source| Error::Mismatch { key: key.clone(), source })
+        })
     }
 
     async fn make(&self, objects: &Objects) -> Result<VolumeDescriptor, Error> {

@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, PoisonError};
 
+use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use hashbrown::HashMap;
 use lode_core::layout::{Reference, VolumeLayout};
@@ -121,7 +122,8 @@ impl History<VolumeSlots> {
     }
 }
 
-/// Reads a page, and checks that it is the one that is referred to. Says how many bytes it has in
+/// Reads a page, and checks that it is the one that is referred to; what is not is read a second
+/// time, for a page cannot be called damaged because of one answer. Says how many bytes it has in
 /// the store, too.
 async fn read_page(
     objects: &Objects,
@@ -129,9 +131,10 @@ async fn read_page(
     wanted: &Wanted,
 ) -> Result<(Arc<Page>, u64), Error> {
     let key = layout.page(&wanted.page.name);
-    let page = match objects.read_short(&key, Page::MAX_SIZE as u64).await? {
+    let most = Page::MAX_SIZE as u64;
+    let open = |bytes: Option<&Bytes>| match bytes {
         Some(bytes) => {
-            let page = wanted.page.open(wanted.level, &bytes, page_hash);
+            let page = wanted.page.open(wanted.level, bytes, page_hash);
             page.map(|page| (Arc::new(page), bytes.len() as u64))
         }
         None => {
@@ -139,7 +142,17 @@ async fn read_page(
             Err(ManifestError::Decode { at: Page::MAX_SIZE, field: "end", reason })
         }
     };
-    page.map_err(|source| Error::ManifestInvalid { key, source })
+    let first = objects.read_short(&key, most).await?;
+    let source = match open(first.as_ref()) {
+        Ok(page) => return Ok(page),
+        Err(source) => source,
+    };
+    let second = objects.read_short(&key, most).await?;
+    match open(second.as_ref()) {
+        Ok(page) => Ok(page),
+        Err(_) if first == second => Err(Error::ManifestInvalid { key, source }),
+        Err(_) => Err(Error::unsettled(&key)),
+    }
 }
 
 /// Shows all objects that these blocks lie in and are found by: the pages, and the blocks

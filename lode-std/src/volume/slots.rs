@@ -1,6 +1,7 @@
 //! The slots of a volume.
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use futures::future::Either;
@@ -10,14 +11,15 @@ use lode_core::key::Key;
 use lode_core::layout::{Place, VolumeLayout};
 use lode_core::manifest::pages::{PageName, PageSizes, Paging, UpdateStep, Updated};
 use lode_core::manifest::{
-    CommitId, Expected, Format, ManifestError, Mismatch, RebaseError, SlotContent, Tombstone,
-    VolumeDraft, VolumeManifest, compact, json,
+    BlockName, CollectionState, CommitId, Expected, Format, ManifestError, Mismatch, Record,
+    SlotContent, Tombstone, VolumeDraft, VolumeManifest, compact, json,
 };
-use lode_core::time::Timestamp;
 use lode_core::verify::Problem;
 
 use super::pages::{self, PageCache, page_hash};
-use crate::history::{Draft, History, Live, Rebased, Rebasing, See, Slots, as_laid_out, refusal};
+use crate::history::{
+    Content, Draft, History, Parent, Rebased, Rebasing, See, Slots, as_laid_out, refusal,
+};
 use crate::store::Objects;
 use crate::{Checksums, Error};
 
@@ -30,17 +32,66 @@ pub(crate) struct VolumeSlots {
     pub(crate) total_length: Option<u64>,
     /// By which the blocks are verified.
     pub(crate) checksums: Checksums,
+    /// The algorithm of our own blocks, where Go may have written as well.
+    pub(crate) own: OwnChecksum,
     /// Pages that need not be read again.
     pub(crate) pages: PageCache,
     /// How large pages become that are written.
     pub(crate) sizes: PageSizes,
 }
 
+/// The algorithm of the digests of the blocks that Lode wrote: all its writers agree on one. A
+/// manifest of the Go implementation does not tell.
+#[derive(Debug, Default)]
+pub(crate) struct OwnChecksum {
+    /// As the descriptor says; `None` if that has not been read.
+    described: Option<Option<Box<str>>>,
+    /// As the manifests of ours say that have been read.
+    learnt: OnceLock<Option<Box<str>>>,
+}
+
+impl OwnChecksum {
+    pub(crate) fn described(checksum: Option<Box<str>>) -> Self {
+        Self { described: Some(checksum), learnt: OnceLock::new() }
+    }
+
+    fn learn(&self, manifest: &VolumeManifest) {
+        if manifest.commit_id.is_some() {
+            self.learnt.get_or_init(|| manifest.checksum.clone());
+        }
+    }
+
+    /// Its name; `None` if it is not known. The inner one is `None` if there are no digests.
+    fn name(&self) -> Option<Option<&str>> {
+        self.learnt.get().or(self.described.as_ref()).map(Option::as_deref)
+    }
+}
+
 impl VolumeSlots {
+    /// The algorithm of the digest that a snapshot has of a block.
+    pub(crate) fn checksum_of<'a>(
+        &'a self,
+        manifest: &'a VolumeManifest,
+        block: &BlockName,
+    ) -> Option<&'a str> {
+        match self.format {
+            Format::Json => manifest.checksum_of(block, self.own.name().flatten()),
+            // All blocks are ours.
+            _ => manifest.checksum.as_deref(),
+        }
+    }
+
+    /// Whether the digests of a snapshot cannot all be told by what is known: there is a manifest
+    /// of the Go implementation, and nobody has looked what ours are made with.
+    pub(crate) fn lacks_own_checksum(&self, manifest: &VolumeManifest) -> bool {
+        self.format == Format::Json && manifest.commit_id.is_none() && self.own.name().is_none()
+    }
+
     /// Of a volume that is only looked at: no page is kept, and of its length nothing is known.
     pub(crate) fn bare(layout: VolumeLayout, format: Format, checksums: Checksums) -> Self {
         let (pages, sizes) = (PageCache::new(0), PageSizes::default());
-        Self { layout, format, total_length: None, checksums, pages, sizes }
+        let own = OwnChecksum::default();
+        Self { layout, format, total_length: None, checksums, own, pages, sizes }
     }
 
     /// What a commit makes pages with, if the format has any.
@@ -74,6 +125,7 @@ impl Slots for VolumeSlots {
         }?;
         if let SlotContent::Live(manifest) = &content {
             self.layout.check_names(manifest)?;
+            self.own.learn(manifest);
         }
         Ok(content)
     }
@@ -97,6 +149,10 @@ impl Slots for VolumeSlots {
         self.format == Format::Json
     }
 
+    fn builds_on_hint(&self) -> bool {
+        self.format == Format::Json
+    }
+
     async fn references(
         &self,
         objects: &Objects,
@@ -114,12 +170,24 @@ impl Slots for VolumeSlots {
         }
     }
 
+    fn encode_record(&self, record: &Record) -> Result<Vec<u8>, ManifestError> {
+        match self.format {
+            Format::Json => json::encode_record(record),
+            _ => compact::encode_record(record),
+        }
+    }
+
     fn place(&self, key: &str) -> Place {
         self.layout.place(key, self.format)
     }
 
-    fn checksum<'a>(&self, manifest: &'a VolumeManifest) -> Option<&'a str> {
-        manifest.checksum.as_deref()
+    fn checksum<'a>(&'a self, manifest: &'a VolumeManifest, key: &Key) -> Option<&'a str> {
+        // In the compact format all blocks are ours.
+        let name = match self.format {
+            Format::Json => self.layout.parse_block(key.as_str()).map(|(_, name)| name),
+            _ => return manifest.checksum.as_deref(),
+        };
+        self.checksum_of(manifest, &name.unwrap_or(BlockName::Plain))
     }
 
     fn not_found(&self) -> Error {
@@ -131,11 +199,15 @@ impl Slots for VolumeSlots {
         newest: &VolumeManifest,
         grace_period: u64,
     ) -> Result<Vec<u8>, ManifestError> {
+        let own = match newest.commit_id {
+            Some(_) => None,
+            None => self.own.name(),
+        };
         descriptor::encode_volume(&VolumeDescriptor {
             id: self.layout.id().clone(),
             format: self.format,
             total_length: newest.total_length,
-            checksum: newest.checksum.clone(),
+            checksum: own.map_or_else(|| newest.checksum.clone(), |own| own.map(Box::from)),
             grace_period,
         })
     }
@@ -146,11 +218,16 @@ impl Slots for VolumeSlots {
         newest: Option<&VolumeManifest>,
     ) -> Result<(), Problem> {
         let found = descriptor::decode_volume(bytes).map_err(Problem::Invalid)?;
+        // A manifest of the Go implementation may be made with any algorithm.
+        let checksum = newest.and_then(|newest| match newest.commit_id {
+            Some(_) => Some(newest.checksum.as_deref()),
+            None => self.own.learnt.get().map(Option::as_deref),
+        });
         let wanted = WantedVolume {
             id: self.layout.id(),
             total_length: newest.map(|newest| newest.total_length),
             format: newest.map(|_| self.format),
-            checksum: newest.map(|newest| newest.checksum.as_deref().unwrap_or("none")),
+            checksum: checksum.map(|checksum| checksum.unwrap_or("none")),
             grace_period: None,
         };
         found.check(&wanted).map_err(Problem::Mismatch)
@@ -161,21 +238,20 @@ impl Draft<VolumeSlots> for VolumeDraft {
     fn rebase<'a>(
         &'a self,
         history: &'a History<VolumeSlots>,
-        head: Option<&'a Live<VolumeManifest>>,
-        version: Version,
-        created_at: Option<Timestamp>,
+        parent: Parent<'a, VolumeManifest>,
     ) -> Rebasing<'a, VolumeManifest> {
         Either::Right(Box::pin(async move {
-            let updated = update(self, history, head.map(|head| &head.manifest)).await?;
-            let head = head.map(|head| (&head.manifest, head.digest));
-            let rebased = Self::rebase(self, updated, head, version, created_at);
-            let Some((manifest, pages)) = rebased else { return Ok(None) };
+            let head = parent.head.live.as_deref().map(|head| &head.manifest);
+            let updated = update(self, history, head, parent.state()).await?;
+            let Some((manifest, pages)) = Self::rebase(self, updated, parent.onto()) else {
+                return Ok(None);
+            };
             let VolumeSlots { layout, pages: cache, .. } = &history.slots;
             let pages = pages.into_iter().map(|new| {
                 cache.keep(new.name, new.page);
                 (layout.page(&new.name), Bytes::from(new.bytes))
             });
-            Ok(Some(Rebased { manifest, pages: pages.collect() }))
+            Ok(Some(Rebased { content: Content::Snapshot(manifest), pages: pages.collect() }))
         }))
     }
 }
@@ -186,11 +262,12 @@ pub(super) async fn update(
     draft: &VolumeDraft,
     history: &History<VolumeSlots>,
     head: Option<&VolumeManifest>,
+    state: &CollectionState,
 ) -> Result<Updated, Error> {
     let slots = &history.slots;
     let refuse = |error| refusal(slots, error, head.map(|head| head.version));
     let paging = slots.paging(draft.commit_id);
-    let mut update = draft.update(head).map_err(|error| refuse(RebaseError::Mismatch(error)))?;
+    let mut update = draft.update(head, state).map_err(refuse)?;
     loop {
         let step = update.step(paging.as_ref()).map_err(|error| refuse(error.into()))?;
         let wanted = match step {

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use lode_core::Version;
 use lode_core::checksum::Algorithm;
 use lode_core::manifest::pages::{Page, Walk, Wanted};
-use lode_core::manifest::{Block, BlockTable, ManifestError, Metadata, VolumeManifest};
+use lode_core::manifest::{
+    Block, BlockName, BlockTable, BlockTableError, ManifestError, Metadata, VolumeManifest,
+};
 use lode_core::range::{ByteRange, GrowableRangeSet, gaps_between};
 use lode_core::time::Timestamp;
 
@@ -139,10 +141,7 @@ impl Snapshot {
             return Ok(table.clone());
         }
         let blocks = self.blocks(0..self.len()).collect().await?;
-        BlockTable::from_sorted(blocks).map_err(|error| Error::ManifestInvalid {
-            key: self.history.slots.slot(self.version()),
-            source: ManifestError::Field { field: "blocks".into(), reason: error.to_string() },
-        })
+        BlockTable::from_sorted(blocks).map_err(|error| self.unordered(error))
     }
 
     /// A page of it.
@@ -239,11 +238,13 @@ impl Snapshot {
         if let Some(gap) = gaps_between(blocks.iter().map(|block| block.range), within).next() {
             return Err(Error::RangeMissing { gap, version: self.version() });
         }
-        let (layout, algorithm) = (&self.history.slots.layout, self.algorithm()?);
+        let layout = &self.history.slots.layout;
         let part = |block: &Block| {
-            Part::new(layout.block(block.range, &block.name), block, within, algorithm)
+            let key = layout.block(block.range, &block.name);
+            Ok(Part::new(key, block, within, self.checksum_of(block)?))
         };
-        Ok(Some((within, blocks.iter().map(part).collect())))
+        let parts = blocks.iter().map(part).collect::<Result<_, Error>>()?;
+        Ok(Some((within, parts)))
     }
 
     fn fetcher(&self, widened: u64) -> Fetcher<'_> {
@@ -264,10 +265,42 @@ impl Snapshot {
         SnapshotReader::new(self.clone())
     }
 
-    /// The algorithm by which its blocks are verified.
-    fn algorithm(&self) -> Result<Option<Algorithm>, Error> {
-        let name = self.manifest().checksum.as_deref();
+    /// The algorithm by which a block of the snapshot is verified: blocks of a volume that the Go
+    /// implementation writes to as well may have different ones. `None` if the volume has no
+    /// checksums. Costs nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownChecksum`].
+    pub fn checksum_of(&self, block: &Block) -> Result<Option<Algorithm>, Error> {
         let slots = &self.history.slots;
+        let name = slots.checksum_of(self.manifest(), &block.name);
         slots.checksums.named(name, || slots.slot(self.version()))
+    }
+
+    /// All blocks, and the algorithm of their digests. Where blocks have different algorithms, it is
+    /// the one of our own, and other blocks are without digests: they cannot be compared by them.
+    /// Holds them.
+    pub(crate) async fn comparable_table(&self) -> Result<(Option<&str>, BlockTable), Error> {
+        let (slots, manifest) = (&self.history.slots, self.manifest());
+        let (ours, theirs) = (BlockName::Written { writer: 0, suffix: 0 }, BlockName::Plain);
+        let name = slots.checksum_of(manifest, &ours);
+        let table = self.table().await?;
+        if slots.checksum_of(manifest, &theirs) == name {
+            return Ok((name, table));
+        }
+        let blocks = table.iter().map(|block| match block.name {
+            BlockName::Written { .. } => block,
+            _ => Block { digest: None, ..block },
+        });
+        let table = BlockTable::from_sorted(blocks).map_err(|error| self.unordered(error))?;
+        Ok((name, table))
+    }
+
+    fn unordered(&self, error: BlockTableError) -> Error {
+        Error::ManifestInvalid {
+            key: self.history.slots.slot(self.version()),
+            source: ManifestError::Field { field: "blocks".into(), reason: error.to_string() },
+        }
     }
 }

@@ -1,14 +1,17 @@
 //! Staging: making bytes durable before they are committed.
 
+use std::sync::atomic::Ordering;
+
 use bytes::{Bytes, BytesMut};
-use futures::{TryStreamExt, stream};
+use futures::{StreamExt, stream};
+use lode_core::key::Key;
 use lode_core::manifest::{Block, BlockName};
 use lode_core::range::ByteRange;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::{Shared, Volume};
 use crate::Error;
-use crate::history::StagedObject;
+use crate::gather::gather;
 
 /// How many blocks of a stream are on their way at the same time.
 const BLOCKS_IN_FLIGHT: usize = 4;
@@ -18,7 +21,8 @@ const BLOCKS_IN_FLIGHT: usize = 4;
 #[must_use = "what is not committed is not part of the volume"]
 pub struct Staged {
     pub(super) block: Block,
-    pub(super) object: StagedObject,
+    /// Where its bytes lie.
+    pub(super) key: Key,
 }
 
 impl Staged {
@@ -34,7 +38,8 @@ impl Volume {
     ///
     /// Any number of tasks can stage at the same time. Staging can be repeated, by this handle or
     /// another, also after an interruption. Costs one create; where this handle has staged the
-    /// same range lately, one look and one read more for each time.
+    /// same range lately, one look and one read more for each time; and finding the head, if the
+    /// handle has not done that yet.
     ///
     /// # Errors
     ///
@@ -49,14 +54,12 @@ impl Volume {
         let shared = &*self.shared;
         let range = shared.check_block(offset, bytes.len() as u64)?;
         let digest = shared.checksum.map(|algorithm| algorithm.digest(&bytes));
-        let now = shared.writer.now();
-        let era = u64::from(shared.writer.era(now)) << 32;
-        for attempt in 0..=u64::from(u32::MAX) {
-            let name = BlockName::Written { writer: shared.writer.bits, suffix: era | attempt };
+        let epoch = u64::from(shared.writer.epoch(&shared.history).await?) << 32;
+        for attempt in shared.discards.load(Ordering::Relaxed)..=u64::from(u32::MAX) {
+            let name = BlockName::Written { writer: shared.writer.bits, suffix: epoch | attempt };
             let key = shared.history.slots.layout.block(range, &name);
-            let objects = &shared.history.objects;
-            if let Some(object) = shared.writer.put(objects, &key, &bytes, now).await? {
-                return Ok(Staged { block: Block { range, name, digest }, object });
+            if shared.writer.put(&shared.history.objects, &key, &bytes).await? {
+                return Ok(Staged { block: Block { range, name, digest }, key });
             }
         }
         Err(Error::OutOfBounds { start: offset, end: range.end(), total_length: self.len() })
@@ -70,7 +73,7 @@ impl Volume {
     /// # Errors
     ///
     /// [`Error::Source`] if reading fails, else as [`stage_at`](Self::stage_at). What has been
-    /// staged by then is not committed, and will be collected.
+    /// staged by then is [discarded](Self::discard).
     pub async fn stage_reader(
         &self,
         offset: u64,
@@ -87,11 +90,17 @@ impl Volume {
             let next = offset.saturating_add(bytes.len() as u64);
             Ok((!bytes.is_empty()).then_some(((offset, bytes), (source, next))))
         });
-        blocks
-            .map_ok(|(offset, bytes)| self.stage_at(offset, bytes))
-            .try_buffered(BLOCKS_IN_FLIGHT)
-            .try_collect()
-            .await
+        let stage = |block: Result<(u64, Bytes), Error>| async move {
+            let (offset, bytes) = block?;
+            self.stage_at(offset, bytes).await
+        };
+        match gather(blocks.map(stage), BLOCKS_IN_FLIGHT).await {
+            (staged, None) => Ok(staged),
+            (staged, Some(error)) => {
+                self.discard(staged).await;
+                Err(error)
+            }
+        }
     }
 }
 
@@ -115,17 +124,5 @@ impl Shared {
             end: offset.saturating_add(length),
             total_length,
         })
-    }
-
-    /// What a commit needs of a staged block. What another handle has sent is looked at again:
-    /// its clock is not this one's.
-    pub(super) fn split(&self, staged: Staged) -> (Block, StagedObject) {
-        let Staged { block, object } = staged;
-        let is_own = matches!(
-            block.name,
-            BlockName::Written { writer, .. } if writer == self.writer.bits
-        );
-        let at = object.at.filter(|_| is_own);
-        (block, StagedObject { at, ..object })
     }
 }

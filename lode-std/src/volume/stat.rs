@@ -1,6 +1,6 @@
 //! What there is of a volume.
 
-use lode_core::manifest::{Block, BlockName, CommitId, VolumeDraft};
+use lode_core::manifest::{Block, BlockName, CommitId, Onto, VolumeDraft};
 use lode_core::range::ByteRange;
 
 use super::slots::update;
@@ -41,23 +41,25 @@ impl VolumeReader {
         let (history, manifest) = (&self.history, head.manifest());
         let algorithm = manifest.checksum.as_deref();
         let algorithm = algorithm.and_then(|name| history.slots.checksums.find(name));
+        let epoch = u64::from(manifest.state.epoch) << 32;
         let draft = VolumeDraft {
             id: self.id().clone(),
             total_length: head.len(),
             checksum: manifest.checksum.clone(),
             // Numbers of the usual size: what is small takes up less in the compact format.
-            commit_id: CommitId::of_handle(u64::MAX, 1),
+            commit_id: CommitId::of_handle(u64::MAX, epoch | 1),
             metadata: manifest.metadata.clone(),
             blocks: vec![Block {
                 range,
-                name: BlockName::Written { writer: u64::MAX, suffix: 0 },
+                name: BlockName::Written { writer: u64::MAX, suffix: epoch },
                 digest: algorithm.map(|algorithm| algorithm.digest(&[0])),
             }],
         };
-        let updated = update(&draft, history, Some(manifest)).await?;
+        let updated = update(&draft, history, Some(manifest), &manifest.state).await?;
         let (digest, created_at) = (head.live.digest, head.created_at());
         let Some(version) = head.version().next() else { return Ok(None) };
-        let next = draft.rebase(updated, Some((manifest, digest)), version, created_at);
+        let (head, state) = (Some((manifest, digest)), manifest.state.clone());
+        let next = draft.rebase(updated, Onto { head, version, state, created_at });
         let Some((next, pages)) = next else { return Ok(None) };
         let bytes = history.slots.encode(&next).map_err(|source| Error::Unwritable { source })?;
         Ok(Some(CommitCost {

@@ -1,5 +1,6 @@
 //! Blocks that are there, and were never committed: by a writer that was interrupted, say.
 
+use bytes::Bytes;
 use futures::TryStreamExt;
 use lode_core::checksum::{Algorithm, Digest};
 use lode_core::manifest::Block;
@@ -7,24 +8,23 @@ use lode_core::range::ByteRange;
 
 use super::{Staged, Volume};
 use crate::Error;
-use crate::history::StagedObject;
-use crate::store::modified;
 
 impl Volume {
     /// Blocks that have one of the ranges for which `digest_of` knows what their digest has to be,
-    /// and that are young enough to be committed; one for each range. Nobody has read them yet.
+    /// and that no collection may delete unless it is seen by their commit; one for each range.
+    /// They have not been read yet, and may be committed like blocks that another handle has
+    /// staged.
     ///
-    /// They may be committed like blocks that another handle has staged: a commit looks at them
-    /// once more. They are found only if they are half as old as that allows.
+    /// They are not to be committed as they are: [`adopt`](Self::adopt) them.
     ///
-    /// Costs one listing of all blocks.
+    /// Costs finding the head, and one listing of all blocks.
     pub(crate) async fn uncommitted(
         &self,
         digest_of: impl Fn(ByteRange) -> Option<Digest> + Send,
     ) -> Result<Vec<Staged>, Error> {
         let shared = &*self.shared;
         let layout = &shared.history.slots.layout;
-        let now = shared.writer.now().unwrap_or_default();
+        let head = shared.history.refresh_head().await?;
         let mut list = shared.history.objects.list(&layout.data(), None)?;
         let mut found: Vec<Staged> = Vec::new();
         while let Some(meta) = list.try_next().await? {
@@ -32,10 +32,9 @@ impl Volume {
             let Some(digest) = digest_of(range).filter(|_| meta.size == range.length()) else {
                 continue;
             };
-            let age = modified(&meta).map_or(u64::MAX, |modified| now.seconds_since(modified));
-            if age < shared.writer.grace_period / 8 {
-                let object = StagedObject { key: layout.block(range, &name), at: None };
-                found.push(Staged { block: Block { range, name, digest: Some(digest) }, object });
+            if name.epoch().is_some_and(|epoch| head.state.admits(epoch)) {
+                let key = layout.block(range, &name);
+                found.push(Staged { block: Block { range, name, digest: Some(digest) }, key });
             }
         }
         found.sort_by_key(|staged| staged.block.range);
@@ -43,10 +42,19 @@ impl Volume {
         Ok(found)
     }
 
-    /// Whether the object of a staged block has the bytes that the block's digest is of. Costs one
-    /// read.
-    pub(crate) async fn holds(&self, staged: &Staged, algorithm: Algorithm) -> Result<bool, Error> {
-        let bytes = self.shared.history.objects.read(&staged.object.key).await?;
-        Ok(bytes.is_some_and(|bytes| Some(algorithm.digest(&bytes)) == staged.block.digest))
+    /// Stages the bytes of a block that somebody has left, if its digest is of them. The object that
+    /// was left is not committed itself: whoever has staged it may [discard](Self::discard) it at any
+    /// moment. Costs one read and one create.
+    pub(crate) async fn adopt(
+        &self,
+        left: &Staged,
+        algorithm: Algorithm,
+    ) -> Result<Option<Staged>, Error> {
+        let bytes = self.shared.history.objects.read(&left.key).await?;
+        let holds = |bytes: &Bytes| Some(algorithm.digest(bytes)) == left.block.digest;
+        match bytes.filter(holds) {
+            Some(bytes) => self.stage_at(left.block.range.start(), bytes).await.map(Some),
+            None => Ok(None),
+        }
     }
 }

@@ -27,7 +27,7 @@ fn a_bad_line_is_named() {
             let error: Value = serde_json::from_str(&failed.err).unwrap();
             assert_eq!(error["kind"], "invalid-input");
             // Nothing of it is visible.
-            lode(&["read", &store, dataset]).fails(1, &["nothing has been committed"]);
+            lode(&["read", &store, dataset]).fails(1, &["there is no dataset"]);
         }
     }
     let write = ["write", &place.store(), EVENTS, "--codec", "jsonl"];

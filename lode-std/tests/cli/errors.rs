@@ -181,3 +181,48 @@ fn damaged_bytes_are_not_passed_on() {
     assert!(!output.exists());
     assert_eq!(place.disk("get", &["--range", "..1000"]).ok().out, noise(1000));
 }
+
+/// What a dataset is like is fixed by the first write that succeeds.
+#[test]
+fn a_first_write_that_fails_leaves_the_layout_open() {
+    let place = Place::new();
+    let file = place.file("records", b"{\"day\":1}\n");
+    let write = |more: &[&str]| {
+        let arguments = [&[file.as_str(), "--codec", "jsonl"], more].concat();
+        place.events("write", &arguments)
+    };
+    write(&["--partition-by", "typo"]).fails(1, &["no value for \"typo\""]);
+    write(&["--checksum", "md5", "--partition-by", "typo"]).fails(1, &["typo"]);
+    let store = place.path("store");
+    assert!(crate::support::contents(&store).is_empty());
+    write(&[]).ok();
+    assert_eq!(place.events("show", &["--json"]).ok().json()["layout"], "default");
+}
+
+/// A file of the command's own has no other kinds than a store.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_out_of_space_wherever_it_is() {
+    use std::process::Stdio;
+
+    let place = volume();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut get = crate::support::command(&["get", &place.store(), DISK, "--json"]);
+    let answer = get.stdout(Stdio::from(full)).output().unwrap();
+    let said: Value = serde_json::from_slice(&answer.stderr).unwrap();
+    assert_eq!(said["kind"], "out-of-space", "{said}");
+}
+
+#[test]
+fn secrets_of_a_location_are_not_repeated() {
+    let place = Place::new();
+    for location in [
+        "s3://me:hush@bucket?regoin=x",
+        "s3://bucket?secret_access_key=hush&access_key_id=a&endpoint=localhost:9",
+        "ftp://me:hush@host?sig=hush",
+    ] {
+        let answer = lode(&["ls", location]).fails(1, &[]);
+        assert!(!answer.err.contains("hush"), "{}", answer.err);
+    }
+    drop(place);
+}

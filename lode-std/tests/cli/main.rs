@@ -20,6 +20,7 @@ mod parquet_wrong;
 mod reading;
 mod stat;
 mod stores;
+mod strays;
 mod support;
 mod sync;
 mod tour;

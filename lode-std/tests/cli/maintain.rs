@@ -79,12 +79,10 @@ fn without_rules_only_what_nothing_refers_to_goes() {
     let said = place.disk("gc", &["--json"]).ok().json_lines();
     assert_eq!(said.last().unwrap()["young"]["objects"], 1, "it may be about to be committed");
     age(&place, "");
-    // A longer grace period leaves more alone, a shorter one would break what writers count on.
+    // What is young is left to whoever has staged it, as long as one likes.
     let said = place.disk("gc", &["--grace", "3d", "--json"]).ok().json_lines();
     assert_eq!(said.last().unwrap()["deleted"]["objects"], 0);
-    let short = place.disk("gc", &["--grace", "1h"]);
-    short.fails(1, &["3600 s is shorter than the 86400 s", "ask for 86400 s"]);
-    let said = place.disk("gc", &["--json"]).ok().json_lines();
+    let said = place.disk("gc", &["--grace", "1h", "--json"]).ok().json_lines();
     assert!(said[..5].iter().all(|line| line["reason"].is_string() && line["verdict"] == "keep"));
     assert_eq!(said.last().unwrap()["deleted"], json!({ "objects": 1, "bytes": 1 }));
     assert_eq!(place.disk("get", &["--range", "0..5000"]).ok().out.len(), 5000);
@@ -183,7 +181,8 @@ fn damage_is_shown_with_what_it_affects_and_repaired_when_told_to() {
     assert_eq!(place.disk("get", &["--range", "0..4000"]).ok().out.len(), 4000);
     let file = place.file("part", &[4; 1000]);
     let said = place.disk("put", &[&file, "--at", "4000", "--json"]).ok().json();
-    assert_eq!(said["version"], "0000000000000000006");
+    // 6 is the record that gives up 5.
+    assert_eq!(said["version"], "0000000000000000007");
     place.disk("verify", &["--data"]).ok();
 }
 

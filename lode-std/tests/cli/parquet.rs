@@ -158,7 +158,7 @@ fn rows_are_divided() {
     let write = ["write", &store, "datasets/types", &file];
     let failed = lode(&[&write[..], &divided].concat());
     failed.fails(1, &["types.parquet, row 2: ", "\"ok\""]);
-    lode(&["read", &store, "datasets/types"]).fails(1, &["nothing has been committed"]);
+    lode(&["read", &store, "datasets/types"]).fails(1, &["there is no dataset"]);
     let one = batches(bytes)[0].slice(0, 1);
     let mut bytes = Vec::new();
     Parquet::batches().encode([&one].into_iter(), &mut bytes).unwrap();

@@ -84,44 +84,6 @@ async fn one_in_the_middle_is_passed_over() {
     assert_eq!((next.version(), next.parent()), (version(4), Some(version(3))));
 }
 
-/// A repair puts a tombstone over a manifest that cannot be read; the newest live one is older.
-#[tokio::test]
-async fn behind_a_collected_head_it_goes_on() {
-    let dir = tempfile::tempdir().unwrap();
-    let (writer, snapshots) = three(dir.path()).await;
-    collect(dir.path(), "snapshots", &snapshots[2]);
-    let dataset = open(dir.path()).await;
-    let latest = dataset.latest().await.unwrap().unwrap();
-    assert_eq!(latest.manifest(), snapshots[1].manifest());
-    is_collected(dataset.snapshot(version(3)).await, 3);
-    assert_eq!(all(&dataset).await, [1, 2]);
-
-    // The slot is never used again, and the parent is what can be read.
-    let next = dataset.write(&[json!(4)], meta! {}).await.unwrap();
-    assert_eq!((next.version(), next.parent()), (version(4), Some(version(2))));
-    assert_eq!(all(&dataset).await, [1, 2, 4]);
-    let hint = fs::read_to_string(dir.path().join("datasets/events/latest")).unwrap();
-    assert_eq!(hint, version(4).to_string());
-    // The handle that knew the snapshot goes on behind the new one.
-    assert_eq!(writer.latest().await.unwrap().unwrap().version(), version(4));
-    let next = writer.write(&[json!(5)], meta! {}).await.unwrap();
-    assert_eq!((next.version(), next.parent()), (version(5), Some(version(4))));
-}
-
-#[tokio::test]
-async fn of_nothing_but_tombstones_there_is_no_latest() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_, snapshots) = three(dir.path()).await;
-    for snapshot in &snapshots {
-        collect(dir.path(), "snapshots", snapshot);
-    }
-    let dataset = open(dir.path()).await;
-    assert!(dataset.latest().await.unwrap().is_none());
-    assert_eq!(all(&dataset).await, [] as [u64; 0]);
-    let next = dataset.write(&[json!(4)], meta! {}).await.unwrap();
-    assert_eq!((next.version(), next.parent()), (version(4), None));
-}
-
 /// What the index of the partitions says of it no longer counts.
 #[tokio::test]
 async fn in_partitions() {

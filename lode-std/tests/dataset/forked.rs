@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use lode_core::descriptor::{DatasetDescriptor, encode_dataset};
 use lode_std::{Dataset, DatasetReader, Error, ErrorKind, LayoutKind, meta};
 use serde_json::Value;
 
@@ -42,7 +43,15 @@ async fn is_reported_not_guessed() {
     let dir = copy();
     let store = directory(dir.path());
     // There is a descriptor, so that nothing else need be looked at.
-    Dataset::builder("blobs").open(store.clone()).await.unwrap();
+    let reader = DatasetReader::new(store.clone(), LayoutKind::Default);
+    let newest = reader.latest("blobs").await.unwrap().unwrap();
+    let descriptor = encode_dataset(&DatasetDescriptor {
+        id: newest.manifest().id.clone(),
+        layout: LayoutKind::Default,
+        checksum: newest.manifest().checksum.clone(),
+        grace_period: 86_400,
+    });
+    fs::write(dir.path().join("datasets/blobs/dataset.json"), descriptor.unwrap()).unwrap();
     fork(dir.path());
     let dataset = Dataset::builder("blobs").open(store.clone()).await.unwrap();
     is_forked(dataset.latest().await);

@@ -126,7 +126,8 @@ async fn a_hint_that_cannot_be_written_fails_no_commit() {
 #[tokio::test]
 async fn a_store_that_ignores_conditions_is_refused() {
     let scripted = Scripted::new();
-    Dataset::builder("blobs").open(scripted.store()).await.unwrap();
+    let first = Dataset::builder("blobs").open(scripted.store()).await.unwrap();
+    first.write_blob("x", meta! {}).await.unwrap();
     scripted.fault("dataset.json", Fault::Overwrites);
     let error = Dataset::builder("blobs").open(scripted.store()).await.unwrap_err();
     assert!(matches!(error, Error::ConditionalWritesIgnored { .. }), "{error}");

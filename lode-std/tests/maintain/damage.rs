@@ -1,14 +1,13 @@
 //! What cannot be read ends a collection before anything is deleted.
 
-use lode_std::{Error, ErrorKind};
+use lode_std::Error;
 
-use crate::support::scripted::Fault;
 use crate::world::{GRACE, Kind, World, last, version};
 
 #[tokio::test]
 async fn what_cannot_be_read_ends_a_run_before_anything_is_deleted() {
     for kind in Kind::ALL {
-        for damaged in ["slot", "tag", "foreign"] {
+        for damaged in ["slot", "tag"] {
             let (world, subject) = World::with_snapshots(kind, 5).await;
             subject.litter().await;
             subject.maintenance().tag("first", version(1)).await.unwrap();
@@ -16,8 +15,7 @@ async fn what_cannot_be_read_ends_a_run_before_anything_is_deleted() {
             let tag = tags.unwrap();
             let key = match damaged {
                 "slot" => kind.slot(4),
-                "tag" => tag,
-                _ => tag.replace("/first", "/.Foreign"),
+                _ => tag,
             };
             world.scripted.tamper(&key, "damage").await;
             world.clock.advance(GRACE + 2);
@@ -28,18 +26,6 @@ async fn what_cannot_be_read_ends_a_run_before_anything_is_deleted() {
             assert_eq!(world.data().await, before);
         }
     }
-}
-
-#[tokio::test]
-async fn a_store_that_does_not_tell_the_time_ends_a_run() {
-    let (world, subject) = World::with_snapshots(Kind::Default, 4).await;
-    world.clock.advance(GRACE + 2);
-    let before = world.data().await;
-    world.scripted.fault("/data/clock-", Fault::Denied);
-    let error = subject.collect(&last(2)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-    assert_eq!(world.data().await, before);
-    world.check([3, 4]).await;
 }
 
 /// A tag whose manifest would make a collector or reader leave the dataset.

@@ -11,8 +11,8 @@ use lode_hive::Hive;
 use lode_jsonl::Jsonl;
 use lode_std::maintain::{Maintenance, Report, Retention};
 use lode_std::{
-    Dataset, DatasetBuilder, DatasetSnapshot, Error, Format, Partitioned, Records, Retry, Snapshot,
-    Version, Volume, meta,
+    Dataset, DatasetBuilder, DatasetSnapshot, Error, Format, Metadata, Partitioned, Records, Retry,
+    Snapshot, Version, Volume, meta,
 };
 use serde_json::{Value, json};
 
@@ -77,13 +77,15 @@ pub(crate) struct World {
     pub(crate) scripted: Arc<Scripted>,
     pub(crate) aged: Aged,
     pub(crate) clock: Arc<ManualClock>,
+    /// Whether new handles see keys listed in another case.
+    pub(crate) shouts: bool,
 }
 
 impl World {
     pub(crate) fn new(kind: Kind) -> Self {
         let (scripted, clock) = (Scripted::new(), ManualClock::new());
         let aged = Aged::over(scripted.store(), clock.clone());
-        Self { kind, scripted, aged, clock }
+        Self { kind, scripted, aged, clock, shouts: false }
     }
 
     /// A new handle.
@@ -101,7 +103,10 @@ impl World {
         }
         let builder: DatasetBuilder<_> = Dataset::builder("it").codec(Jsonl::new());
         let dataset = builder.clock(self.clock.clone()).retry(retry).grace_period(grace);
-        let store = self.aged.store();
+        let store = match self.shouts {
+            true => crate::epochs::shouting(&self.scripted),
+            false => self.aged.store(),
+        };
         match self.kind {
             Kind::Compact | Kind::Paged | Kind::Json => {
                 Subject::Volume(volume.open(store).await.unwrap())
@@ -136,7 +141,8 @@ impl World {
         self.objects().await.into_keys().filter(is_data).collect()
     }
 
-    /// Checks that all of these can be read, by a handle that knows nothing yet.
+    /// Checks that these versions are the live ones and can be read, by a handle that knows nothing
+    /// yet.
     pub(crate) async fn check(&self, live: impl IntoIterator<Item = u64>) {
         let subject = self.open().await;
         let live: Vec<_> = live.into_iter().collect();
@@ -162,19 +168,27 @@ fn records(number: u64) -> Vec<Value> {
     vec![json!({ "n": number, "day": number }), json!({ "n": number, "day": "every" })]
 }
 
+/// Which commit a snapshot is of. Its version is another one where records have taken some.
+fn number_of(metadata: &Metadata) -> u64 {
+    match metadata["number"] {
+        lode_std::Value::Integer(number) => number.unsigned_abs(),
+        ref other => panic!("{other:?}"),
+    }
+}
+
 async fn check_dataset<D: lode_std::Division<Value>>(
     dataset: &Events<D>,
     snapshot: &DatasetSnapshot,
 ) -> Result<(), Error> {
     let found = dataset.read_snapshot(snapshot).await?;
     let streamed: Vec<_> = dataset.read_snapshot_stream(snapshot)?.try_collect().await?;
-    assert_eq!(found, records(snapshot.version().get()));
+    assert_eq!(found, records(number_of(snapshot.metadata())));
     assert_eq!(found, streamed);
     Ok(())
 }
 
 async fn check_volume(snapshot: &Snapshot) -> Result<(), Error> {
-    let number = snapshot.version().get();
+    let number = number_of(snapshot.metadata());
     assert_eq!(snapshot.coverage().await?.len(), 1);
     assert_eq!(snapshot.read_at(0..number * 10).await?, pattern(0, number as usize * 10));
     Ok(())
@@ -204,7 +218,7 @@ impl Subject {
         }
     }
 
-    /// Reads a snapshot, and compares.
+    /// Reads the snapshot of a version, and compares.
     pub(crate) async fn read(&self, number: u64) -> Result<(), Error> {
         let version = version(number);
         match self {

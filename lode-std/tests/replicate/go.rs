@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lode_std::replicate::Mirror;
+use lode_std::verify::Verification;
 use lode_std::{DatasetReader, Error, LayoutKind, Version};
 
 use crate::support::directory;
@@ -20,12 +21,38 @@ const DATASETS: [(&str, LayoutKind, &str); 8] = [
     ("flatds", LayoutKind::Flat, "flatds"),
 ];
 
-/// Its files, but for the lock that the Go implementation leaves, and without our descriptor.
+/// Its files, but for the lock that the Go implementation leaves, and without our descriptor and
+/// the index of its partitions.
 fn contents(root: &Path, folder: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let found = files(&root.join(folder)).into_iter();
     let found = found.filter(|(path, _)| !path.ends_with("latest.lock"));
-    let found = found.filter(|(path, _)| !path.ends_with("dataset.json"));
+    let found = found.filter(|(path, _)| !path.ends_with("dataset.json") && !is_entry(path));
     found.map(|(path, bytes)| (path.strip_prefix(root).unwrap().to_path_buf(), bytes)).collect()
+}
+
+/// Whether a file is an index entry. Where Go has copies of whole manifests, a copy has the part of
+/// the partition.
+fn is_entry(path: &Path) -> bool {
+    path.ends_with("manifest.json") && path.iter().any(|folder| folder == "partitions")
+}
+
+fn entries(root: &Path) -> Vec<PathBuf> {
+    let found = files(&root.join("datasets/hive")).into_iter().map(|(path, _)| path);
+    let found = found.filter(|path| is_entry(path));
+    found.map(|path| path.strip_prefix(root).unwrap().to_path_buf()).collect()
+}
+
+#[tokio::test]
+async fn the_copy_of_a_hive_has_an_index_of_its_own() {
+    let place = tempfile::tempdir().unwrap();
+    let source = DatasetReader::new(directory(&fixtures()), LayoutKind::Hive);
+    Mirror::new(&source, "hive", directory(place.path())).run().await.unwrap();
+    assert_eq!(entries(place.path()), entries(&fixtures()));
+    for root in [place.path().to_path_buf(), fixtures()] {
+        let verification = Verification::dataset(directory(&root), "hive", None).unwrap();
+        let report = verification.data(true).run(|found| println!("{found:?}")).await.unwrap();
+        assert_eq!(report.damage, 0);
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lode_core::descriptor::{DatasetDescriptor, encode_dataset};
 use lode_core::time::Timestamp;
 use lode_std::maintain::Retention;
 use lode_std::replicate::{DatasetReport, DatasetTarget, Mirror};
@@ -60,16 +61,18 @@ async fn a_copy_has_the_same_objects() {
     assert_eq!((report.present, report.adopted, report.verified), (0, 0, 11));
     assert_eq!(report.head, Version::new(3));
     assert_eq!(to.objects().await, from.objects().await);
-    // Again: one slot tells that all of it is there.
+    // Again: one slot tells that all of it is there, once the heads are found.
     from.take_calls();
     to.take_calls();
     let report = mirror(&from, to.store()).await.unwrap();
     assert_eq!((report.snapshots, report.present, report.sent), (0, 3, 0));
-    let slots = "datasets/models/snapshots";
-    let newest = format!("get {slots}/0000000000000000003/manifest.json");
-    assert_eq!(from.take_calls(), [format!("list {slots}"), newest.clone()]);
+    let slot = |number: u64| format!("get datasets/models/snapshots/{number:019}/manifest.json");
     let hint = "get datasets/models/latest".to_string();
-    assert_eq!(to.take_calls(), [format!("list {slots}"), newest, hint]);
+    let head = [hint.clone(), slot(3), slot(4)];
+    let at_source: Vec<_> = head.iter().cloned().chain([slot(3)]).collect();
+    assert_eq!(from.take_calls(), at_source);
+    let at_target: Vec<_> = at_source.iter().cloned().chain(head).chain([hint]).collect();
+    assert_eq!(to.take_calls(), at_target);
     // Later it goes on, and so does who reads the copy.
     source.write_blob("four", meta! {}).await.unwrap();
     let report = mirror(&from, to.store()).await.unwrap();
@@ -96,7 +99,7 @@ async fn what_was_committed_to_the_copy_is_named() {
     let (other, _) = models(&["one"]).await;
     assert_eq!(diverged(&from, &other).await, 1);
     let empty = Scripted::new();
-    open(&empty).await;
+    found(&empty, LayoutKind::Default, "xxh3-128").await;
     assert_eq!(diverged(&empty, &other).await, 1);
 }
 
@@ -213,7 +216,7 @@ async fn files_are_not_put_in_the_place_of_something_else() {
         from.tamper(slot, manifest.replace(&file, &place)).await;
         from.tamper(&place, "one").await;
         if place.ends_with("dataset.json") {
-            from.tamper(&place, descriptor()).await;
+            found(&from, LayoutKind::Default, "xxh3-128").await;
         }
         let to = Scripted::new();
         let error = mirror(&from, to.store()).await.unwrap_err();
@@ -223,14 +226,13 @@ async fn files_are_not_put_in_the_place_of_something_else() {
     }
 }
 
-fn descriptor() -> Vec<u8> {
-    lode_core::descriptor::encode_dataset(&lode_core::descriptor::DatasetDescriptor {
-        id: lode_core::id::Id::new("models").unwrap(),
-        layout: LayoutKind::Default,
-        checksum: Some("xxh3-128".into()),
-        grace_period: 86_400,
-    })
-    .unwrap()
+/// A dataset in which nothing has been committed yet: only its descriptor is there.
+pub(super) async fn found(store: &Arc<Scripted>, layout: LayoutKind, checksum: &str) {
+    let id = lode_core::id::Id::new("models").unwrap();
+    let key = lode_core::layout::DatasetLayout::new(id.clone(), layout).descriptor();
+    let checksum = Some(checksum.into());
+    let descriptor = DatasetDescriptor { id, layout, checksum, grace_period: 86_400 };
+    store.tamper(key.as_str(), encode_dataset(&descriptor).unwrap()).await;
 }
 
 #[tokio::test]
@@ -238,13 +240,12 @@ async fn a_target_that_cannot_be_continued_is_refused() {
     let (from, _) = models(&["one"]).await;
     let error = Mirror::new(&reader(&from), "others", Scripted::new().store()).run().await;
     assert!(matches!(error, Err(Error::DatasetNotFound { .. })), "{error:?}");
-    let md5 = lode_std::Checksums::default().find("md5").unwrap();
     let to = Scripted::new();
-    Dataset::builder("models").checksum(md5).open(to.store()).await.unwrap();
+    found(&to, LayoutKind::Default, "md5").await;
     let error = mirror(&from, to.store()).await.unwrap_err();
     assert!(matches!(error, Error::Mismatch { .. }), "{error}");
     let to = Scripted::new();
-    Dataset::builder("models").flat().open(to.store()).await.unwrap();
+    found(&to, LayoutKind::Flat, "xxh3-128").await;
     let flat = DatasetReader::new(to.store(), LayoutKind::Flat);
     assert!(flat.latest("models").await.unwrap().is_none());
     let error = mirror(&from, to.store()).await.unwrap_err();

@@ -1,9 +1,9 @@
 //! A single snapshot of a dataset becomes the next one of another.
 
 use lode_std::replicate::{DatasetReplication, DatasetReport};
-use lode_std::{Dataset, DatasetReader, Error, ErrorKind, LayoutKind, Version, meta};
+use lode_std::{DatasetReader, Error, ErrorKind, LayoutKind, Version, meta};
 
-use super::mirroring::{mirror, models, open, reader};
+use super::mirroring::{found, mirror, models, open, reader};
 use crate::support::directory;
 use crate::support::fixtures::fixtures;
 use crate::support::scripted::Scripted;
@@ -100,9 +100,8 @@ async fn what_go_wrote_is_brought_with_its_partitions() {
 #[tokio::test]
 async fn another_checksum_algorithm_is_refused() {
     let (from, _) = models(&["one"]).await;
-    let md5 = lode_std::Checksums::default().find("md5").unwrap();
     let to = Scripted::new();
-    Dataset::builder("models").checksum(md5).open(to.store()).await.unwrap();
+    found(&to, LayoutKind::Default, "md5").await;
     let error = bring(&from, 1, &to).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Mismatch);
 }

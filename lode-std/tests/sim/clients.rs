@@ -1,4 +1,4 @@
-//! Who uses the store: writers, readers, a collector and a tagger, each of which may crash at any
+//! Who uses the store: writers, readers, two collectors and a tagger, each of which may crash at any
 //! moment and come back with new handles.
 
 use std::sync::Arc;
@@ -10,13 +10,15 @@ use lode_hive::Hive;
 use lode_jsonl::Jsonl;
 use lode_std::maintain::Retention;
 use lode_std::{
-    CommitUnknown, Dataset, DatasetBuilder, Error, ErrorKind, Partitioned, Records, Retry, Volume,
-    VolumeBuilder, meta,
+    CommitUnknown, Dataset, DatasetBuilder, Error, ErrorKind, GroupCommitter, Partitioned, Records,
+    Retry, Version, Volume, VolumeBuilder, meta,
 };
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::blobs::{self, blobs};
+use crate::copies;
+use crate::store::LATE;
 use crate::support::pattern;
 use crate::world::{GRACE, World};
 
@@ -44,7 +46,7 @@ pub(crate) fn dataset(
 
 pub(crate) fn retry() -> Retry {
     let (base, cap) = (Duration::from_millis(100), Duration::from_secs(2));
-    Retry { conflicts: 200, resends: 2, base, cap }
+    Retry { conflicts: 200, resends: 2, base, cap, ..Retry::none() }
 }
 
 pub(crate) fn record(number: u64) -> Value {
@@ -55,17 +57,24 @@ pub(crate) fn record(number: u64) -> Value {
 pub(crate) async fn run(world: &Arc<World>, steps: u64) {
     let writers = join_all((0..WRITERS).map(|writer| write(world.clone(), writer, steps)));
     let writers = join(writers, uploads(world));
-    let others = join(read(world), join(collect(world), tag(world)));
+    let collectors = join(collect(world), collect(world));
+    let others = join(join(read(world), tag(world)), join(collectors, copies::copy(world)));
     tokio::select! {
         biased;
         _ = writers => {}
         _ = others => {}
     }
-    world.sim().calm_down();
-    tokio::time::sleep(GRACE * 2).await;
-    let maintenance = patiently(|| volume(world).open(world.store())).await.maintenance();
-    let report = maintenance.collect(&rules()).await.unwrap();
-    world.count(|counts| counts.collected += report.buried.len() as u64);
+    world.stores().iter().for_each(|store| store.calm_down());
+    // What is late lands.
+    tokio::time::sleep(Duration::from_millis(2 * LATE)).await;
+    let volume = volume(world).open(world.store()).await.unwrap().maintenance();
+    let dataset = dataset(world).open(world.store()).await.unwrap().maintenance();
+    for maintenance in [volume, dataset] {
+        let hasty = maintenance.with_grace_period(Duration::ZERO);
+        let report = hasty.collect(&rules()).await.unwrap();
+        assert_eq!((report.young.objects, report.left.objects), (0, 0), "{report:?}");
+        world.count(|counts| counts.collected += report.buried.len() as u64);
+    }
 }
 
 /// Large files take their time, so that they are written in some runs only.
@@ -75,7 +84,7 @@ async fn uploads(world: &Arc<World>) {
     }
 }
 
-fn rules() -> Retention {
+pub(crate) fn rules() -> Retention {
     Retention { last: Some(LAST), ..Retention::ALL }
 }
 
@@ -110,30 +119,61 @@ async fn write(world: Arc<World>, writer: u64, steps: u64) {
     }
 }
 
-/// With a new handle each time, as a process that comes back would have.
+/// With a new handle each time, as a process that comes back would have. What is staged may be
+/// committed by another process, or with what others of the same process have staged.
 async fn write_block(world: &Arc<World>, number: u64) {
-    let volume = patiently(|| volume(world).open(world.store())).await;
+    let open = || patiently(|| volume(world).open(world.store()));
+    let stager = open().await;
+    match world.below(3) {
+        0 => commit_block(world, number, &stager, &stager, None).await,
+        1 => commit_block(world, number, &stager, &open().await, None).await,
+        _ => {
+            let group = stager.committer();
+            let numbers = [number, number + 100, number + 200];
+            world.promises.lock().unwrap().tried.extend(numbers);
+            let commits =
+                numbers.map(|number| commit_block(world, number, &stager, &stager, Some(&group)));
+            join_all(commits).await;
+        }
+    }
+}
+
+/// Stages a block, and commits it; until that is done.
+async fn commit_block(
+    world: &Arc<World>,
+    number: u64,
+    stager: &Volume,
+    committer: &Volume,
+    group: Option<&GroupCommitter>,
+) {
     let offset = number * BLOCK;
     let bytes = pattern(offset, BLOCK as usize);
-    let block = patiently(|| volume.stage_at(offset, bytes.clone())).await;
+    let meta = || meta! { "step" => number % 100 };
+    let mut block = patiently(|| stager.stage_at(offset, bytes.clone())).await;
     let version = loop {
-        match volume.commit([block.clone()], meta! { "number" => number }).await {
-            Ok(snapshot) => break Some(snapshot.version().get()),
+        let committed = match group {
+            Some(group) => group.commit([block.clone()], meta()).await,
+            None => committer.commit([block.clone()], meta()).await,
+        };
+        match committed {
+            Ok(snapshot) => break snapshot.version().get(),
             Err(Error::CommitUnknown(unknown)) => {
-                let settle = |unknown| async { volume.resolve(unknown).await };
+                let settle = |unknown| async { committer.resolve(unknown).await };
                 if let Some(snapshot) = settled(*unknown, settle).await {
-                    break Some(snapshot.version().get());
+                    break snapshot.version().get();
                 }
             }
-            // It took too long, and it is not this handle's any more.
-            Err(error) if error.kind() == ErrorKind::Expired => break None,
+            // A collection has passed its epoch. Who has staged it learns of that as well.
+            Err(error) if error.kind() == ErrorKind::Expired => {
+                world.count(|counts| counts.expired += 1);
+                let _ = stager.latest().await;
+                block = patiently(|| stager.stage_at(offset, bytes.clone())).await;
+            }
             Err(error) => assert!(is_excused(&error), "block {number}: {error}"),
         }
     };
-    if let Some(version) = version {
-        world.count(|counts| counts.acknowledged += 1);
-        world.promises.lock().unwrap().blocks.insert(number, version);
-    }
+    world.count(|counts| counts.acknowledged += 1);
+    world.promises.lock().unwrap().blocks.insert(number, version);
 }
 
 async fn write_record(world: &Arc<World>, number: u64) {
@@ -147,6 +187,9 @@ async fn write_record(world: &Arc<World>, number: u64) {
                 if let Some(snapshot) = settled(*unknown, settle).await {
                     break snapshot.version().get();
                 }
+            }
+            Err(error) if error.kind() == ErrorKind::Expired => {
+                world.count(|counts| counts.expired += 1);
             }
             Err(error) => assert!(is_excused(&error), "record {number}: {error}"),
         }
@@ -217,6 +260,11 @@ async fn collect(world: &Arc<World>) {
             for maintenance in
                 [volume.maintenance(), dataset.maintenance()].into_iter().chain(blobs)
             {
+                // Some spare nobody.
+                let maintenance = match world.chance(300) {
+                    true => maintenance.with_grace_period(Duration::ZERO),
+                    false => maintenance,
+                };
                 match maintenance.collect(&rules()).await {
                     Ok(report) => {
                         let buried = report.buried.len() as u64;
@@ -232,7 +280,7 @@ async fn collect(world: &Arc<World>) {
     }
 }
 
-/// Tags whatever is the newest, forever.
+/// Tags whatever is the newest, forever, and holds it for a while.
 async fn tag(world: &Arc<World>) {
     for number in 0.. {
         world.wait(30_000).await;
@@ -247,5 +295,36 @@ async fn tag(world: &Arc<World>) {
             Err(error) if error.kind() == ErrorKind::Collected => {}
             Err(error) => assert!(is_excused(&error), "{error}"),
         }
+        // When a lease ends is said by clocks.
+        if !world.wrong_clocks {
+            hold(world, &volume, head.version()).await;
+        }
+    }
+}
+
+/// Takes a lease, and reads what it holds as long as it does.
+async fn hold(world: &Arc<World>, volume: &Volume, version: Version) {
+    const FOR: Duration = Duration::from_secs(200);
+    let begun = world.elapsed();
+    let lease = match volume.maintenance().hold(version, FOR).await {
+        Ok(lease) => lease,
+        Err(error) if error.kind() == ErrorKind::Collected => return,
+        Err(error) => return assert!(is_excused(&error), "{error}"),
+    };
+    let is_held = || world.elapsed() + Duration::from_secs(40) < begun + FOR;
+    while is_held() {
+        let read = async {
+            let snapshot = volume.tagged(lease.name.as_str()).await?;
+            for range in &snapshot.coverage().await? {
+                let bytes = snapshot.read_at(range.into()).await?;
+                assert_eq!(bytes, pattern(range.start(), bytes.len()));
+            }
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = read.await {
+            // It took its time, and there is none left.
+            assert!(is_excused(&error) || !is_held(), "leased: {error}");
+        }
+        world.wait(60_000).await;
     }
 }

@@ -42,7 +42,7 @@ impl MultipartUpload for SimUpload {
             store.take_time().await;
             match (sent, fate) {
                 // To send the same part again is as good as once.
-                (Some(sent), Fate::Done | Fate::Repeated) => sent.await,
+                (Some(sent), Fate::Done | Fate::Repeated | Fate::Held) => sent.await,
                 (Some(sent), _) => sent.await.and(Err(lost())),
                 (None, Fate::Lost) => Err(lost()),
                 (None, _) => Err(no_such_upload(&path)),
@@ -71,7 +71,7 @@ impl MultipartUpload for SimUpload {
         store.date(&path);
         store.take_time().await;
         match fate {
-            Fate::Unanswered => Err(lost()),
+            Fate::Unanswered | Fate::Unsynced => Err(lost()),
             Fate::Repeated => Err(no_such_upload(&path)),
             _ => result,
         }

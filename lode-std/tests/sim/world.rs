@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,19 +17,59 @@ use crate::store::SimStore;
 
 /// When the time begins, in seconds since 1970.
 const BEGIN: i64 = 1_900_000_000;
-/// For how long what is staged is safe. Requests are late by less than half of it.
-pub(crate) const GRACE: Duration = Duration::from_secs(240);
+/// For how long collections are courteous. Requests are late by any multiple of it.
+pub(crate) const GRACE: Duration = Duration::from_secs(60);
+/// How far a clock may be off, in seconds, where clocks are wrong.
+const WRONG: u64 = 20_000;
 
 /// What everybody in a run shares.
 #[derive(Debug)]
 pub(crate) struct World {
     /// Whether large files are written as well.
     pub(crate) uploads: bool,
+    /// Whether clocks are wrong by hours, and jump.
+    pub(crate) wrong_clocks: bool,
+    /// Whether the copies are collected by somebody else's rules, which ends the mirroring.
+    pub(crate) collected_copy: bool,
+    /// What the store does that it must not.
+    pub(crate) mistake: Option<Mistake>,
     chance: Mutex<Rng>,
     begin: tokio::time::Instant,
     pub(crate) promises: Mutex<Promises>,
     pub(crate) counts: Mutex<Outcome>,
-    store: Mutex<Option<Arc<SimStore>>>,
+    /// The store, and the one that copies go to.
+    stores: Mutex<Vec<Arc<SimStore>>>,
+}
+
+/// What a store may do wrong, to see that it is noticed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Mistake {
+    /// It acknowledges manifests that it does not keep.
+    ForgetsSlots,
+    /// It acknowledges the records of collections, and does not keep them.
+    ForgetsRecords,
+    /// It puts a manifest over another one.
+    OverwritesSlots,
+    /// With a data object it deletes another one.
+    DeletesMore,
+    /// With a data object it deletes what is not ours.
+    DeletesForeign,
+    /// It shows no tags to who lists them.
+    HidesTags,
+    /// Of what is copied it changes a bit.
+    ChangesCopies,
+}
+
+impl Mistake {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::ForgetsSlots,
+        Self::ForgetsRecords,
+        Self::OverwritesSlots,
+        Self::DeletesMore,
+        Self::DeletesForeign,
+        Self::HidesTags,
+        Self::ChangesCopies,
+    ];
 }
 
 /// What was tried, and what was acknowledged.
@@ -43,28 +84,39 @@ pub(crate) struct Promises {
     pub(crate) files: BTreeMap<u64, u64>,
     /// The tags of the volume, and what the snapshot of each has.
     pub(crate) tags: BTreeMap<String, u64>,
+    /// The numbers of the blocks that were said to have been copied.
+    pub(crate) copied: BTreeSet<u64>,
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> Arc<Self> {
+    pub(crate) fn new(seed: u64, mistake: Option<Mistake>) -> Arc<Self> {
         let world = Arc::new(Self {
             uploads: seed.is_multiple_of(10),
+            wrong_clocks: seed.is_multiple_of(2),
+            collected_copy: seed.is_multiple_of(3),
+            mistake,
             chance: Mutex::new(Rng::with_seed(seed)),
             begin: tokio::time::Instant::now(),
             promises: Mutex::default(),
             counts: Mutex::default(),
-            store: Mutex::default(),
+            stores: Mutex::default(),
         });
-        *world.store.lock().unwrap() = Some(SimStore::new(world.clone()));
+        let stores = ["here", "there"].map(|name| SimStore::new(name, world.clone()));
+        *world.stores.lock().unwrap() = stores.into();
         world
     }
 
-    pub(crate) fn sim(&self) -> Arc<SimStore> {
-        self.store.lock().unwrap().clone().unwrap()
+    pub(crate) fn stores(&self) -> Vec<Arc<SimStore>> {
+        self.stores.lock().unwrap().clone()
     }
 
     pub(crate) fn store(&self) -> Arc<dyn ObjectStore> {
-        self.sim()
+        self.stores()[0].clone()
+    }
+
+    /// Where copies go.
+    pub(crate) fn copy(&self) -> Arc<dyn ObjectStore> {
+        self.stores()[1].clone()
     }
 
     pub(crate) fn random(&self) -> u64 {
@@ -96,10 +148,15 @@ impl World {
         BEGIN + i64::try_from(self.elapsed().as_secs()).unwrap()
     }
 
-    /// A clock that is wrong by some seconds.
+    /// A clock of its own, that is wrong by some seconds; or by hours, and jumps.
     pub(crate) fn clock(self: &Arc<Self>) -> Arc<dyn Clock> {
-        let skew = i64::try_from(self.below(21)).unwrap() - 10;
+        let skew = AtomicI64::new(self.skew(if self.wrong_clocks { WRONG } else { 10 }));
         Arc::new(SkewedClock { world: self.clone(), skew })
+    }
+
+    /// A number of seconds between this many back and as many ahead.
+    fn skew(&self, most: u64) -> i64 {
+        i64::try_from(self.below(2 * most + 1)).unwrap() - i64::try_from(most).unwrap()
     }
 
     pub(crate) fn entropy(self: &Arc<Self>) -> Arc<dyn Entropy> {
@@ -112,7 +169,7 @@ impl World {
 
     pub(crate) fn outcome(&self) -> Outcome {
         // The store refers to the world, and the world to the store.
-        self.store.lock().unwrap().take();
+        self.stores.lock().unwrap().clear();
         *self.counts.lock().unwrap()
     }
 }
@@ -120,12 +177,15 @@ impl World {
 #[derive(Debug)]
 struct SkewedClock {
     world: Arc<World>,
-    skew: i64,
+    skew: AtomicI64,
 }
 
 impl time::Clock for SkewedClock {
     fn now(&self) -> Option<Timestamp> {
-        Timestamp::new(self.world.seconds() + self.skew, 0)
+        if self.world.wrong_clocks && self.world.chance(50) {
+            self.skew.store(self.world.skew(WRONG), Ordering::Relaxed);
+        }
+        Timestamp::new(self.world.seconds() + self.skew.load(Ordering::Relaxed), 0)
     }
 }
 

@@ -14,12 +14,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bucket;
 mod conformance;
 #[cfg(feature = "blocking")]
 mod device;
 mod faults;
 mod history;
 mod locations;
+mod outages;
 mod proxy;
 mod race;
 mod refusals;

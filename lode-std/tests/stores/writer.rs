@@ -53,7 +53,7 @@ impl Task {
     fn retry(&self) -> Retry {
         let (base, cap) = (Duration::from_millis(10), Duration::from_millis(500));
         let resends = if self.tolerant { 0 } else { 6 };
-        Retry { conflicts: 10_000, resends, base, cap }
+        Retry { conflicts: 10_000, resends, base, cap, ..Retry::none() }
     }
 
     /// Where the block of a commit begins.

@@ -6,7 +6,8 @@ use lode_core::checksum::Checksum;
 use lode_core::crc32c::Crc32c;
 use lode_core::id::Id;
 use lode_core::manifest::{
-    Block, BlockName, Blocks, CommitId, ManifestDigest, Metadata, VolumeManifest, compact,
+    Block, BlockName, Blocks, CollectionState, CommitId, ManifestDigest, Metadata, VolumeManifest,
+    compact,
 };
 use lode_core::range::ByteRange;
 use lode_core::store::{Name, ObjectKind, Store};
@@ -44,6 +45,7 @@ impl<S: Store> Medium<S> {
             checksum: Some("crc32c".into()),
             metadata: Metadata::new(),
             blocks: Blocks::default(),
+            state: CollectionState::FIRST,
             extra: Metadata::new(),
         };
         Self { store, manifest, next_block: 40 }

@@ -6,6 +6,7 @@ pub mod aged;
 pub mod careless;
 pub mod clock;
 pub mod fixtures;
+pub mod flaky;
 pub mod medium;
 pub mod scripted;
 

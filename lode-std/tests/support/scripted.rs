@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -42,8 +41,8 @@ pub struct Scripted {
     inner: Arc<dyn ObjectStore>,
     calls: Arc<Mutex<Vec<String>>>,
     script: Mutex<VecDeque<Rule>>,
-    /// Whether the next listing fails.
-    list_fails: AtomicBool,
+    /// The next look at, or read of, a key that contains the text fails.
+    get_fails: Mutex<Option<&'static str>>,
     /// How many more writes and deletes are let through, if they are counted.
     writes_left: Mutex<Option<usize>>,
     /// The next put whose key contains the text waits here.
@@ -85,7 +84,7 @@ impl Scripted {
             inner,
             calls: Arc::default(),
             script: Mutex::default(),
-            list_fails: AtomicBool::new(false),
+            get_fails: Mutex::default(),
             writes_left: Mutex::default(),
             gates: Mutex::default(),
         })
@@ -100,9 +99,9 @@ impl Scripted {
         self.script.lock().unwrap().push_back((key, fault));
     }
 
-    /// The next listing from an offset fails.
-    pub fn fail_next_list(&self) {
-        self.list_fails.store(true, Ordering::SeqCst);
+    /// The next look at, or read of, a key that contains `key` fails.
+    pub fn fail_next_get(&self, key: &'static str) {
+        *self.get_fails.lock().unwrap() = Some(key);
     }
 
     /// Lets this many writes and deletes through, and refuses all that follow; `None` lets all
@@ -267,6 +266,10 @@ impl ObjectStore for Scripted {
 
     async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
         self.log(if options.head { "head" } else { "get" }, path);
+        let fails = self.get_fails.lock().unwrap().take_if(|key| path.as_ref().contains(*key));
+        if fails.is_some() {
+            return Err(lost());
+        }
         self.inner.get_opts(path, options).await
     }
 
@@ -295,10 +298,7 @@ impl ObjectStore for Scripted {
         offset: &Path,
     ) -> BoxStream<'static, Result<ObjectMeta>> {
         self.log("list", prefix.unwrap_or(&Path::default()));
-        match self.list_fails.swap(false, Ordering::SeqCst) {
-            true => futures::stream::once(async { Err(lost()) }).boxed(),
-            false => self.inner.list_with_offset(prefix, offset),
-        }
+        self.inner.list_with_offset(prefix, offset)
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {

@@ -237,9 +237,13 @@ async fn a_manifest_of_another_volume_or_length() {
 #[tokio::test]
 async fn nothing_is_built_on_a_damaged_head() {
     let victim = Victim::new(Format::Compact).await;
+    let store = victim.scripted.store();
+    let block = volume(&store).await.stage_at(500, "block").await.unwrap();
     victim.scripted.tamper(&victim.slot(), "torn").await;
-    let volume = volume(&victim.scripted.store()).await;
-    let block = volume.stage_at(500, "block").await.unwrap();
+    let volume = volume(&store).await;
+    // Not even staged: nobody knows the epoch.
+    let error = volume.stage_at(500, "block").await.unwrap_err();
+    assert!(matches!(error, Error::ManifestInvalid { .. }), "{error}");
     let error = volume.commit([block], meta! {}).await.unwrap_err();
     assert!(matches!(error, Error::ManifestInvalid { .. }), "{error}");
     assert_eq!(volume.reader().versions().await.unwrap().len(), 1);

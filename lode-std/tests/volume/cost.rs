@@ -24,18 +24,30 @@ async fn a_warm_commit_is_two_writes_and_staging_is_one() {
 
         volume.commit([block], meta! {}).await.unwrap();
         let slot = format!("create volumes/disk/snapshots/{:019}/{}", 2, format.slot_name());
-        assert_eq!(scripted.take_calls(), [slot.as_str(), "put volumes/disk/latest"]);
+        let hint = "put volumes/disk/latest".to_string();
+        // A Go writer would build on a hint that is behind, so it is looked whether this one is.
+        let next = format!("head volumes/disk/snapshots/{:019}/{}", 3, format.slot_name());
+        let kept = (format == Format::Json).then_some(next);
+        let expected: Vec<_> = [slot, hint].into_iter().chain(kept).collect();
+        assert_eq!(scripted.take_calls(), expected);
     }
 }
 
 #[tokio::test]
-async fn opening_is_two_requests_and_creating_four() {
+async fn opening_is_two_requests_and_the_first_commit_creates_with_two_more() {
     let scripted = Scripted::new();
-    volume(&scripted.store()).await;
+    let first = volume(&scripted.store()).await;
     let descriptor = "volumes/disk/volume.json";
     let [get, create] = ["get", "create"].map(|operation| format!("{operation} {descriptor}"));
     let list = "list volumes/disk/snapshots";
-    assert_eq!(scripted.take_calls(), [get.as_str(), list, &create, &create]);
+    assert_eq!(scripted.take_calls(), [get.as_str(), list]);
+    let block = first.stage_at(0, "block").await.unwrap();
+    scripted.take_calls();
+    first.commit([block], meta! {}).await.unwrap();
+    let slot = "create volumes/disk/snapshots/";
+    let calls = scripted.take_calls();
+    assert_eq!(calls[..2], [create.as_str(), create.as_str()]);
+    assert!(calls.len() == 4 && calls[2].starts_with(slot), "{calls:?}");
     volume(&scripted.store()).await;
     assert_eq!(scripted.take_calls(), [get.as_str(), create.as_str()]);
     Volume::existing("disk").open_read_only(scripted.store()).await.unwrap();
@@ -43,7 +55,7 @@ async fn opening_is_two_requests_and_creating_four() {
 }
 
 #[tokio::test]
-async fn the_head_is_found_by_hint_list_and_manifest() {
+async fn the_head_is_found_by_hint_manifest_and_a_look_at_the_next_slot() {
     let scripted = Scripted::new();
     let writer = volume(&scripted.store()).await;
     let block = writer.stage_at(0, "a").await.unwrap();
@@ -53,12 +65,12 @@ async fn the_head_is_found_by_hint_list_and_manifest() {
 
     reader.latest().await.unwrap().unwrap();
     let slot = "get volumes/disk/snapshots/0000000000000000001/manifest.lode";
-    let list = "list volumes/disk/snapshots";
-    assert_eq!(scripted.take_calls(), ["get volumes/disk/latest", list, slot]);
+    let next = "get volumes/disk/snapshots/0000000000000000002/manifest.lode";
+    assert_eq!(scripted.take_calls(), ["get volumes/disk/latest", slot, next]);
     reader.latest().await.unwrap().unwrap();
-    assert_eq!(scripted.take_calls(), [list]);
+    assert_eq!(scripted.take_calls(), [next]);
     writer.latest().await.unwrap().unwrap();
-    assert_eq!(scripted.take_calls(), [list]);
+    assert_eq!(scripted.take_calls(), [next]);
     let other = Volume::existing("disk").open_read_only(scripted.store()).await.unwrap();
     scripted.take_calls();
     other.snapshot(lode_std::Version::FIRST).await.unwrap();
@@ -71,8 +83,8 @@ async fn the_newest_snapshot_alone_is_three_requests() {
         let scripted = Scripted::new();
         let builder = Volume::builder("disk", 1000).format(format);
         let writer = builder.open(scripted.store()).await.unwrap();
-        let nothing = Volume::existing("disk").latest(scripted.store()).await.unwrap();
-        assert!(nothing.is_none());
+        let nothing = Volume::existing("disk").latest(scripted.store()).await;
+        assert!(matches!(nothing, Err(Error::VolumeNotFound { .. })), "{nothing:?}");
         let block = writer.stage_at(0, "a").await.unwrap();
         writer.commit([block], meta! {}).await.unwrap();
         scripted.take_calls();
@@ -82,7 +94,7 @@ async fn the_newest_snapshot_alone_is_three_requests() {
         assert_eq!(scripted.take_calls().len(), 3 + 1, "and the block");
         let guessed = Volume::existing("disk").latest(scripted.store()).await.unwrap().unwrap();
         assert_eq!(guessed.version().get(), 1);
-        let expected = if format == Format::Compact { 3 } else { 8 };
+        let expected = if format == Format::Compact { 3 } else { 6 };
         assert_eq!(scripted.take_calls().len(), expected, "{format:?}");
     }
     let error = Volume::existing("other").latest(Scripted::new().store()).await.unwrap_err();

@@ -12,9 +12,11 @@
 mod support;
 
 mod bad_input;
+mod beside_go;
 mod compared;
 mod concurrency;
 mod cost;
+mod discarding;
 mod fetching;
 mod fixtures;
 mod group;

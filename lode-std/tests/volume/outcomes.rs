@@ -195,9 +195,10 @@ async fn a_failure_is_told_by_its_own_reason() {
     // No answer, then a lost race, and then the new head cannot be looked up.
     let block = ours.stage_at(20, "block").await.unwrap();
     scripted.fault(SLOT, Fault::NotApplied);
-    scripted.fail_next_list();
+    scripted.fail_next_get("0000000003/manifest");
     let error = ours.commit([block.clone()], meta! {}).await.unwrap_err();
-    assert!(error.to_string().contains("could not list"), "{error}");
+    assert!(error.to_string().contains("0000000003/manifest"), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Store);
     ours.commit([block], meta! {}).await.unwrap();
     assert_eq!(state(&scripted).await, (3, 15));
 }
@@ -215,7 +216,14 @@ async fn a_hint_that_cannot_be_written_fails_no_commit() {
 #[tokio::test]
 async fn a_store_that_ignores_conditions_is_refused() {
     let scripted = Scripted::new();
-    volume(&scripted.store()).await;
+    let first = volume(&scripted.store()).await;
+    let block = first.stage_at(100, "block").await.unwrap();
+    // The first create of the descriptor finds itself, the one that tries the store overwrites.
+    scripted.fault("volume.json", Fault::AppliedTwice);
+    scripted.fault("volume.json", Fault::Overwrites);
+    let error = first.commit([block.clone()], meta! {}).await.unwrap_err();
+    assert!(matches!(error, Error::ConditionalWritesIgnored { .. }), "{error}");
+    first.commit([block], meta! {}).await.unwrap();
     scripted.fault("volume.json", Fault::Overwrites);
     let builder = Volume::builder("disk", 1000);
     let error = builder.clone().open(scripted.store()).await.unwrap_err();
@@ -224,4 +232,25 @@ async fn a_store_that_ignores_conditions_is_refused() {
     let volume = builder.single_writer().open(scripted.store()).await.unwrap();
     let block = volume.stage_at(0, "block").await.unwrap();
     volume.commit([block], meta! {}).await.unwrap();
+}
+
+/// Nothing says what a volume is like before its first commit, and then the first one decides.
+#[tokio::test]
+async fn the_first_commit_decides_what_a_volume_is_like() {
+    let scripted = Scripted::new();
+    let open = |length: u64| Volume::builder("disk", length).open(scripted.store());
+    let (ours, same, others) = (open(1000).await, open(1000).await, open(2000).await);
+    assert!(scripted.objects().await.is_empty());
+    let error = Volume::existing("disk").open(scripted.store()).await.unwrap_err();
+    assert!(matches!(error, Error::VolumeNotFound { .. }), "{error}");
+
+    let (ours, same, others) = (ours.unwrap(), same.unwrap(), others.unwrap());
+    let block = others.stage_at(1500, "late").await.unwrap();
+    for (volume, at) in [(&ours, 0), (&same, 10)] {
+        let block = volume.stage_at(at, "block").await.unwrap();
+        volume.commit([block], meta! {}).await.unwrap();
+    }
+    let error = others.commit([block], meta! {}).await.unwrap_err();
+    assert!(matches!(error, Error::Mismatch { .. }), "{error}");
+    assert_eq!(state(&scripted).await, (2, 10));
 }

@@ -3,6 +3,7 @@
 use futures::TryStreamExt;
 use lode_core::manifest::Blocks;
 use lode_core::manifest::pages::PageSizes;
+use lode_std::maintain::Retention;
 use lode_std::{
     ByteRange, CommitUnknown, Error, Format, Retry, Snapshot, Version, Volume, VolumeBuilder, meta,
 };
@@ -233,26 +234,34 @@ async fn an_unknown_outcome_is_settled_with_its_pages() {
         let error = commit(&volume, [50]).await.unwrap_err();
         let Error::CommitUnknown(unknown) = error else { panic!("{error}") };
         let text = serde_json::to_string(&unknown).unwrap();
-        let staged: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let pages = staged["staged"].as_array().unwrap().iter();
-        let pages: Vec<_> = pages.filter_map(|key| key.as_str()).collect();
-        assert_eq!(pages.iter().filter(|key| key.contains("/pages/")).count(), 2, "{pages:?}");
 
         let unknown: CommitUnknown = serde_json::from_str(&text).unwrap();
         let other = builder().open(scripted.store()).await.unwrap();
         let snapshot = other.resolve(unknown.clone()).await.unwrap();
         check(&snapshot, 0..51).await;
-        if !applied {
-            // As if a collector had taken one before it was sent again.
-            let gone = pages.iter().find(|key| key.contains("/pages/")).unwrap();
-            scripted.remove("volumes/disk/snapshots/0000000000000000002/manifest.lode").await;
-            scripted.remove(gone).await;
-            let other = builder().open(scripted.store()).await.unwrap();
-            let error = other.resolve(unknown).await.unwrap_err();
-            assert!(matches!(error, Error::CommitUnknown(_)), "{error}");
-            let head = other.latest().await.unwrap().unwrap();
-            assert_eq!(head.version(), Version::FIRST, "nothing was sent");
-        }
+    }
+}
+
+/// What was not applied before a collection never is, for its record has the slot.
+#[tokio::test]
+async fn a_collection_settles_an_unknown_outcome() {
+    let scripted = Scripted::new();
+    let retry = Retry { resends: 0, ..Retry::none() };
+    let volume = builder().retry(retry).open(scripted.store()).await.unwrap();
+    commit(&volume, 0..50).await.unwrap();
+    scripted.fault("/manifest.lode", Fault::NotApplied);
+    let error = commit(&volume, [50]).await.unwrap_err();
+    let Error::CommitUnknown(unknown) = error else { panic!("{error}") };
+    let other = builder().open(scripted.store()).await.unwrap();
+    let hasty = other.maintenance().with_grace_period(std::time::Duration::ZERO);
+    let report = hasty.collect(&Retention::ALL).await.unwrap();
+    assert_eq!(report.deleted.objects, 3, "a block and two pages");
+    for handle in [volume, other] {
+        let error = handle.resolve((*unknown).clone()).await.unwrap_err();
+        assert!(matches!(error, Error::Conflict { .. }), "{error}");
+        let head = handle.latest().await.unwrap().unwrap();
+        assert_eq!(head.version(), Version::FIRST, "nothing was sent");
+        check(&head, 0..50).await;
     }
 }
 

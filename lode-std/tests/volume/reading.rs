@@ -119,7 +119,7 @@ async fn latest_never_goes_backwards() {
 }
 
 #[tokio::test]
-async fn json_has_the_fields_of_the_go_implementation_and_two_of_ours() {
+async fn json_has_the_fields_of_the_go_implementation_and_three_of_ours() {
     let store = fresh();
     let builder = Volume::builder("disk", 1000).format(Format::Json);
     let volume = builder.open(store.clone()).await.unwrap();
@@ -137,6 +137,7 @@ async fn json_has_the_fields_of_the_go_implementation_and_two_of_ours() {
         "checksum_algorithm",
         "commit_id",
         "created_at",
+        "epoch_opened_at",
         "format_version",
         "metadata",
         "parent_digest",

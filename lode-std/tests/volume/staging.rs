@@ -1,12 +1,14 @@
 //! Staging: any order, any number of times, by anybody.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::try_join_all;
-use lode_std::{Error, Volume, meta};
+use lode_std::maintain::{Report, Retention};
+use lode_std::{Error, Retry, Staged, Volume, meta};
+use object_store::ObjectStore;
 
-use crate::support::aged::Aged;
 use crate::support::clock::ManualClock;
 use crate::support::scripted::{Fault, Scripted};
 use crate::support::{fresh, pattern, volume};
@@ -48,7 +50,9 @@ async fn staging_is_repeated_by_the_same_and_by_another_handle() {
     let snapshot = first.commit([once, again], meta! {}).await.unwrap();
     assert_eq!(snapshot.version().get(), 1);
     assert_eq!(snapshot.manifest().blocks.len(), 1);
-    // The other handle's block has been committed, by the first one: nothing is left to do.
+    // The other handle's block has been committed, by the first one: nothing is left to do, once it
+    // knows that.
+    other.latest().await.unwrap();
     let snapshot = other.commit([others], meta! {}).await.unwrap();
     assert_eq!(snapshot.version().get(), 1);
     assert_eq!(snapshot.read_at(0..10).await.unwrap(), "same bytes");
@@ -128,79 +132,123 @@ fn tokio_test_reader() -> impl tokio::io::AsyncRead + Unpin {
     Broken
 }
 
+/// Who stages for a collection's floor to pass it, and commits then.
+async fn expired(volume: &Volume, offset: u64, bytes: &'static str) -> Staged {
+    let staged = volume.stage_at(offset, bytes).await.unwrap();
+    sweep(volume).await;
+    staged
+}
+
+/// Collects what was never committed, however young it is.
+async fn sweep(volume: &Volume) -> Report {
+    let maintenance = volume.maintenance().with_grace_period(Duration::ZERO);
+    maintenance.collect(&Retention::ALL).await.unwrap()
+}
+
+async fn begun(store: Arc<dyn ObjectStore>) -> Volume {
+    let volume = volume(&store).await;
+    let first = volume.stage_at(900, "first").await.unwrap();
+    volume.commit([first], meta! {}).await.unwrap();
+    volume
+}
+
 #[tokio::test]
-async fn what_waited_for_half_the_grace_period_must_be_staged_again() {
-    let clock = ManualClock::new();
-    let builder = Volume::builder("disk", 1000).grace_period(Duration::from_secs(100));
-    let volume = builder.clock(clock.clone()).open(fresh()).await.unwrap();
-    let in_time = volume.stage_at(0, "in time").await.unwrap();
-    let too_late = volume.stage_at(100, "too late").await.unwrap();
-    clock.advance(40);
-    volume.commit([in_time], meta! {}).await.unwrap();
-    clock.advance(20);
+async fn what_a_floor_has_passed_must_be_staged_again() {
+    let volume = begun(fresh()).await;
+    let too_late = expired(&volume, 100, "too late").await;
     let refused = volume.commit([too_late], meta! {}).await;
     assert!(matches!(refused, Err(Error::StageExpired { .. })), "{refused:?}");
     // The same bytes staged again get an object of their own, for the old one may be collected.
     let again = volume.stage_at(100, "too late").await.unwrap();
     let snapshot = volume.commit([again], meta! {}).await.unwrap();
-    assert_eq!(snapshot.version().get(), 2);
+    assert_eq!(snapshot.version().get(), 3, "behind the record");
     assert_eq!(snapshot.read_at(100..108).await.unwrap(), "too late");
+}
+
+/// No clock says when something has expired.
+#[tokio::test]
+async fn what_is_staged_waits_for_as_long_as_nobody_collects() {
+    let clock = ManualClock::new();
+    let builder = Volume::builder("disk", 1000).grace_period(Duration::from_secs(100));
+    let builder = builder.clock(clock.clone());
+    let store = fresh();
+    let theirs = builder.clone().open(store.clone()).await.unwrap();
+    let old = theirs.stage_at(0, "old").await.unwrap();
+    for (offset, step) in [(100, 10_000_000), (200, -20_000_000)] {
+        clock.advance(step);
+        let block = theirs.stage_at(offset, "between").await.unwrap();
+        theirs.commit([block], meta! {}).await.unwrap();
+    }
+    // Nor does it matter who commits it.
+    let ours = builder.open(store).await.unwrap();
+    let snapshot = ours.commit([old], meta! {}).await.unwrap();
+    assert_eq!(snapshot.read_at(0..3).await.unwrap(), "old");
+}
+
+/// A handle that knows no more than an old epoch stages in vain, learns of the floor when it
+/// commits, and then stages in the new one.
+#[tokio::test]
+async fn a_handle_with_a_stale_epoch_is_told_and_goes_on() {
+    let store = fresh();
+    let (volume, stale) = (begun(store.clone()).await, crate::support::volume(&store).await);
+    stale.latest().await.unwrap();
+    let _ = expired(&volume, 0, "litter").await;
+    let in_vain = stale.stage_at(100, "block").await.unwrap();
+    let refused = stale.commit([in_vain.clone()], meta! {}).await.unwrap_err();
+    assert!(matches!(refused, Error::Conflict { .. }), "it tries once: {refused}");
+    stale.latest().await.unwrap();
+    let refused = stale.commit([in_vain], meta! {}).await.unwrap_err();
+    assert!(matches!(refused, Error::StageExpired { .. }), "{refused}");
+    let block = stale.stage_at(100, "block").await.unwrap();
+    let snapshot = stale.commit([block], meta! {}).await.unwrap();
+    assert_eq!(snapshot.read_at(100..105).await.unwrap(), "block");
+}
+
+/// With patience it finds out in one call.
+#[tokio::test]
+async fn a_stale_epoch_is_found_by_the_rebase() {
+    let store = fresh();
+    let volume = begun(store.clone()).await;
+    let retry = Retry { base: Duration::ZERO, ..Retry::conflicts(3) };
+    let stale = Volume::builder("disk", 1000).retry(retry).open(store).await.unwrap();
+    stale.latest().await.unwrap();
+    let _ = expired(&volume, 0, "litter").await;
+    let in_vain = stale.stage_at(100, "block").await.unwrap();
+    let refused = stale.commit([in_vain], meta! {}).await.unwrap_err();
+    assert!(matches!(refused, Error::StageExpired { .. }), "{refused}");
+    let block = stale.stage_at(100, "block").await.unwrap();
+    stale.commit([block], meta! {}).await.unwrap();
 }
 
 /// What was staged and not committed is collected in the end. A delete that comes late, or twice,
 /// must not meet what was staged since.
 #[tokio::test]
-async fn a_name_is_used_once_and_not_again_when_its_object_has_gone() {
-    let (scripted, clock) = (Scripted::new(), ManualClock::new());
-    let builder = Volume::builder("disk", 1000).grace_period(Duration::from_secs(100));
-    let volume = builder.clock(clock.clone()).open(scripted.store()).await.unwrap();
+async fn a_name_is_not_used_again_when_its_object_has_gone() {
+    let scripted = Scripted::new();
+    let volume = begun(scripted.store()).await;
     let mut names = std::collections::BTreeSet::new();
     for _ in 0..4 {
         let staged = [volume.stage_at(0, "same"), volume.stage_at(0, "other")];
         try_join_all(staged).await.unwrap();
         let keys = scripted.objects().await.into_iter().map(|(key, _)| key);
-        let blocks: Vec<_> = keys.filter(|key| key.contains("/data/")).collect();
+        let blocks: Vec<_> = keys.filter(|key| key.contains("/data/0-")).collect();
         assert_eq!(blocks.len(), 2, "{blocks:?}");
         for block in blocks {
-            scripted.remove(&block).await;
             assert!(names.insert(block.clone()), "{block} was used again");
         }
-        clock.advance(26);
+        assert_eq!(sweep(&volume).await.deleted.objects, 2);
     }
 }
 
-/// The clock goes back: a name is not used again because of that.
+/// The epoch is in the name, so that a collector needs no date to judge what it lists.
 #[tokio::test]
-async fn names_are_drawn_anew_whatever_the_clock_does() {
-    let (scripted, clock) = (Scripted::new(), ManualClock::new());
-    let builder = Volume::builder("disk", 1000).grace_period(Duration::from_secs(100));
-    let volume = builder.clock(clock.clone()).open(scripted.store()).await.unwrap();
-    let _ = volume.stage_at(0, "first").await.unwrap();
-    clock.advance(200);
-    let _ = volume.stage_at(0, "first").await.unwrap();
-    clock.advance(-190);
+async fn a_name_carries_the_epoch_that_its_writer_knows() {
+    let scripted = Scripted::new();
+    let volume = begun(scripted.store()).await;
+    let _ = expired(&volume, 0, "litter").await;
     scripted.take_calls();
     let _ = volume.stage_at(0, "another").await.unwrap();
     let calls = scripted.take_calls();
-    assert!(calls[0].contains("/data/0-7-") && calls[0].ends_with("-34359738368.bin"), "{calls:?}");
-}
-
-/// What another handle has staged is dated by the store, whose clock may be ahead of ours.
-#[tokio::test]
-async fn what_others_have_staged_is_young_for_a_quarter_of_the_grace_period() {
-    let clock = ManualClock::new();
-    let aged = Aged::over(fresh(), clock.clone());
-    let builder = Volume::builder("disk", 1000).grace_period(Duration::from_secs(100));
-    let builder = builder.clock(clock.clone());
-    let theirs = builder.clone().open(aged.store()).await.unwrap();
-    let ours = builder.open(aged.store()).await.unwrap();
-    let young = theirs.stage_at(0, "young").await.unwrap();
-    let old = theirs.stage_at(100, "old").await.unwrap();
-    clock.advance(24);
-    ours.commit([young], meta! {}).await.unwrap();
-    clock.advance(2);
-    let refused = ours.commit([old.clone()], meta! {}).await;
-    assert!(matches!(refused, Err(Error::StageExpired { .. })), "{refused:?}");
-    theirs.latest().await.unwrap();
-    theirs.commit([old], meta! {}).await.unwrap();
+    let suffix = format!("-{}.bin", 1_u64 << 32);
+    assert!(calls[0].contains("/data/0-7-") && calls[0].ends_with(&suffix), "{calls:?}");
 }

@@ -5,7 +5,7 @@ mod servers;
 use std::path::Path;
 use std::process::Output;
 
-use self::servers::{SERVERS, Server, install};
+use self::servers::{SERVERS, Server, TIMELESS, install};
 use crate::command::{self, Failure, Program, cargo, lode, released_lode};
 use crate::memory::{self, Stream};
 use crate::parallel::side_by_side;
@@ -38,6 +38,12 @@ fn up() -> Result<(), Failure> {
 
 fn down() -> Result<(), Failure> {
     SERVERS.iter().try_for_each(Server::stop)
+}
+
+/// With an S3 server that does not look at the time: its location.
+pub(crate) fn while_timeless(act: impl FnOnce(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+    install()?;
+    while_up(&TIMELESS, || act(&(TIMELESS.location)()))
 }
 
 fn start(server: &Server) -> Result<(), Failure> {

@@ -110,6 +110,22 @@ pub(super) const SERVERS: [Server; 4] = [
     },
 ];
 
+/// One that looks neither at credentials nor at the time, so that clocks can be set as one likes; on a
+/// port of its own.
+pub(super) const TIMELESS: Server = Server {
+    name: "moto-timeless",
+    port: 5001,
+    location: || s3(5001, "writer"),
+    reader: None,
+    checks_credentials: false,
+    keeps_conditions: true,
+    bears_contracts: false,
+    carries_load: false,
+    contenders: 8,
+    command: |_| Ok(python("python", &["-c", include_str!("moto.py"), "127.0.0.1", "5001"])),
+    create_bucket: || put("/bucket", 5001),
+};
+
 fn s3(port: u16, who: &str) -> String {
     format!("s3://bucket?{}", s3_query(port, who))
 }

@@ -6,11 +6,14 @@ use super::prefix::{Kind, Prefix, PrefixError};
 use super::reader::Reader;
 use super::runs::{read_digest_size, read_table};
 use super::wire::WireDigest;
-use super::{metadata, page};
+use super::{metadata, page, shape, state};
 use crate::Version;
 use crate::id::Id;
 use crate::manifest::pages::PageNode;
-use crate::manifest::{Blocks, ManifestError, Metadata, SlotContent, Tombstone, VolumeManifest};
+use crate::manifest::{
+    Blocks, CollectionState, ManifestError, Metadata, Purpose, Record, SlotContent, Tombstone,
+    VolumeManifest,
+};
 use crate::time::Timestamp;
 
 /// What the bytes of a slot hold. Costs O(blocks); allocates no more than a few times the bytes.
@@ -26,6 +29,7 @@ pub fn decode(bytes: &[u8]) -> Result<SlotContent<VolumeManifest>, ManifestError
         Kind::VolumeManifest => SlotContent::Live(manifest(&mut reader, inline)?),
         Kind::PagedManifest => SlotContent::Live(manifest(&mut reader, paged)?),
         Kind::VolumeTombstone => SlotContent::Collected(tombstone(&mut reader)?),
+        Kind::VolumeRecord => SlotContent::Record(record(&mut reader)?),
         Kind::Page => return Err(wrong_kind("it is a page, not a manifest")),
         Kind::Tag => return Err(wrong_kind("it is a tag, not a manifest")),
     };
@@ -57,6 +61,7 @@ fn manifest(
     content: fn(&mut Reader<'_>) -> Result<(Metadata, Blocks), ManifestError>,
 ) -> Result<VolumeManifest, ManifestError> {
     let head = HeadFields::read(reader)?;
+    let state = read_state(reader)?;
     let checksum: &str = reader.take("checksum")?;
     let (metadata, blocks) = content(reader)?;
     let manifest = VolumeManifest {
@@ -70,6 +75,7 @@ fn manifest(
         checksum: Some(checksum.into()),
         metadata,
         blocks,
+        state,
         extra: Metadata::new(),
     };
     manifest.validate()?;
@@ -107,6 +113,30 @@ fn tombstone(reader: &mut Reader<'_>) -> Result<Tombstone, ManifestError> {
         total_length: Some(head.total_length),
         created_at: head.created_at,
     })
+}
+
+fn record(reader: &mut Reader<'_>) -> Result<Record, ManifestError> {
+    let head = HeadFields::read(reader)?;
+    Ok(Record {
+        id: head.id,
+        version: head.version,
+        parent: head.parent,
+        parent_digest: head.parent_digest,
+        commit_id: head.commit_id,
+        created_at: head.created_at,
+        total_length: Some(head.total_length),
+        state: read_state(reader)?,
+        purpose: reader.checked("purpose", "it is not 1 or 2", |purpose: u8| match purpose {
+            shape::COLLECTION => Some(Purpose::Collection),
+            shape::REPAIR => Some(Purpose::Repair),
+            _ => None,
+        })?,
+    })
+}
+
+fn read_state(reader: &mut Reader<'_>) -> Result<CollectionState, ManifestError> {
+    let bytes: &[u8] = reader.take("state")?;
+    state::decode(bytes, reader.at - bytes.len())
 }
 
 /// What a manifest and its tombstone share, checked.

@@ -7,10 +7,13 @@ use serde::Serialize;
 
 use super::prefix::{Kind, Prefix};
 use super::wire::{Head, MIN_DIGEST, RunHead, Spacing, put, put_varint};
-use super::{metadata, page, shape};
+use super::{metadata, page, shape, state};
 use crate::crc32c;
 use crate::manifest::table::{Digests, Run};
-use crate::manifest::{BlockTable, Blocks, ManifestError, Tombstone, VolumeManifest};
+use crate::manifest::{
+    BlockTable, Blocks, CollectionState, ManifestError, Purpose, Record, SlotManifest, Tombstone,
+    VolumeManifest,
+};
 
 /// The manifest in the compact format. The same manifest always makes the same bytes.
 ///
@@ -34,15 +37,8 @@ pub fn encode(manifest: &VolumeManifest) -> Result<Vec<u8>, ManifestError> {
         Blocks::Inline(_) => Kind::VolumeManifest,
         Blocks::Paged(_) => Kind::PagedManifest,
     });
-    object.put(&Head {
-        id: manifest.id.as_str(),
-        version: manifest.version.get(),
-        parent: manifest.parent.map(|parent| parent.get()),
-        parent_digest: manifest.parent_digest.into(),
-        commit_id: manifest.commit_id,
-        created_at: manifest.created_at.map(|at| (at.seconds(), at.nanoseconds())),
-        total_length: manifest.total_length,
-    })?;
+    object.put(&head(manifest, manifest.total_length))?;
+    object.put_state(&manifest.state)?;
     match &manifest.blocks {
         Blocks::Inline(table) => {
             let (digests, size) = digests(table)?;
@@ -67,17 +63,41 @@ pub fn encode_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError>
         return Err(unrepresentable("total_length", "only volumes have this format"));
     };
     let mut object = Object::begin(Kind::VolumeTombstone);
-    object.put(&Head {
-        id: tombstone.id.as_str(),
-        version: tombstone.version.get(),
-        parent: tombstone.parent.map(|parent| parent.get()),
-        parent_digest: tombstone.parent_digest.into(),
-        commit_id: tombstone.commit_id,
-        created_at: tombstone.created_at.map(|at| (at.seconds(), at.nanoseconds())),
-        total_length,
-    })?;
+    object.put(&head(tombstone, total_length))?;
     object.put(&tombstone.digest)?;
     Ok(object.finish())
+}
+
+/// The record in the compact format.
+///
+/// # Errors
+///
+/// [`ManifestError::Unrepresentable`] if it is not of a volume.
+pub fn encode_record(record: &Record) -> Result<Vec<u8>, ManifestError> {
+    let Some(total_length) = record.total_length else {
+        return Err(unrepresentable("total_length", "only volumes have this format"));
+    };
+    let mut object = Object::begin(Kind::VolumeRecord);
+    object.put(&head(record, total_length))?;
+    object.put_state(&record.state)?;
+    object.bytes.push(match record.purpose {
+        Purpose::Collection => shape::COLLECTION,
+        Purpose::Repair => shape::REPAIR,
+    });
+    Ok(object.finish())
+}
+
+/// What all that slots hold begins with.
+fn head(manifest: &impl SlotManifest, total_length: u64) -> Head<'_> {
+    Head {
+        id: manifest.id().as_str(),
+        version: manifest.version().get(),
+        parent: manifest.parent().map(|parent| parent.get()),
+        parent_digest: manifest.parent_digest().into(),
+        commit_id: manifest.commit_id(),
+        created_at: manifest.created_at().map(|at| (at.seconds(), at.nanoseconds())),
+        total_length,
+    }
 }
 
 /// An object that is being written: prefix, body so far.
@@ -92,6 +112,10 @@ impl Object {
 
     pub(super) fn put(&mut self, value: &impl Serialize) -> Result<(), ManifestError> {
         put(value, &mut self.bytes).map_err(failed)
+    }
+
+    fn put_state(&mut self, state: &CollectionState) -> Result<(), ManifestError> {
+        self.put(&state::encode(state).map_err(failed)?.as_slice())
     }
 
     /// Where more can be appended.

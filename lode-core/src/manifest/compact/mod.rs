@@ -14,7 +14,7 @@
 //! 4         1  format          2
 //! 5         1  kind            1 volume manifest · 2 tombstone of one
 //!                              3 volume manifest over pages · 4 page
-//!                              5 tag, see `lode_core::collect::tag`
+//!                              5 tag, see `lode_core::collect::tag` · 6 record of a volume
 //! 6         n  body            see below
 //! 6 + n     4  trailer         CRC-32C of all bytes before it, little-endian
 //! ```
@@ -30,7 +30,10 @@
 //! created_at      option<seconds since 1970 as zigzag varint, nanoseconds as varint>
 //! total_length    varint
 //! -- a tombstone goes on with the digest of the bytes that it replaced (as parent_digest, but
-//! -- 0 CRC-32C · 1 BLAKE3, for it is never absent) and ends here; a manifest goes on with
+//! -- 0 CRC-32C · 1 BLAKE3, for it is never absent) and ends here; a manifest or record goes on
+//! -- with
+//! state           bytes         see below
+//! -- a record ends with one byte, 1 for a collection or 2 for a repair; a manifest goes on with
 //! checksum        text          name of the blocks' algorithm
 //! digest_size     1 byte        bytes of each block's digest, 4 to 32
 //! metadata        bytes         a varint count, then for each name in order: text, value
@@ -39,6 +42,20 @@
 //! covered         varint        the sum of their lengths
 //! runs            varint        how many follow
 //! run …
+//! ```
+//!
+//! # What collections have decided
+//!
+//! No bytes where nothing was ever collected and the first epoch is still open; else
+//!
+//! ```text
+//! epoch      varint
+//! floor      varint                  at most `epoch`
+//! opened_at  option<seconds since 1970 as zigzag varint, nanoseconds as varint>
+//! runs       varint                  of dropped versions; for each, in order:
+//!   gap      varint                  from the last version of the run before (from 0), at least 2
+//!                                    (1 for the first)
+//!   more     varint                  how many versions follow the first one of the run
 //! ```
 //!
 //! # A run
@@ -64,7 +81,7 @@
 //! # Body of a volume manifest over pages
 //!
 //! What a volume with many blocks has, see [`pages`](crate::manifest::pages). It begins as that of
-//! a volume manifest, up to `total_length`, and goes on with
+//! a volume manifest, up to `state`, and goes on with
 //!
 //! ```text
 //! checksum        text          name of the blocks' algorithm
@@ -132,12 +149,14 @@ mod reader;
 #[cfg(feature = "alloc")]
 mod runs;
 #[cfg(feature = "alloc")]
+mod state;
+#[cfg(feature = "alloc")]
 mod wire;
 
 #[cfg(feature = "alloc")]
 pub use self::decode::decode;
 #[cfg(feature = "alloc")]
-pub use self::encode::{encode, encode_tombstone};
+pub use self::encode::{encode, encode_record, encode_tombstone};
 #[cfg(feature = "alloc")]
 pub use self::page::{decode_page, encode_page};
 pub use self::prefix::{Kind, Prefix, PrefixError};

@@ -66,11 +66,19 @@ pub enum Kind {
     Page = 4,
     /// A copy of any manifest, in a tag.
     Tag = 5,
+    /// A record in the history of a volume.
+    VolumeRecord = 6,
 }
 
 impl Kind {
-    const ALL: [Self; 5] =
-        [Self::VolumeManifest, Self::VolumeTombstone, Self::PagedManifest, Self::Page, Self::Tag];
+    const ALL: [Self; 6] = [
+        Self::VolumeManifest,
+        Self::VolumeTombstone,
+        Self::PagedManifest,
+        Self::Page,
+        Self::Tag,
+        Self::VolumeRecord,
+    ];
 }
 
 /// Why bytes are no object of the compact format.

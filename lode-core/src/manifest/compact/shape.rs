@@ -18,3 +18,12 @@ pub(crate) const MAX_SHIFT: u8 = 63;
 
 /// The first byte of a metadata value: it is a text.
 pub(crate) const TEXT: u8 = 6;
+
+/// How many bytes the state of collections has where nothing was ever collected.
+pub(crate) const NO_STATE: u8 = 0;
+/// A record was made for a collection.
+#[cfg(feature = "alloc")]
+pub(crate) const COLLECTION: u8 = 1;
+/// A record was made for a repair.
+#[cfg(feature = "alloc")]
+pub(crate) const REPAIR: u8 = 2;

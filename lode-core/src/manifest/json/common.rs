@@ -6,11 +6,16 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::str::FromStr;
 
+use serde::Deserialize;
+
 use super::writer::Object;
 use super::wrong;
 use crate::Version;
 use crate::id::Id;
-use crate::manifest::{CommitId, ManifestDigest, ManifestError, Metadata, SlotManifest, Tombstone};
+use crate::manifest::{
+    CollectionState, CommitId, ManifestDigest, ManifestError, Metadata, Purpose, Record,
+    SlotContent, SlotManifest, Span, Tombstone, VersionSet,
+};
 use crate::time::{Timestamp, ZonedTimestamp};
 
 /// The version that is written; all of major version 1 are read.
@@ -42,6 +47,48 @@ pub(super) struct Place<'a> {
     pub(super) commit_id: Option<&'a str>,
     pub(super) parent_digest: Option<&'a str>,
     pub(super) collected: Option<&'a str>,
+    pub(super) record: Option<&'a str>,
+    pub(super) state: &'a StateWire<'a>,
+}
+
+/// The fields that carry the state of collections. All are left out of the first one.
+#[derive(Deserialize)]
+pub(super) struct StateWire<'a> {
+    #[serde(default)]
+    epoch: u32,
+    #[serde(borrow, default)]
+    epoch_opened_at: Option<Text<'a>>,
+    #[serde(default)]
+    floor: u32,
+    #[serde(default)]
+    dropped: Vec<SpanWire>,
+}
+
+#[derive(Deserialize)]
+struct SpanWire {
+    first: u64,
+    last: u64,
+}
+
+impl StateWire<'_> {
+    fn parse(&self) -> Result<CollectionState, ManifestError> {
+        let mut dropped = VersionSet::new();
+        for (index, span) in self.dropped.iter().enumerate() {
+            let ends = Version::new(span.first).zip(Version::new(span.last));
+            let span = ends.map(|(first, last)| Span { first, last });
+            if !span.is_some_and(|span| dropped.push(span)) {
+                let field = format!("dropped[{index}]");
+                return Err(wrong(field, "runs of versions are apart and ascending"));
+            }
+        }
+        if self.floor > self.epoch {
+            return Err(wrong("floor", format!("{} is above epoch {}", self.floor, self.epoch)));
+        }
+        let opened_at = self.epoch_opened_at.as_deref();
+        let opened_at = opened_at.map(|text| parse_time("epoch_opened_at", text)).transpose()?;
+        let (epoch, floor) = (self.epoch, self.floor);
+        Ok(CollectionState { epoch, opened_at: opened_at.map(|zoned| zoned.at), floor, dropped })
+    }
 }
 
 /// The same, checked.
@@ -54,6 +101,9 @@ pub(super) struct Placed {
     pub(super) parent_digest: Option<ManifestDigest>,
     /// Marks a tombstone.
     pub(super) collected: Option<ManifestDigest>,
+    /// Marks a record.
+    pub(super) record: Option<Purpose>,
+    pub(super) state: CollectionState,
 }
 
 impl Place<'_> {
@@ -69,12 +119,14 @@ impl Place<'_> {
             commit_id: parse("commit_id", self.commit_id)?,
             parent_digest: parse("parent_digest", self.parent_digest)?,
             collected: parse("collected", self.collected)?,
+            record: parse("record", self.record)?,
+            state: self.state.parse()?,
         })
     }
 }
 
 impl Placed {
-    /// The place of a manifest that is live.
+    /// The place of what a slot holds.
     pub(super) fn of(manifest: &impl SlotManifest) -> Self {
         Self {
             id: manifest.id().clone(),
@@ -84,14 +136,19 @@ impl Placed {
             commit_id: manifest.commit_id(),
             parent_digest: manifest.parent_digest(),
             collected: None,
+            record: None,
+            state: manifest.state().clone(),
         }
     }
 
     /// The place of a tombstone.
     pub(super) fn of_tombstone(tombstone: &Tombstone) -> Self {
-        let Tombstone { version, parent, parent_digest, commit_id, created_at, .. } = *tombstone;
-        let (id, collected) = (tombstone.id.clone(), Some(tombstone.digest));
-        Self { id, version, created_at, parent, commit_id, parent_digest, collected }
+        Self { collected: Some(tombstone.digest), ..Self::of(tombstone) }
+    }
+
+    /// The place of a record.
+    pub(super) fn of_record(record: &Record) -> Self {
+        Self { record: Some(record.purpose), ..Self::of(record) }
     }
 
     /// The manifest that is there. `content` writes what comes between the two ends that all
@@ -106,6 +163,9 @@ impl Placed {
     ) -> Result<Vec<u8>, ManifestError> {
         let created_at = self.created_at.map(|at| format_time("created_at", at.into()));
         let created_at = created_at.transpose()?;
+        let opened_at = self.state.opened_at;
+        let opened_at =
+            opened_at.map(|at| format_time("epoch_opened_at", at.into())).transpose()?;
         Object::write(ENDS + room, |object| {
             object.text("schema_name", kind.schema);
             object.text("format_version", FORMAT);
@@ -117,12 +177,57 @@ impl Placed {
             object.printed("commit_id", self.commit_id);
             object.printed("parent_digest", self.parent_digest);
             object.printed("collected", self.collected);
+            object.printed("record", self.record);
+            self.write_state(opened_at, object);
             object.values(extra);
         })
     }
 
+    fn write_state(&self, opened_at: Option<String>, object: &mut Object) {
+        let state = &self.state;
+        for (name, number) in [("epoch", state.epoch), ("floor", state.floor)] {
+            if number > 0 {
+                object.number(name, number.into());
+            }
+        }
+        object.printed("epoch_opened_at", opened_at);
+        if !state.dropped.is_empty() {
+            object.list("dropped", state.dropped.spans(), |object, span| {
+                object.number("first", span.first.get());
+                object.number("last", span.last.get());
+            });
+        }
+    }
+
+    /// The tombstone or record that it is, if it is one. `content` names what it has that neither
+    /// has.
+    pub(super) fn without_content<M>(
+        &self,
+        total_length: Option<u64>,
+        content: Option<&'static str>,
+    ) -> Result<Option<SlotContent<M>>, ManifestError> {
+        if let Some(tombstone) = self.tombstone(total_length, content)? {
+            return Ok(Some(SlotContent::Collected(tombstone)));
+        }
+        let Some(purpose) = self.record else { return Ok(None) };
+        if let Some(field) = content {
+            return Err(wrong(field, "a record has none"));
+        }
+        Ok(Some(SlotContent::Record(Record {
+            id: self.id.clone(),
+            version: self.version,
+            parent: self.parent,
+            parent_digest: self.parent_digest,
+            commit_id: self.commit_id,
+            created_at: self.created_at,
+            total_length,
+            purpose,
+            state: self.state.clone(),
+        })))
+    }
+
     /// The tombstone that it is, if it is one. `content` names what it has that no tombstone has.
-    pub(super) fn tombstone(
+    fn tombstone(
         &self,
         total_length: Option<u64>,
         content: Option<&'static str>,

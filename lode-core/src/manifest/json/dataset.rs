@@ -7,14 +7,14 @@ use alloc::vec::Vec;
 use hashbrown::HashSet;
 use serde::Deserialize;
 
-use super::common::{Kind, Place, Placed, Text, check_extra, format_time, parse_time};
+use super::common::{Kind, Place, Placed, StateWire, Text, check_extra, format_time, parse_time};
 use super::writer::Object;
 use super::{json_error, wrong};
 use crate::checksum::Digest;
 use crate::codec::{ColumnStats, FileStats};
 use crate::key::Key;
 use crate::manifest::{
-    DataFile, DatasetManifest, ManifestError, Metadata, SlotContent, Tombstone, Value,
+    DataFile, DatasetManifest, ManifestError, Metadata, Record, SlotContent, Tombstone, Value,
 };
 use crate::time::ZonedTimestamp;
 
@@ -60,10 +60,24 @@ pub fn encode_dataset(manifest: &DatasetManifest) -> Result<Vec<u8>, ManifestErr
 ///
 /// [`ManifestError::Unrepresentable`] if its time cannot be written.
 pub fn encode_dataset_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError> {
+    write_empty(&Placed::of_tombstone(tombstone))
+}
+
+/// The record of a dataset in JSON: a valid manifest without files, so that the Go implementation
+/// reads past it.
+///
+/// # Errors
+///
+/// [`ManifestError::Unrepresentable`] if its time cannot be written.
+pub fn encode_dataset_record(record: &Record) -> Result<Vec<u8>, ManifestError> {
+    write_empty(&Placed::of_record(record))
+}
+
+fn write_empty(placed: &Placed) -> Result<Vec<u8>, ManifestError> {
     let none = Metadata::new();
-    Placed::of_tombstone(tombstone).write(&KIND, &none, &none, CONTENT, |object| {
+    placed.write(&KIND, &none, &none, CONTENT, |object| {
         object.list("files", [], |_, ()| ());
-        object.printed("parent_snapshot_id", tombstone.parent);
+        object.printed("parent_snapshot_id", placed.parent);
         object.number("row_count", 0);
         object.text("compressor", DatasetManifest::NONE);
         object.text("partitioner", DatasetManifest::NONE);
@@ -77,7 +91,9 @@ fn write_file(object: &mut Object, file: &DataFile) {
     if let Some(stats) = &file.stats {
         object.object("stats", |object| {
             object.number("row_count", stats.row_count);
-            object.list("columns", &stats.columns, write_column);
+            if !stats.columns.is_empty() {
+                object.list("columns", &stats.columns, write_column);
+            }
         });
     }
     object.values(&file.extra);
@@ -105,8 +121,8 @@ pub fn decode_dataset(
     let wire: DatasetWire<'_> = serde_json::from_slice(bytes).map_err(|e| json_error(&e))?;
     let placed = wire.place().parse()?;
     let content = (!wire.files.is_empty()).then_some("files");
-    if let Some(tombstone) = placed.tombstone(None, content)? {
-        return Ok(SlotContent::Collected(tombstone));
+    if let Some(found) = placed.without_content(None, content)? {
+        return Ok(found);
     }
     let files = wire.files.into_iter().enumerate();
     let manifest = DatasetManifest {
@@ -125,6 +141,7 @@ pub fn decode_dataset(
         compressor: Box::from(wire.compressor.as_ref()),
         partitioner: Box::from(wire.partitioner.as_ref()),
         checksum: wire.checksum_algorithm.map(|name| Box::from(name.as_ref())),
+        state: placed.state,
         extra: wire.extra,
     };
     validate(&manifest)?;
@@ -204,6 +221,10 @@ struct DatasetWire<'a> {
     parent_digest: Option<Text<'a>>,
     #[serde(borrow, default)]
     collected: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    record: Option<Text<'a>>,
+    #[serde(borrow, flatten)]
+    state: StateWire<'a>,
     #[serde(flatten)]
     extra: Metadata,
 }
@@ -228,6 +249,11 @@ impl DatasetWire<'_> {
         "commit_id",
         "parent_digest",
         "collected",
+        "record",
+        "epoch",
+        "epoch_opened_at",
+        "floor",
+        "dropped",
     ];
 
     fn place(&self) -> Place<'_> {
@@ -242,6 +268,8 @@ impl DatasetWire<'_> {
             commit_id: self.commit_id.as_deref(),
             parent_digest: self.parent_digest.as_deref(),
             collected: self.collected.as_deref(),
+            record: self.record.as_deref(),
+            state: &self.state,
         }
     }
 }

@@ -28,8 +28,11 @@
 //! and says `row_count`, `min_timestamp`, `max_timestamp`, `codec`, `compressor`, `partitioner`.
 //!
 //! `commit_id` and `parent_digest` are ours; so is `collected`, which marks a tombstone and holds
-//! the digest of the bytes that it replaced. The Go implementation ignores all three. Omitted when
-//! empty: `parent_snapshot_id`, `checksum_algorithm`, `checksum`, and ours. Times are RFC 3339 in
+//! the digest of the bytes that it replaced, and `record`, which marks a record and says what it was
+//! made for. What collections have decided is in `epoch`, `epoch_opened_at`, `floor` and `dropped`, a
+//! list of objects with the `first` and `last` version of each run. The Go implementation ignores
+//! all of these. Omitted when empty, or 0: `parent_snapshot_id`, `checksum_algorithm`, `checksum`,
+//! and ours. Times are RFC 3339 in
 //! UTC. Fields that are not known are accepted and kept.
 //!
 //! JSON protects nothing by itself: a flipped bit that leaves a valid manifest is noticed only by
@@ -44,8 +47,10 @@ mod volume;
 mod writer;
 
 pub(crate) use self::common::{FORMAT, check_schema};
-pub use self::dataset::{decode_dataset, encode_dataset, encode_dataset_tombstone};
-pub use self::volume::{decode_volume, encode_tombstone, encode_volume};
+pub use self::dataset::{
+    decode_dataset, encode_dataset, encode_dataset_record, encode_dataset_tombstone,
+};
+pub use self::volume::{decode_volume, encode_record, encode_tombstone, encode_volume};
 pub(crate) use self::writer::Object;
 
 use alloc::string::{String, ToString};

@@ -9,7 +9,7 @@ use core::mem;
 use serde::Deserialize;
 
 use super::blocks::take_out;
-use super::common::{Kind, Place, Placed, Text, check_extra};
+use super::common::{Kind, Place, Placed, StateWire, Text, check_extra};
 use super::writer::Object;
 use super::{json_error, wrong};
 use crate::checksum::Digest;
@@ -17,8 +17,8 @@ use crate::key::Key;
 use crate::layout::VolumeLayout;
 use crate::manifest::volume::check_length;
 use crate::manifest::{
-    Block, BlockName, BlockTable, ForeignBlock, ManifestError, Metadata, SlotContent, Tombstone,
-    VolumeManifest,
+    Block, BlockName, BlockTable, ForeignBlock, ManifestError, Metadata, Record, SlotContent,
+    Tombstone, VolumeManifest,
 };
 use crate::range::ByteRange;
 
@@ -71,15 +71,28 @@ fn paged() -> ManifestError {
 ///
 /// [`ManifestError::Unrepresentable`] if it is not of a volume.
 pub fn encode_tombstone(tombstone: &Tombstone) -> Result<Vec<u8>, ManifestError> {
-    let total_length = tombstone.total_length.ok_or_else(|| ManifestError::Unrepresentable {
+    write_empty(&Placed::of_tombstone(tombstone), tombstone.total_length)
+}
+
+/// The record in JSON: a valid manifest without blocks, so that the Go implementation reads past it.
+///
+/// # Errors
+///
+/// [`ManifestError::Unrepresentable`] if it is not of a volume.
+pub fn encode_record(record: &Record) -> Result<Vec<u8>, ManifestError> {
+    write_empty(&Placed::of_record(record), record.total_length)
+}
+
+fn write_empty(placed: &Placed, total_length: Option<u64>) -> Result<Vec<u8>, ManifestError> {
+    let total_length = total_length.ok_or_else(|| ManifestError::Unrepresentable {
         field: "total_length".to_string(),
-        reason: "it is not the tombstone of a volume",
+        reason: "it is not of a volume",
     })?;
     let none = Metadata::new();
-    Placed::of_tombstone(tombstone).write(&KIND, &none, &none, CONTENT, |object| {
+    placed.write(&KIND, &none, &none, CONTENT, |object| {
         object.number("total_length", total_length);
         object.list("blocks", [], |_, ()| ());
-        object.printed("parent_snapshot_id", tombstone.parent);
+        object.printed("parent_snapshot_id", placed.parent);
     })
 }
 
@@ -135,6 +148,10 @@ struct VolumeWire<'a> {
     parent_digest: Option<Text<'a>>,
     #[serde(borrow, default)]
     collected: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    record: Option<Text<'a>>,
+    #[serde(borrow, flatten)]
+    state: StateWire<'a>,
     #[serde(flatten)]
     extra: Metadata,
 }
@@ -154,6 +171,11 @@ impl VolumeWire<'_> {
         "commit_id",
         "parent_digest",
         "collected",
+        "record",
+        "epoch",
+        "epoch_opened_at",
+        "floor",
+        "dropped",
     ];
 
     /// With these blocks, which have been taken out of it, or its own.
@@ -171,9 +193,9 @@ impl VolumeWire<'_> {
             }
         };
         let content = (!blocks.is_empty()).then_some("blocks");
-        if let Some(tombstone) = placed.tombstone(Some(total_length), content)? {
+        if let Some(found) = placed.without_content(Some(total_length), content)? {
             check_length(total_length)?;
-            return Ok(SlotContent::Collected(tombstone));
+            return Ok(found);
         }
         let manifest = VolumeManifest {
             id: placed.id,
@@ -186,6 +208,7 @@ impl VolumeWire<'_> {
             checksum: self.checksum_algorithm.map(|name| Box::from(name.as_ref())),
             metadata: self.metadata,
             blocks: blocks.into(),
+            state: placed.state,
             extra: self.extra,
         };
         manifest.validate()?;
@@ -204,6 +227,8 @@ impl VolumeWire<'_> {
             commit_id: self.commit_id.as_deref(),
             parent_digest: self.parent_digest.as_deref(),
             collected: self.collected.as_deref(),
+            record: self.record.as_deref(),
+            state: &self.state,
         }
     }
 }

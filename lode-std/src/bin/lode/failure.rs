@@ -62,13 +62,25 @@ impl Failure {
         match self {
             Self::Closed => "closed",
             Self::Lode(error) => kind_name(error.kind()),
-            Self::Io { source, .. } => match source.kind() {
-                io::ErrorKind::NotFound => "not-found",
-                io::ErrorKind::PermissionDenied => "permission-denied",
-                _ => "io",
+            Self::Io { source, .. } => match ErrorKind::from(source) {
+                // What failed is a file here, not a store.
+                ErrorKind::Store => "io",
+                kind => kind_name(kind),
             },
             Self::Refused { kind, .. } => kind,
         }
+    }
+
+    /// Whether there is no such volume or dataset: where a folder was listed, it is somebody
+    /// else's.
+    pub(crate) fn is_absence(&self) -> bool {
+        let Self::Lode(error) = self else { return false };
+        matches!(**error, Error::VolumeNotFound { .. } | Error::DatasetNotFound { .. })
+    }
+
+    /// Whether no space is left where something was written.
+    pub(crate) fn is_out_of_space(&self) -> bool {
+        matches!(self, Self::Lode(error) if error.kind() == ErrorKind::OutOfSpace)
     }
 
     /// What is the matter, and what to do, in one line that is safe to print.
@@ -206,6 +218,7 @@ fn kind_name(kind: ErrorKind) -> &'static str {
         ErrorKind::RangeMissing => "range-missing",
         ErrorKind::Store => "store",
         ErrorKind::Unknown => "unknown",
+        ErrorKind::Unreachable => "unreachable",
         ErrorKind::Unsupported => "unsupported",
         _ => "other",
     }

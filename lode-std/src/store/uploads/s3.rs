@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use lode_core::time::Timestamp;
 use object_store::aws::AmazonS3;
-use object_store::client::{
-    HttpClient, HttpConnector, HttpRequest, HttpRequestBody, ReqwestConnector,
-};
+use object_store::client::{HttpClient, HttpConnector, HttpRequest, HttpRequestBody};
 use object_store::multipart::MultipartStore;
 use object_store::path::Path;
 use object_store::signer::{Method, SignedUrlOptions, Signer};
@@ -19,6 +17,7 @@ use url::Url;
 
 use super::UnfinishedUpload;
 use crate::Error;
+use crate::store::answers::Answers;
 use crate::store::{StoreOptions, cloud};
 
 /// How long a signed request may be under way.
@@ -46,7 +45,7 @@ impl Bucket {
                 http = http.with_config(key, value);
             }
         }
-        let http = ReqwestConnector::default().connect(&http).map_err(|error| error.to_string())?;
+        let http = Answers::default().connect(&http).map_err(|error| error.to_string())?;
         let folder = Path::from_url_path(url.path()).map_err(|error| error.to_string())?;
         let folder = match folder.as_ref() {
             "" => String::new(),
@@ -83,12 +82,8 @@ impl Bucket {
         let mut request = HttpRequest::new(HttpRequestBody::empty());
         *request.uri_mut() = url.map_err(failed)?.as_str().parse().map_err(failed)?;
         let answer = self.http.execute(request).await.map_err(failed)?;
-        let status = answer.status();
         let text = answer.into_body().bytes().await.map_err(failed)?;
-        match status.is_success() {
-            true => quick_xml::de::from_reader(&text[..]).map_err(failed),
-            false => Err(failed(format!("{status}: {}", String::from_utf8_lossy(&text)))),
-        }
+        quick_xml::de::from_reader(&text[..]).map_err(failed)
     }
 
     pub(super) async fn abort(&self, upload: &UnfinishedUpload) -> Result<(), Error> {

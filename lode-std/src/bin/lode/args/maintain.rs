@@ -30,8 +30,9 @@ deleted. Then does it, unless --dry-run. What any rule keeps is kept; without ru
 dropped, and only what none refers to is deleted. The newest snapshot and the one it was made from
 are never dropped, and the data of a tag never deleted.
 
-Data go when they are older than the grace period: a day, unless the volume or dataset was created
-with another. Readers and writers go on meanwhile. It can be broken off at any point; the next one
+What nothing refers to is deleted, unless somebody seems to be about to commit it: then what is
+younger than the grace period stays, a day unless the volume or dataset was created with another. A
+collection takes a version of its own. Readers and writers go on meanwhile. It can be broken off at any point; the next one
 does the rest.
 
 Examples:
@@ -49,9 +50,13 @@ pub(crate) struct GcArgs {
     /// Keep the snapshots that have a tag; otherwise they are found by their tags only.
     #[arg(long)]
     pub(crate) keep_tagged: bool,
-    /// Leave data alone for longer than the volume or dataset asks for: 48h. Never shorter.
+    /// Spare what nothing refers to and is younger than this: 48h. Whoever is about to commit what is
+    /// older has to stage it again.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) grace: Option<Duration>,
+    /// Spare nothing: as --grace 0s.
+    #[arg(long, conflicts_with = "grace")]
+    pub(crate) now: bool,
     /// Print the plan, with each object that would be deleted, and do nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -14,7 +14,8 @@ use crate::units::parse_rate;
 #[command(after_help = "\
 Prints each finding as it is found: the object, what is the matter with it, and which snapshots,
 tags and bytes depend on it. Damage makes the exit status 1; what nothing refers to, or no layout
-knows, does not. Nothing is written, and readers and writers may go on meanwhile.
+knows, does not. What cannot be read now is no damage: it is shown, and makes the exit status 1,
+for nothing is known of it. Nothing is written, and readers and writers may go on meanwhile.
 
 Examples:
   lode verify /data
@@ -50,7 +51,7 @@ was committed is deleted: what is replaced is kept in the folder `damaged`, wher
 
 A snapshot of which data are lost is left alone, for the rest of it can be read; --drop-damaged
 gives it up, so that the newest one that is wholly good is the newest again. Exit status 1 if
-something cannot be repaired.
+something cannot be repaired. Nothing is written while something cannot be read.
 
 Examples:
   lode repair /data volumes/disk

@@ -76,6 +76,7 @@ async fn open_reader(
             match wanted {
                 Some(wanted) if wanted != reader.id() => {
                     let found = reader.id();
+                    let location = store::redact(location);
                     let message = format!("{location} holds volumes/{found}, not volumes/{wanted}");
                     Err(Failure::refused("mismatch", message))
                 }

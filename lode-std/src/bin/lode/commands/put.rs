@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use lode_core::range::GrowableRangeSet;
-use lode_std::{ByteRange, Error, Metadata, Retry, Snapshot, Volume, VolumeManifest, store};
+use lode_std::{
+    ByteRange, Error, Metadata, Retry, Snapshot, Staged, Volume, VolumeManifest, store,
+};
 use object_store::ObjectStore;
 use serde_json::json;
 
@@ -88,7 +90,7 @@ struct Sent {
 
 impl Upload<'_> {
     /// Sends what is missing, until nothing is, and returns the head.
-    async fn run(&mut self, out: &Output) -> Result<Option<Snapshot>, Failure> {
+    async fn run(&mut self, out: &mut Output) -> Result<Option<Snapshot>, Failure> {
         loop {
             let head = self.sender.volume.latest().await?;
             if let Some(head) = &head {
@@ -132,18 +134,63 @@ impl Upload<'_> {
         Ok(gaps.into_iter().flat_map(|gap| self.sender.cut(gap)).collect())
     }
 
-    async fn send(&mut self, missing: &[ByteRange], out: &Output) -> Result<(), Failure> {
+    async fn send(&mut self, missing: &[ByteRange], out: &mut Output) -> Result<(), Failure> {
         let bytes = missing.iter().map(|block| block.length()).sum();
         let progress = Progress::new(out, bytes, "writing");
         for batch in missing.chunks(BATCH) {
-            let staged = self.sender.stage(batch, &progress).await?;
-            self.sender.volume.commit(staged, self.metadata.clone()).await?;
+            let (staged, failure) = self.sender.stage(batch, &progress).await;
+            if let Some(failure) = failure {
+                self.keep_or_discard(staged, &failure, out).await;
+                return Err(failure);
+            }
+            self.commit(staged, out).await?;
             self.settled.extend(batch.iter().copied());
             self.sent.bytes += batch.iter().map(|block| block.length()).sum::<u64>();
             self.sent.blocks += batch.len();
             self.sent.commits += 1;
         }
         Ok(())
+    }
+
+    /// Commits blocks. If that has failed for good, they are deleted.
+    async fn commit(&self, staged: Vec<Staged>, out: &mut Output) -> Result<(), Error> {
+        let committed = self.sender.volume.commit(staged.clone(), self.metadata.clone()).await;
+        let Err(error) = committed else { return Ok(()) };
+        if error.rules_out_commit() {
+            self.discard(staged, out).await;
+        }
+        Err(error)
+    }
+
+    /// Commits what has arrived before a failure, so that the next run goes on from there. Where no
+    /// space is left it is deleted instead.
+    async fn keep_or_discard(&self, staged: Vec<Staged>, failure: &Failure, out: &mut Output) {
+        if staged.is_empty() {
+            return;
+        }
+        if failure.is_out_of_space() {
+            return self.discard(staged, out).await;
+        }
+        let blocks = count(staged.len(), "block");
+        match self.commit(staged, out).await {
+            Ok(()) => out.note(format_args!(
+                "committed the {blocks} that had arrived: the same command goes on from there"
+            )),
+            Err(error) if error.rules_out_commit() => {}
+            Err(error) => out.note(format_args!("the {blocks} that had arrived: {error}")),
+        }
+    }
+
+    async fn discard(&self, staged: Vec<Staged>, out: &mut Output) {
+        let blocks = count(staged.len(), "block");
+        let left = staged.len() - self.sender.volume.discard(staged).await;
+        out.note(match left {
+            0 => format!("deleted the {blocks} that had arrived and were not committed"),
+            left => format!(
+                "{} of the {blocks} that had arrived could not be deleted: `lode gc` does so later",
+                count(left, "block")
+            ),
+        });
     }
 }
 

@@ -4,7 +4,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use lode_core::checksum::Algorithm;
 use lode_core::manifest::Block;
 use lode_core::replicate::difference;
-use lode_std::{ByteRange, Checksums, Snapshot};
+use lode_std::{ByteRange, Snapshot};
 
 use super::blocks::read_block;
 use super::{Source, in_flight};
@@ -15,22 +15,20 @@ use crate::progress::Progress;
 pub(crate) struct Comparison<'a> {
     source: &'a Source,
     snapshot: &'a Snapshot,
-    /// What the digests are made with; without, bytes are compared.
-    algorithm: Option<Algorithm>,
+    /// Whether digests are compared where that is enough, or all bytes.
+    by_digest: bool,
 }
 
 impl<'a> Comparison<'a> {
     /// Compares digests where a whole block lies in the file, so that nothing is downloaded, and
     /// bytes elsewhere.
     pub(crate) fn by_digest(source: &'a Source, snapshot: &'a Snapshot) -> Self {
-        let name = snapshot.manifest().checksum.as_deref();
-        let algorithm = name.and_then(|name| Checksums::default().find(name));
-        Self { source, snapshot, algorithm }
+        Self { source, snapshot, by_digest: true }
     }
 
     /// Compares all bytes, one by one.
     pub(crate) fn by_bytes(source: &'a Source, snapshot: &'a Snapshot) -> Self {
-        Self { source, snapshot, algorithm: None }
+        Self { source, snapshot, by_digest: false }
     }
 
     /// Compares `blocks`, which must meet the file, and returns how many bytes are equal.
@@ -52,10 +50,15 @@ impl<'a> Comparison<'a> {
             .await
     }
 
+    /// What a block's digest is made with, if that is known and digests are to be compared.
+    fn algorithm_of(&self, block: &Block) -> Option<Algorithm> {
+        self.snapshot.checksum_of(block).ok().flatten().filter(|_| self.by_digest)
+    }
+
     async fn block(&self, block: &Block) -> Result<u64, Failure> {
         let extent = self.source.extent();
         let common = block.range.intersection(extent).unwrap_or(block.range);
-        let difference = match (self.algorithm, block.digest) {
+        let difference = match (self.algorithm_of(block), block.digest) {
             (Some(algorithm), Some(digest)) if common == block.range => {
                 let found = self.source.digest(common, algorithm).await?;
                 (found != digest).then_some(common)

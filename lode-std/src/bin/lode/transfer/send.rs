@@ -1,8 +1,10 @@
 //! Staging parts of a file.
 
+use std::cell::Cell;
+use std::future::ready;
 use std::iter;
 
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, StreamExt};
 use lode_std::{ByteRange, Staged, Volume};
 
 use super::{Source, in_flight};
@@ -33,17 +35,28 @@ impl Sender<'_> {
         })
     }
 
-    /// Stages blocks, several at a time.
+    /// Stages blocks, several at a time: those that have arrived, and why others have not. After a
+    /// failure no other is begun, and those on their way are waited for.
     pub(crate) async fn stage(
         &self,
         blocks: &[ByteRange],
         progress: &Progress,
-    ) -> Result<Vec<Staged>, Failure> {
-        stream::iter(blocks)
-            .map(|block| self.stage_block(*block, progress))
-            .buffered(in_flight(self.block))
-            .try_collect()
-            .await
+    ) -> (Vec<Staged>, Option<Failure>) {
+        let has_failed = Cell::new(false);
+        let blocks = stream::iter(blocks).take_while(|_| ready(!has_failed.get()));
+        let staged = blocks.map(|block| self.stage_block(*block, progress));
+        let mut staged = std::pin::pin!(staged.buffered(in_flight(self.block)));
+        let (mut arrived, mut failure) = (Vec::new(), None);
+        while let Some(staged) = staged.next().await {
+            match staged {
+                Ok(block) => arrived.push(block),
+                Err(error) => {
+                    has_failed.set(true);
+                    failure = failure.or(Some(error));
+                }
+            }
+        }
+        (arrived, failure)
     }
 
     async fn stage_block(&self, block: ByteRange, progress: &Progress) -> Result<Staged, Failure> {

@@ -77,7 +77,10 @@ impl<'a> Recovery<'a> {
             self.gaps().await?.into_iter().flat_map(|gap| sender.cut(gap)).collect();
         let bytes = blocks.iter().map(|block| block.length()).sum();
         let progress = Progress::new(out, bytes, "writing");
-        let staged = sender.stage(&blocks, &progress).await?;
+        let (staged, failure) = sender.stage(&blocks, &progress).await;
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
         let snapshot = volume.commit(staged, meta! { "by" => "demo", "resumed" => true }).await?;
         progress.finish();
         out.line(format_args!(

@@ -71,7 +71,8 @@ impl Log {
         while let Some((version, snapshot)) = snapshots.next().await {
             match snapshot {
                 Ok(snapshot) => show(&snapshot, out)?,
-                Err(Error::Collected { .. }) => show_collected(version, out)?,
+                Err(Error::Collected { .. }) => show_other(version, "collected", out)?,
+                Err(Error::NotASnapshot { .. }) => show_other(version, "record", out)?,
                 Err(error) => {
                     damaged += 1;
                     show_damaged(version, &error.into(), out)?;
@@ -85,9 +86,10 @@ impl Log {
     }
 }
 
-fn show_collected(version: Version, out: &mut Output) -> Result<(), Failure> {
-    out.line(format_args!("{}  collected", version.get()))?;
-    out.json(&json!({ "version": version.to_string(), "collected": true }))
+/// A version that is not a snapshot: one that was collected, or a record of maintenance.
+fn show_other(version: Version, what: &str, out: &mut Output) -> Result<(), Failure> {
+    out.line(format_args!("{}  {what}", version.get()))?;
+    out.json(&json!({ "version": version.to_string(), what: true }))
 }
 
 fn show_damaged(version: Version, failure: &Failure, out: &mut Output) -> Result<(), Failure> {

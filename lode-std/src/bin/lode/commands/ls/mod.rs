@@ -24,39 +24,45 @@ pub(super) async fn run(args: LsArgs, out: &mut Output) -> Result<(), Failure> {
     if let Some(Medium::Device) = args.layout {
         return list_medium(store, out).await;
     }
-    let volumes = Volume::list(store.clone()).await?;
-    let datasets = DatasetReader::new(store.clone(), LayoutKind::Default).datasets().await?;
-    if volumes.is_empty() && datasets.is_empty() {
-        let store = &args.store;
+    let mut list = List { store: store.clone(), lines: Vec::new() };
+    match Volume::list(store.clone()).await {
+        Ok(volumes) => list.run("volume", volumes, volume::look).await,
+        Err(error) => list.fail("volume", error.into()),
+    }
+    match DatasetReader::new(store, LayoutKind::Default).datasets().await {
+        Ok(datasets) => list.run("dataset", datasets, dataset::look).await,
+        Err(error) => list.fail("dataset", error.into()),
+    }
+    if list.lines.is_empty() {
+        let store = store::redact(&args.store);
         out.note(format_args!(
             "there are no volumes and no datasets in {store}: `lode put` and `lode write` make one"
         ));
     }
-    let names = volumes.iter().map(|id| ("volumes/", id));
-    let names = names.chain(datasets.iter().map(|id| ("datasets/", id)));
-    let width = names.map(|(folder, id)| folder.len() + id.as_str().chars().count()).max();
-    let mut list = List { store, width: width.unwrap_or(0), damaged: Vec::new() };
-    list.run("volume", volumes, volume::look, out).await?;
-    list.run("dataset", datasets, dataset::look, out).await?;
-    list.end()
+    list.show(out)
 }
 
 /// Shows the one volume that a device has written.
 async fn list_medium(store: Arc<dyn ObjectStore>, out: &mut Output) -> Result<(), Failure> {
     let reader = VolumeReader::of_device(store.clone()).await?;
     let (id, looked) = volume::look_at_medium(reader).await;
-    let mut list = List { store, width: 0, damaged: Vec::new() };
-    list.show("volume", &id, looked, out)?;
-    list.end()
+    let mut list = List { store, lines: Vec::new() };
+    list.add("volume", &id, looked);
+    list.show(out)
 }
 
 /// What is listed.
 struct List {
     store: Arc<dyn ObjectStore>,
-    /// Of the longest name.
-    width: usize,
-    /// The kinds of those that cannot be read.
-    damaged: Vec<&'static str>,
+    lines: Vec<Listed>,
+}
+
+/// A line, and what it is of.
+struct Listed {
+    kind: &'static str,
+    name: String,
+    line: Line,
+    is_damaged: bool,
 }
 
 /// What is said about one of them: to people, and to programs.
@@ -66,15 +72,13 @@ struct Line {
 }
 
 impl List {
-    /// Shows all of one kind, or why they cannot be shown.
+    /// Looks at all of one kind.
     async fn run<F>(
         &mut self,
         kind: &'static str,
         ids: Vec<Id>,
         look: fn(Id, Arc<dyn ObjectStore>) -> F,
-        out: &mut Output,
-    ) -> Result<(), Failure>
-    where
+    ) where
         F: Future<Output = Result<Line, Error>>,
     {
         let store = self.store.clone();
@@ -84,44 +88,56 @@ impl List {
         });
         let mut looks = std::pin::pin!(looks.buffered(LOOKS_IN_FLIGHT));
         while let Some((id, looked)) = looks.next().await {
-            self.show(kind, &id, looked, out)?;
+            self.add(kind, &id, looked);
         }
-        Ok(())
     }
 
-    fn show(
-        &mut self,
-        kind: &'static str,
-        id: &Id,
-        looked: Result<Line, Error>,
-        out: &mut Output,
-    ) -> Result<(), Failure> {
+    /// Adds one of them, or why it cannot be shown. A folder in which there is none is somebody
+    /// else's.
+    fn add(&mut self, kind: &'static str, id: &Id, looked: Result<Line, Error>) {
         let name = printable(format_args!("{kind}s/{id}"));
-        let line = looked.unwrap_or_else(|error| {
-            self.damaged.push(kind);
-            damaged(kind, id, &error.into())
-        });
-        out.line(format_args!("{name:width$}  {}", line.text, width = self.width))?;
-        out.json(&line.json)
+        match looked.map_err(Failure::from) {
+            Ok(line) => self.lines.push(Listed { kind, name, line, is_damaged: false }),
+            Err(failure) if failure.is_absence() => {}
+            Err(failure) => {
+                let line = damaged(kind, id.as_str(), &failure);
+                self.lines.push(Listed { kind, name, line, is_damaged: true });
+            }
+        }
     }
 
-    /// Whether all of them could be read.
-    fn end(self) -> Result<(), Failure> {
-        match self.damaged.as_slice() {
+    /// Those of one kind could not be listed.
+    fn fail(&mut self, kind: &'static str, failure: Failure) {
+        let name = format!("{kind}s");
+        let line = damaged("folder", &name, &failure);
+        self.lines.push(Listed { kind, name, line, is_damaged: true });
+    }
+
+    /// Shows all of them, and says whether all could be read.
+    fn show(self, out: &mut Output) -> Result<(), Failure> {
+        let widths = self.lines.iter().map(|listed| listed.name.chars().count());
+        let width = widths.max().unwrap_or(0);
+        for Listed { name, line, .. } in &self.lines {
+            out.line(format_args!("{name:width$}  {}", line.text))?;
+            out.json(&line.json)?;
+        }
+        let damaged: Vec<_> =
+            self.lines.iter().filter(|one| one.is_damaged).map(|one| one.kind).collect();
+        match damaged.as_slice() {
             [] => Ok(()),
             [first, rest @ ..] => {
                 let alike = rest.iter().all(|kind| kind == first);
                 let noun = if alike { first } else { "volume or dataset" };
-                Err(Failure::some_damaged(self.damaged.len(), noun))
+                Err(Failure::some_damaged(damaged.len(), noun))
             }
         }
     }
 }
 
-fn damaged(kind: &str, id: &Id, why: &Failure) -> Line {
+fn damaged(kind: &str, name: &str, why: &Failure) -> Line {
     let mut json = why.to_json();
     if let Some(fields) = json.as_object_mut() {
-        fields.insert(kind.to_string(), id.as_str().into());
+        fields.insert(kind.to_string(), name.into());
     }
     Line { text: format!("error: {}", why.message()), json }
 }

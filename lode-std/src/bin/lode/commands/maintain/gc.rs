@@ -1,5 +1,7 @@
 //! `lode gc`: dropping old snapshots, and deleting what nothing refers to.
 
+use std::time::Duration;
+
 use lode_std::maintain::{Garbage, Plan, Reason, Report, Retention, Tally, Verdict};
 use serde_json::{Value, json};
 
@@ -11,8 +13,9 @@ use crate::units::{counted, human};
 
 pub(in crate::commands) async fn run(args: GcArgs, out: &mut Output) -> Result<(), Failure> {
     let mut maintenance = open(&args.kept).await?;
-    if let Some(grace) = args.grace {
-        maintenance = maintenance.with_grace_period(grace)?;
+    let grace = if args.now { Some(Duration::ZERO) } else { args.grace };
+    if let Some(grace) = grace {
+        maintenance = maintenance.with_grace_period(grace);
     }
     let rules = Retention {
         last: args.keep,
@@ -84,8 +87,8 @@ fn show_tallies(verb: &str, report: &Report, out: &mut Output) -> Result<(), Fai
     out.line(format_args!("{verb} {}", tally(*deleted)))?;
     for (what, found) in [
         ("in use", kept),
-        ("in no snapshot, and too young to be deleted", young),
-        ("left to the next collection, because the store could not delete them", left),
+        ("in no snapshot yet, and may still be committed", young),
+        ("left to the next collection", left),
     ] {
         if found.objects > 0 {
             out.line(format_args!("{}: {what}", tally(*found)))?;

@@ -32,6 +32,9 @@ pub(in crate::commands) async fn run(args: RepairArgs, out: &mut Output) -> Resu
     };
     let proposal = repair.propose(found).await?;
     said?;
+    for unreadable in proposal.unreadable() {
+        verify::show_unreadable(target, unreadable, out)?;
+    }
     let plan = proposal.plan();
     for step in &plan.steps {
         let step = printable(step);
@@ -48,12 +51,21 @@ pub(in crate::commands) async fn run(args: RepairArgs, out: &mut Output) -> Resu
     let steps = count(plan.steps.len(), "step");
     let head = plan.head.map(|head| format!("; version {} is the newest", head.get()));
     out.note(match (plan.steps.is_empty(), args.yes) {
+        (true, _) if !proposal.unreadable().is_empty() => {
+            format!("nothing of {target} is repaired while some of it cannot be read")
+        }
         (true, _) => format!("there is nothing to repair in {target}"),
         (false, true) => format!("{steps} done{}", head.unwrap_or_default()),
         (false, false) => format!("{steps} to do: say --yes if no other writer is at work"),
     });
     match plan.refused.len() {
         0 => Ok(()),
+        _ if !proposal.unreadable().is_empty() => {
+            let what = count(proposal.unreadable().len(), "object");
+            let message =
+                format!("{what} could not be read: repair {target} when all of it can be read");
+            Err(Failure::refused("unreadable", message))
+        }
         refused => {
             let what = count(refused, "object");
             Err(Failure::refused("corrupt", format!("{what} cannot be repaired: see above")))

@@ -1,11 +1,14 @@
 //! `lode verify`: whether all that was committed is there and holds.
 
-use std::sync::Arc;
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use lode_std::verify::{Affected, Finding, Problem, Progress, Report, Severity, Verification};
+use lode_std::verify::{
+    Affected, Finding, Problem, Progress, Report, Severity, Unreadable, Verification,
+};
 use lode_std::{DatasetReader, LayoutKind, Volume, store};
 use object_store::ObjectStore;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::layout_of_volume;
 use crate::args::{Target, VerifyArgs};
@@ -16,42 +19,129 @@ use crate::units::{count, counted, human};
 
 pub(in crate::commands) async fn run(args: VerifyArgs, out: &mut Output) -> Result<(), Failure> {
     let store = store::open(&args.store)?;
-    let targets = match &args.target {
-        Some(target) => vec![target.clone()],
-        None => all(&store).await?,
-    };
-    if targets.is_empty() {
-        out.note(format_args!("there are no volumes and no datasets in {}", args.store));
+    let mut sum = Sum::default();
+    if let Some(target) = &args.target {
+        sum.add(&verify(&args, store, target, out).await?);
+        return sum.end();
     }
-    let mut damage = 0;
+    let targets = all(&store, &mut sum, out).await?;
+    let mut is_empty = true;
     for target in &targets {
-        damage += verify(&args, store.clone(), target, out).await?;
+        match verify(&args, store.clone(), target, out).await {
+            Ok(report) => sum.add(&report),
+            // A folder of somebody else's.
+            Err(failure) if failure.is_absence() => continue,
+            Err(Failure::Lode(error)) => sum.fail(target, Failure::Lode(error), out)?,
+            Err(failure) => return Err(failure),
+        }
+        is_empty = false;
     }
-    match damage {
-        0 => Ok(()),
-        _ => {
-            let what = counted(damage, "finding");
-            let advice = "`lode repair` shows what can be repaired";
-            Err(Failure::refused("corrupt", format!("{what} of damage, see above: {advice}")))
+    if is_empty && sum.failed == 0 {
+        let location = store::redact(&args.store);
+        out.note(format_args!("there are no volumes and no datasets in {location}"));
+    }
+    sum.end()
+}
+
+/// What several verifications have found.
+#[derive(Default)]
+struct Sum {
+    damage: u64,
+    unreadable: u64,
+    /// How many could not be verified at all.
+    failed: u64,
+}
+
+impl Sum {
+    fn add(&mut self, report: &Report) {
+        self.damage += report.damage;
+        self.unreadable += report.unreadable;
+    }
+
+    /// Says why something could not be verified; the others are.
+    fn fail(
+        &mut self,
+        what: impl Display,
+        failure: Failure,
+        out: &mut Output,
+    ) -> Result<(), Failure> {
+        self.failed += 1;
+        let what = what.to_string();
+        out.line(printable(format_args!("ERROR    {what}: {}", failure.message())))?;
+        let mut json = failure.to_json();
+        if let Some(fields) = json.as_object_mut() {
+            fields.insert("target".to_string(), what.into());
+        }
+        out.json(&json)
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        let unread = match (self.unreadable, self.failed) {
+            (0, 0) => None,
+            (0, failed) => Some(format!("{} could not be verified", counted(failed, "folder"))),
+            (objects, 0) => Some(format!("{} could not be read", counted(objects, "object"))),
+            (objects, failed) => Some(format!(
+                "{} could not be read, and {} not verified",
+                counted(objects, "object"),
+                counted(failed, "folder")
+            )),
+        };
+        let again = "of them nothing is known: verify again when they can be read";
+        match (self.damage, unread) {
+            (0, None) => Ok(()),
+            (0, Some(unread)) => {
+                Err(Failure::refused("unreadable", format!("{unread}, see above: {again}")))
+            }
+            (damage, unread) => {
+                let what = counted(damage, "finding");
+                let advice = "`lode repair` shows what can be repaired";
+                let more = unread.map(|unread| format!("; {unread}: {again}")).unwrap_or_default();
+                let message = format!("{what} of damage, see above: {advice}{more}");
+                Err(Failure::refused("corrupt", message))
+            }
         }
     }
 }
 
 /// All that can be listed.
-async fn all(store: &Arc<dyn ObjectStore>) -> Result<Vec<Target>, Failure> {
-    let volumes = Volume::list(store.clone()).await?;
-    let datasets = DatasetReader::new(store.clone(), LayoutKind::Default).datasets().await?;
-    let volumes = volumes.into_iter().map(Target::Volume);
-    Ok(volumes.chain(datasets.into_iter().map(Target::Dataset)).collect())
+async fn all(
+    store: &Arc<dyn ObjectStore>,
+    sum: &mut Sum,
+    out: &mut Output,
+) -> Result<Vec<Target>, Failure> {
+    let mut targets = Vec::new();
+    match Volume::list(store.clone()).await {
+        Ok(volumes) => targets.extend(volumes.into_iter().map(Target::Volume)),
+        Err(error) => sum.fail("volumes", error.into(), out)?,
+    }
+    match DatasetReader::new(store.clone(), LayoutKind::Default).datasets().await {
+        Ok(datasets) => targets.extend(datasets.into_iter().map(Target::Dataset)),
+        Err(error) => sum.fail("datasets", error.into(), out)?,
+    }
+    Ok(targets)
 }
 
-/// Verifies one of them: how many findings are damage.
+/// Where several say things in turn, until the output fails.
+struct Speaker<'a> {
+    out: &'a mut Output,
+    said: Result<(), Failure>,
+}
+
+impl Speaker<'_> {
+    fn say(&mut self, say: impl FnOnce(&mut Output) -> Result<(), Failure>) {
+        if self.said.is_ok() {
+            self.said = say(self.out);
+        }
+    }
+}
+
+/// Verifies one of them.
 async fn verify(
     args: &VerifyArgs,
     store: Arc<dyn ObjectStore>,
     target: &Target,
     out: &mut Output,
-) -> Result<u64, Failure> {
+) -> Result<Report, Failure> {
     let mut verification = match target {
         Target::Volume(id) => {
             layout_of_volume(args.layout)?;
@@ -72,17 +162,18 @@ async fn verify(
         Progress::Done(bytes) => bar.advance(bytes),
         _ => {}
     };
-    let mut said = Ok(());
-    let found = |finding: &Finding| {
-        if said.is_ok() {
-            bar.hide_while(|| said = show(target, finding, out));
-        }
+    let speaker = Mutex::new(Speaker { out: &mut *out, said: Ok(()) });
+    let say = |say: &dyn Fn(&mut Output) -> Result<(), Failure>| {
+        let mut speaker = speaker.lock().unwrap_or_else(PoisonError::into_inner);
+        bar.hide_while(|| speaker.say(say));
     };
-    let report = verification.watch(watch).run(found).await?;
+    let found = |finding: &Finding| say(&|out| show(target, finding, out));
+    let unreadable = |found: &Unreadable| say(&|out| show_unreadable(target, found, out));
+    let report = verification.watch(watch).unreadable(unreadable).run(found).await?;
     bar.finish();
-    said?;
+    speaker.into_inner().unwrap_or_else(PoisonError::into_inner).said?;
     tell(target, &report, out)?;
-    Ok(report.damage)
+    Ok(report)
 }
 
 /// Says what was found.
@@ -99,6 +190,46 @@ pub(super) fn show(target: &Target, finding: &Finding, out: &mut Output) -> Resu
         _ => String::new(),
     };
     out.line(printable(format_args!("{word}  {object}: {problem}{age}{}", describe(affected))))?;
+    let modified = match problem {
+        Problem::Orphan { modified, .. } => time(*modified),
+        _ => None,
+    };
+    let mut json = affected_to_json(affected);
+    json.extend([
+        ("target".to_string(), target.to_string().into()),
+        ("severity".to_string(), severity.into()),
+        ("object".to_string(), object.as_str().into()),
+        ("part".to_string(), part.name().into()),
+        ("kind".to_string(), problem.kind().into()),
+        ("problem".to_string(), problem.to_string().into()),
+        ("modified".to_string(), modified.into()),
+    ]);
+    out.json(&json.into())
+}
+
+/// Says what could not be read.
+pub(super) fn show_unreadable(
+    target: &Target,
+    unreadable: &Unreadable,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let Unreadable { object, part, reason, affected, .. } = unreadable;
+    let needs = describe(affected);
+    out.line(printable(format_args!("UNREAD   {object}: cannot be read now: {reason}{needs}")))?;
+    let mut json = affected_to_json(affected);
+    json.extend([
+        ("target".to_string(), target.to_string().into()),
+        ("severity".to_string(), "unreadable".into()),
+        ("object".to_string(), object.as_str().into()),
+        ("part".to_string(), part.name().into()),
+        ("kind".to_string(), "unreadable".into()),
+        ("problem".to_string(), reason.as_str().into()),
+    ]);
+    out.json(&json.into())
+}
+
+/// What depends on an object, for programs.
+fn affected_to_json(affected: &Affected) -> Map<String, Value> {
     let spans: Vec<_> = affected
         .snapshots
         .iter()
@@ -106,22 +237,11 @@ pub(super) fn show(target: &Target, finding: &Finding, out: &mut Output) -> Resu
         .collect();
     let tags: Vec<_> = affected.tags.iter().map(|tag| tag.as_str()).collect();
     let range = affected.range.map(|range| json!({ "start": range.start(), "end": range.end() }));
-    let modified = match problem {
-        Problem::Orphan { modified, .. } => time(*modified),
-        _ => None,
-    };
-    out.json(&json!({
-        "target": target.to_string(),
-        "severity": severity,
-        "object": object,
-        "part": part.name(),
-        "kind": problem.kind(),
-        "problem": problem.to_string(),
-        "snapshots": spans,
-        "tags": tags,
-        "range": range,
-        "modified": modified,
-    }))
+    Map::from_iter([
+        ("snapshots".to_string(), spans.into()),
+        ("tags".to_string(), tags.into()),
+        ("range".to_string(), range.into()),
+    ])
 }
 
 /// What depends on an object.
@@ -150,9 +270,15 @@ fn describe(affected: &Affected) -> String {
 
 fn tell(target: &Target, report: &Report, out: &mut Output) -> Result<(), Failure> {
     let Report { snapshots, collected, tags, objects, verified, orphans, .. } = report;
-    let verdict = match report.damage {
-        0 => "whole".to_string(),
-        damage => counted(damage, "finding") + " of damage",
+    let verdict = match (report.damage, report.unreadable) {
+        (0, 0) => "whole".to_string(),
+        (0, unread) => counted(unread, "object") + " could not be read",
+        (damage, 0) => counted(damage, "finding") + " of damage",
+        (damage, unread) => format!(
+            "{} of damage, and {} could not be read",
+            counted(damage, "finding"),
+            counted(unread, "object")
+        ),
     };
     out.line(printable(format_args!(
         "{target}: {verdict}; {}, {collected} collected, {}; {}, {}, {} read; {} in no snapshot",
@@ -172,6 +298,7 @@ fn to_json(target: &Target, report: &Report) -> Value {
         "target": target.to_string(),
         "damage": report.damage,
         "notices": report.notices,
+        "unreadable": report.unreadable,
         "snapshots": report.snapshots,
         "collected": report.collected,
         "tags": report.tags,

@@ -31,12 +31,21 @@ async fn write_whole(
     let builder = writing.prepare(writing.arrange(builder));
     let dataset = builder.open(writing.store.clone()).await?;
     let transaction = dataset.begin();
-    while let Some(table) = tables.next().await? {
-        let name = table.name().to_string();
-        let staged = transaction.stage(&table.into_batches()?).await;
-        staged.map_err(|error| placed(error, &name, 0))?;
+    let stage_all = async {
+        while let Some(table) = tables.next().await? {
+            let name = table.name().to_string();
+            let staged = transaction.stage(&table.into_batches()?).await;
+            staged.map_err(|error| placed(error, &name, 0))?;
+        }
+        Ok(())
+    };
+    match stage_all.await {
+        Ok(()) => Ok(transaction.commit(writing.metadata()).await?),
+        Err(failure) => {
+            transaction.abort().await;
+            Err(failure)
+        }
     }
-    Ok(transaction.commit(writing.metadata()).await?)
 }
 
 /// Writes a file for each partition, and another one for each batch after the first.
@@ -51,26 +60,33 @@ async fn write_divided(
     let builder = builder.codec(Parquet::rows(schema.clone())).partition_by(hive.clone());
     let dataset = writing.prepare(builder).open(writing.store.clone()).await?;
     let transaction = dataset.begin();
-    let mut is_empty = true;
-    while let Some(table) = next {
-        let name = table.name().to_string();
-        let mut rows = table.into_rows(schema.clone())?;
-        let mut before = 0;
-        loop {
-            let batch = next_batch(&mut rows)?;
-            if batch.is_empty() {
-                break;
+    let stage_all = async {
+        let mut is_empty = true;
+        while let Some(table) = next {
+            let name = table.name().to_string();
+            let mut rows = table.into_rows(schema.clone())?;
+            let mut before = 0;
+            loop {
+                let batch = next_batch(&mut rows)?;
+                if batch.is_empty() {
+                    break;
+                }
+                is_empty = false;
+                let staged = transaction.stage(&batch).await;
+                staged.map_err(|error| placed(error, &name, before))?;
+                before += batch.len() as u64;
             }
-            is_empty = false;
-            let staged = transaction.stage(&batch).await;
-            staged.map_err(|error| placed(error, &name, before))?;
-            before += batch.len() as u64;
+            next = tables.next().await?;
         }
-        next = tables.next().await?;
-    }
-    match is_empty {
-        true => Ok(dataset.write([], writing.metadata()).await?),
-        false => Ok(transaction.commit(writing.metadata()).await?),
+        Ok(is_empty)
+    };
+    match stage_all.await {
+        Ok(true) => Ok(dataset.write([], writing.metadata()).await?),
+        Ok(false) => Ok(transaction.commit(writing.metadata()).await?),
+        Err(failure) => {
+            transaction.abort().await;
+            Err(failure)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Writing files as blobs.
 
-use lode_std::{BlobWriter, Dataset, DatasetSnapshot};
+use lode_std::{BlobWriter, Blobs, Dataset, DatasetSnapshot, Transaction, Whole};
 use tokio::io::AsyncWriteExt;
 
 use super::{Writing, unwrapped};
@@ -27,13 +27,27 @@ pub(super) async fn write(
     }
     // In their order, in which they will be read.
     let transaction = dataset.begin();
+    match stage_all(&transaction, inputs, writing.progress).await {
+        Ok(()) => Ok(transaction.commit(writing.metadata()).await?),
+        Err(failure) => {
+            transaction.abort().await;
+            Err(failure)
+        }
+    }
+}
+
+async fn stage_all(
+    transaction: &Transaction<Blobs, Whole>,
+    inputs: &[Input],
+    progress: &Progress,
+) -> Result<(), Failure> {
     for input in inputs {
         let bytes = input.open().await?.all().await?;
         let length = bytes.len() as u64;
         transaction.stage_blob(bytes).await?;
-        writing.progress.advance(length);
+        progress.advance(length);
     }
-    Ok(transaction.commit(writing.metadata()).await?)
+    Ok(())
 }
 
 async fn copy(input: &Input, writer: &mut BlobWriter, progress: &Progress) -> Result<(), Failure> {

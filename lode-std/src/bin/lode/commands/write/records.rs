@@ -5,7 +5,7 @@ use std::io;
 use futures::stream;
 use lode_hive::Hive;
 use lode_jsonl::Jsonl;
-use lode_std::{Dataset, DatasetSnapshot, Error};
+use lode_std::{Dataset, DatasetSnapshot, Division, Error, Transaction};
 use serde_json::Value;
 
 use super::{BATCH, Writing};
@@ -62,19 +62,30 @@ async fn write_divided(
     let builder = writing.prepare(builder.partition_by(hive.clone()));
     let dataset = builder.open(writing.store.clone()).await?;
     let transaction = dataset.begin();
-    let mut is_empty = true;
-    loop {
-        let (values, places) = next_batch(&mut records).await?;
-        if values.is_empty() {
-            break;
+    match stage_all(&transaction, &mut records).await {
+        Ok(0) => Ok(dataset.write([], writing.metadata()).await?),
+        Ok(_) => Ok(transaction.commit(writing.metadata()).await?),
+        Err(failure) => {
+            transaction.abort().await;
+            Err(failure)
         }
-        is_empty = false;
+    }
+}
+
+/// Stages all records: in how many batches.
+async fn stage_all<D: Division<Value>>(
+    transaction: &Transaction<lode_std::Records<Jsonl<Value>>, D>,
+    records: &mut Records<'_>,
+) -> Result<usize, Failure> {
+    let mut batches = 0;
+    loop {
+        let (values, places) = next_batch(records).await?;
+        if values.is_empty() {
+            return Ok(batches);
+        }
+        batches += 1;
         let staged = transaction.stage(&values).await;
         staged.map_err(|error| placed(error, &places))?;
-    }
-    match is_empty {
-        true => Ok(dataset.write([], writing.metadata()).await?),
-        false => Ok(transaction.commit(writing.metadata()).await?),
     }
 }
 
