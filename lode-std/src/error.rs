@@ -244,7 +244,8 @@ pub enum Error {
         /// The version.
         version: Version,
     },
-    /// A staged block is gone, or too old: the collector may take it.
+    /// What was staged was overtaken by a collection before it was committed, and may be deleted:
+    /// it was staged in an epoch that has ended. To stage it again helps.
     StageExpired {
         /// The object.
         key: Key,
@@ -571,10 +572,9 @@ impl fmt::Display for Error {
             Self::SnapshotNotFound { id, version } => {
                 write!(f, "{:?} has no snapshot {version}", id.as_str())
             }
-            Self::StageExpired { key } => write!(
-                f,
-                "what was staged as {key} is gone or too old to be committed: stage it again"
-            ),
+            Self::StageExpired { key } => {
+                write!(f, "a collection has overtaken what was staged as {key}: stage it again")
+            }
             Self::Source { offset, source } => {
                 write!(f, "what was to be staged at {offset} could not be read: {source}")
             }

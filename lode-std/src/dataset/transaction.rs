@@ -9,6 +9,7 @@ use lode_core::manifest::{DataFile, Metadata};
 
 use super::content::{Blobs, Content, Division, Records, Whole};
 use super::file::StagedFile;
+use super::write::EncodedFile;
 use super::{Dataset, DatasetSnapshot, Shared};
 use crate::Error;
 use crate::sync::Mutex;
@@ -60,7 +61,7 @@ impl Transaction<Blobs, Whole> {
     ///
     /// Whatever the store reports. The transaction goes on without the blob.
     pub async fn stage_blob(&self, bytes: impl Into<Bytes> + Send) -> Result<DataFile, Error> {
-        Ok(self.add(self.shared.put_blob(bytes.into()).await?))
+        Ok(self.add(self.shared.put_encoded(EncodedFile::blob(bytes.into())).await?))
     }
 }
 

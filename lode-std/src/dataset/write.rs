@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use futures::stream;
-use lode_core::codec::{Codec, Encoded};
+use lode_core::codec::{Codec, FileStats};
 use lode_core::manifest::Metadata;
 use lode_core::partition::Partition;
 
-use super::content::{Blobs, Division, Records, Whole};
+use super::content::{Blobs, Content, Division, Records, Whole};
 use super::file::{StagedFile, Summary};
 use super::{Dataset, DatasetSnapshot, Shared};
 use crate::Error;
 use crate::gather::gather;
+use crate::history::Restaging;
 
 /// How many files of one write are on their way at the same time.
 const FILES_IN_FLIGHT: usize = 8;
@@ -39,8 +40,7 @@ impl<C: Codec + 'static, D: Division<C::Record>> Dataset<Records<C>, D> {
         C::Record: Sync,
     {
         let encoded = self.shared.encode(records)?;
-        let files = self.shared.put_files(encoded).await?;
-        self.shared.commit(files, metadata).await
+        self.shared.write(encoded, metadata).await
     }
 }
 
@@ -58,23 +58,67 @@ impl Dataset<Blobs, Whole> {
         bytes: impl Into<Bytes> + Send,
         metadata: Metadata,
     ) -> Result<DatasetSnapshot, Error> {
-        let file = self.shared.put_blob(bytes.into()).await?;
-        self.shared.commit(vec![file], metadata).await
+        let blob = EncodedFile::blob(bytes.into());
+        self.shared.write(vec![blob], metadata).await
     }
 }
 
-impl<D: Division<Bytes>> Shared<Blobs, D> {
-    pub(super) async fn put_blob(&self, bytes: Bytes) -> Result<StagedFile, Error> {
-        self.put_file(None, bytes, None, Summary { rows: 1, ..Summary::default() }).await
+impl<C: Content, D: Division<C::Item>> Shared<C, D> {
+    /// Stages files and commits them; what a collection overtakes before that is staged again.
+    async fn write(
+        &self,
+        files: Vec<EncodedFile>,
+        metadata: Metadata,
+    ) -> Result<DatasetSnapshot, Error> {
+        let mut restaging = Restaging::default();
+        loop {
+            let staged = self.put_files(files.clone()).await?;
+            match self.commit(staged, metadata.clone()).await {
+                Err(error) if restaging.may_follow(&error) => {}
+                committed => return committed,
+            }
+        }
+    }
+
+    pub(super) async fn put_files(
+        &self,
+        files: Vec<EncodedFile>,
+    ) -> Result<Vec<StagedFile>, Error> {
+        let is_one = files.len() == 1;
+        let mut puts = files.into_iter().map(|file| self.put_encoded(file));
+        // The one file of most writes needs no queue.
+        if is_one && let Some(only) = puts.next() {
+            return Ok(vec![only.await?]);
+        }
+        match gather(stream::iter(puts), FILES_IN_FLIGHT).await {
+            (staged, None) => Ok(staged),
+            (staged, Some(error)) => {
+                self.discard(staged.into_iter().map(|staged| staged.file.key)).await;
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) async fn put_encoded(&self, file: EncodedFile) -> Result<StagedFile, Error> {
+        let EncodedFile { partition, bytes, stats, summary } = file;
+        self.put_file(partition.as_ref(), bytes, stats, summary).await
     }
 }
 
 /// A file that has been encoded, and not been stored yet.
+#[derive(Clone)]
 pub(super) struct EncodedFile {
     partition: Option<Partition>,
     bytes: Bytes,
-    encoded: Encoded,
+    stats: Option<FileStats>,
     summary: Summary,
+}
+
+impl EncodedFile {
+    pub(super) fn blob(bytes: Bytes) -> Self {
+        let summary = Summary { rows: 1, ..Summary::default() };
+        Self { partition: None, bytes, stats: None, summary }
+    }
 }
 
 impl<C: Codec + 'static, D: Division<C::Record>> Shared<Records<C>, D> {
@@ -111,28 +155,6 @@ impl<C: Codec + 'static, D: Division<C::Record>> Shared<Records<C>, D> {
         if let Some(time) = &self.time {
             records.iter().for_each(|record| summary.note(time(record)));
         }
-        Ok(EncodedFile { partition, bytes: Bytes::from(bytes), encoded, summary })
-    }
-
-    pub(super) async fn put_files(
-        &self,
-        files: Vec<EncodedFile>,
-    ) -> Result<Vec<StagedFile>, Error> {
-        let is_one = files.len() == 1;
-        let mut puts = files.into_iter().map(|file| async move {
-            let EncodedFile { partition, bytes, encoded, summary } = file;
-            self.put_file(partition.as_ref(), bytes, encoded.stats, summary).await
-        });
-        // The one file of most writes needs no queue.
-        if is_one && let Some(only) = puts.next() {
-            return Ok(vec![only.await?]);
-        }
-        match gather(stream::iter(puts), FILES_IN_FLIGHT).await {
-            (staged, None) => Ok(staged),
-            (staged, Some(error)) => {
-                self.discard(staged.into_iter().map(|staged| staged.file.key)).await;
-                Err(error)
-            }
-        }
+        Ok(EncodedFile { partition, bytes: Bytes::from(bytes), stats: encoded.stats, summary })
     }
 }

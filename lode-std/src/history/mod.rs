@@ -30,7 +30,7 @@ pub(crate) use self::open::{Agreement, Founding, Opened, Opening, Subject};
 pub(crate) use self::slots::{LostPage, See, Slots, as_laid_out};
 pub(crate) use self::tags::Tagged;
 pub use self::unknown::CommitUnknown;
-pub(crate) use self::writer::{Writer, WriterOptions};
+pub(crate) use self::writer::{Restaging, Writer, WriterOptions};
 use crate::Error;
 use crate::store::Objects;
 use crate::sync::RwLock;

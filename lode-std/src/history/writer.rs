@@ -59,6 +59,23 @@ impl WriterOptions {
     }
 }
 
+/// How often the same is staged again because of [`Error::StageExpired`]. Whoever was overtaken
+/// knows a newer epoch then, so more than one time takes a collection for each.
+const RESTAGES: u32 = 8;
+
+/// Counts how often something has been staged again that a collection had overtaken.
+#[derive(Default)]
+pub(crate) struct Restaging(u32);
+
+impl Restaging {
+    /// Whether this is the reason to stage once more.
+    pub(crate) fn may_follow(&mut self, error: &Error) -> bool {
+        let may = matches!(error, Error::StageExpired { .. }) && self.0 < RESTAGES;
+        self.0 += u32::from(may);
+        may
+    }
+}
+
 /// What a handle that writes shares with its clones.
 #[derive(Debug)]
 pub(crate) struct Writer {

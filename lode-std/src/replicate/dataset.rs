@@ -14,7 +14,7 @@ use super::replica::Replica;
 use super::{DatasetReport, DatasetTarget, FILES_IN_FLIGHT, Progress, Watch};
 use crate::dataset::{DatasetSlots, file_token};
 use crate::gather::gather;
-use crate::history::{Committer, History, Slots, Writer};
+use crate::history::{Committer, History, Restaging, Slots, Writer};
 use crate::{Checksums, DatasetReader, DatasetSnapshot, Error};
 
 /// Brings a single snapshot of a dataset into the dataset of the same id in another store, as a new
@@ -83,14 +83,21 @@ impl<'a> DatasetReplication<'a> {
             return Ok(report);
         }
         let writer = target.open(&source, Some(manifest)).await?;
-        let files = match self.send(&source, &target.history, &writer).await {
-            Ok(sent) => sent,
-            Err(error) => return Err(source.explain(error, manifest.version).await),
+        let mut restaging = Restaging::default();
+        let head = loop {
+            let files = match self.send(&source, &target.history, &writer).await {
+                Ok(sent) => sent,
+                Err(error) => return Err(source.explain(error, manifest.version).await),
+            };
+            match self.commit(&target.history, &writer, files).await {
+                Err(error) if restaging.may_follow(&error) => {}
+                committed => break committed?,
+            }
         };
         for file in &manifest.files {
             report.count(file, manifest.checksum.is_some(), true);
         }
-        report.head = Some(self.commit(&target.history, &writer, files).await?);
+        report.head = Some(head);
         report.snapshots = 1;
         Ok(report)
     }

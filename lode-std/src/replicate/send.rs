@@ -7,35 +7,48 @@ use lode_core::replicate::{Piece, Plan};
 use super::volume::Run;
 use super::{MEMORY, Progress, Replication};
 use crate::gather::gather;
+use crate::history::Restaging;
 use crate::{Error, Snapshot, Staged};
 
 impl Replication<'_> {
     /// Sends what is missing, batch by batch, and takes note of what is there by then.
     pub(super) async fn send(&self, plan: &Plan, run: &mut Run) -> Result<(), Error> {
-        self.tell(Progress::Sending(plan.missing_bytes()));
+        let mut missing = plan.missing_bytes();
+        self.tell(Progress::Sending(missing));
         for batch in plan.batches(self.pace.batch, MEMORY) {
-            let left: Vec<_> =
-                batch.iter().filter_map(|piece| run.left.remove(&piece.range)).collect();
-            let is_left = |range| left.iter().any(|staged| staged.range() == range);
-            let missing: Vec<_> =
-                batch.iter().copied().filter(|piece| !is_left(piece.range)).collect();
-            let adopted = left.iter().map(|staged| staged.range().length()).sum();
-            self.tell(Progress::Done(adopted));
-            let (mut staged, failure) = self.stage(&missing).await;
-            staged.extend(left);
-            if let Some(error) = failure {
-                self.keep_or_discard(staged, &error).await;
-                return Err(error);
+            let mut restaging = Restaging::default();
+            while let Err(error) = self.send_batch(batch, run).await {
+                match restaging.may_follow(&error) {
+                    true => self.tell(Progress::Sending(missing)),
+                    false => return Err(error),
+                }
             }
-            run.report.head = Some(self.commit(staged).await?);
-            run.settled.extend(batch.iter().map(|piece| piece.range));
-            run.report.commits += 1;
-            run.report.blocks += missing.len();
-            run.report.adopted += adopted;
-            for piece in missing {
-                run.report.sent += piece.range.length();
-                run.report.verified += if piece.is_verified { piece.range.length() } else { 0 };
-            }
+            missing -= batch.iter().map(|piece| piece.range.length()).sum::<u64>();
+        }
+        Ok(())
+    }
+
+    /// Sends a batch, apart from what is left of it in the target.
+    async fn send_batch(&self, batch: &[Piece], run: &mut Run) -> Result<(), Error> {
+        let left: Vec<_> = batch.iter().filter_map(|piece| run.left.remove(&piece.range)).collect();
+        let is_left = |range| left.iter().any(|staged| staged.range() == range);
+        let missing: Vec<_> = batch.iter().copied().filter(|piece| !is_left(piece.range)).collect();
+        let adopted = left.iter().map(|staged| staged.range().length()).sum();
+        self.tell(Progress::Done(adopted));
+        let (mut staged, failure) = self.stage(&missing).await;
+        staged.extend(left);
+        if let Some(error) = failure {
+            self.keep_or_discard(staged, &error).await;
+            return Err(error);
+        }
+        run.report.head = Some(self.commit(staged).await?);
+        run.settled.extend(batch.iter().map(|piece| piece.range));
+        run.report.commits += 1;
+        run.report.blocks += missing.len();
+        run.report.adopted += adopted;
+        for piece in missing {
+            run.report.sent += piece.range.length();
+            run.report.verified += if piece.is_verified { piece.range.length() } else { 0 };
         }
         Ok(())
     }

@@ -83,6 +83,11 @@ impl Failure {
         matches!(self, Self::Lode(error) if error.kind() == ErrorKind::OutOfSpace)
     }
 
+    /// Whether a collection has overtaken what was staged.
+    pub(crate) fn is_expired(&self) -> bool {
+        matches!(self, Self::Lode(error) if error.kind() == ErrorKind::Expired)
+    }
+
     /// What is the matter, and what to do, in one line that is safe to print.
     pub(crate) fn message(&self) -> String {
         printable(match self {
@@ -181,7 +186,8 @@ fn advice(error: &Error) -> Option<&'static str> {
             "`lode sync --snapshots latest` brings one snapshot into it"
         }
         Error::StageExpired { .. } => {
-            "what `lode sync` has left in its target long ago must be collected first: `lode gc`"
+            "collections have overtaken it each time, so run the same command again with fewer of \
+             them beside it"
         }
         Error::DatasetNotFound { .. } => {
             "`lode ls STORE` lists those there are, `lode write` makes one; --layout flat finds \

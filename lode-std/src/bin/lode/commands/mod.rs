@@ -29,6 +29,11 @@ use crate::args::{Command, Medium, Selector, VolumeSource};
 use crate::failure::Failure;
 use crate::output::Output;
 
+/// How many times a commit makes way for other writers before it gives up.
+const CONFLICTS: u32 = 10_000;
+/// How often what collections have overtaken is staged again.
+const RESTAGES: u32 = 8;
+
 /// Does what is asked for.
 pub(crate) async fn run(command: Command, out: &mut Output) -> Result<(), Failure> {
     match command {

@@ -9,6 +9,7 @@ use lode_std::{
 use object_store::ObjectStore;
 use serde_json::json;
 
+use super::{CONFLICTS, RESTAGES};
 use crate::args::PutArgs;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -19,8 +20,6 @@ use crate::units::{count, grouped};
 /// How many blocks are committed together: as many as may be lost by an interruption, while the
 /// manifest is written once for all of them.
 const BATCH: usize = 64;
-/// How many times a commit makes way for other writers before it gives up.
-const CONFLICTS: u32 = 10_000;
 
 pub(super) async fn run(args: PutArgs, out: &mut Output) -> Result<(), Failure> {
     let source = Source::open(&args.file, args.at)?;
@@ -91,6 +90,7 @@ struct Sent {
 impl Upload<'_> {
     /// Sends what is missing, until nothing is, and returns the head.
     async fn run(&mut self, out: &mut Output) -> Result<Option<Snapshot>, Failure> {
+        let mut restages = 0;
         loop {
             let head = self.sender.volume.latest().await?;
             if let Some(head) = &head {
@@ -103,6 +103,7 @@ impl Upload<'_> {
             match self.send(&missing, out).await {
                 // Another writer has committed some of it meanwhile. Look again what is missing.
                 Err(Failure::Lode(error)) if matches!(*error, Error::Overlap { .. }) => {}
+                Err(failure) if failure.is_expired() && restages < RESTAGES => restages += 1,
                 sent => sent?,
             }
         }

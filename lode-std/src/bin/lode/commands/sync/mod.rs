@@ -6,13 +6,11 @@ mod volume;
 use lode_std::Retry;
 use lode_std::replicate;
 
+use super::CONFLICTS;
 use crate::args::{Subject, SyncArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
-
-/// How many times a commit makes way for other writers before it gives up.
-const CONFLICTS: u32 = 10_000;
 
 pub(super) async fn run(args: SyncArgs, out: &mut Output) -> Result<(), Failure> {
     match Subject::new(Some(&args.subject), args.layout)? {

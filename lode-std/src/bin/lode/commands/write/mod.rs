@@ -16,15 +16,13 @@ use object_store::ObjectStore;
 use serde_json::json;
 
 use super::dataset::{codec, stored_bytes};
+use super::{CONFLICTS, RESTAGES};
 use crate::args::{Codec, Compression, WriteArgs};
 use crate::failure::{Failure, printable};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::transfer::Input;
 use crate::units::{count, counted, grouped};
-
-/// How many times a commit makes way for other writers before it gives up.
-const CONFLICTS: u32 = 10_000;
 
 /// How many bytes of records are in memory at the same time, while they are divided.
 const BATCH: usize = 64 << 20;
@@ -33,12 +31,19 @@ pub(super) async fn run(args: WriteArgs, out: &mut Output) -> Result<(), Failure
     let inputs = Input::all(&args.files)?;
     let store = store::open(&args.store)?;
     check_layout(&args, store.clone()).await?;
-    let progress = Progress::of(out, Input::total(&inputs), "writing");
+    let total = Input::total(&inputs);
+    let progress = Progress::of(out, total, "writing");
     let writing = Writing { args: &args, store, progress: &progress };
-    let snapshot = match args.codec {
-        Codec::Raw => raw::write(&writing, &inputs).await?,
-        Codec::Jsonl => records::write(&writing, inputs).await?,
-        Codec::Parquet => parquet::write(&writing, inputs).await?,
+    // Files can be read once more, and a stream cannot.
+    let mut restages = total.map_or(0, |_| RESTAGES);
+    let snapshot = loop {
+        match writing.write(inputs.clone()).await {
+            Err(failure) if failure.is_expired() && restages > 0 => {
+                restages -= 1;
+                progress.restart(total.unwrap_or(0), "writing");
+            }
+            written => break written?,
+        }
     };
     progress.finish();
     report(&snapshot, args.layout(), out)
@@ -73,6 +78,14 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
+    async fn write(&self, inputs: Vec<Input>) -> Result<DatasetSnapshot, Failure> {
+        match self.args.codec {
+            Codec::Raw => raw::write(self, &inputs).await,
+            Codec::Jsonl => records::write(self, inputs).await,
+            Codec::Parquet => parquet::write(self, inputs).await,
+        }
+    }
+
     /// Sets what the command line says.
     fn prepare<C: Content, D: Division<C::Item>>(
         &self,
