@@ -14,9 +14,8 @@ mod parallel;
 mod replicate;
 mod stores;
 mod suspend;
-mod sync;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use command::{Failure, Program, cargo, install, target, test};
 
@@ -72,7 +71,7 @@ const VERBS: &[Verb] = &[
         run: suspend::run,
     },
     Verb { name: "map", what: "the page of `lode map`, in a browser", run: |_| map::run() },
-    Verb { name: "sync", what: "a directory's syncs, under strace", run: |_| sync::run() },
+    Verb { name: "sync", what: "a directory's syncs, under strace", run: |_| sync() },
     Verb {
         name: "replicate",
         what: "[--size 10GiB] [--seed S]: `lode sync`, killed ten times",
@@ -251,6 +250,13 @@ fn crash() -> Result<(), Failure> {
 fn gc() -> Result<(), Failure> {
     let test = test().args(["--test", "maintain", "load::", "--", "--nocapture"]);
     test.env("LODE_GC_SECONDS", "60").run()
+}
+
+/// These are skipped where there is no `strace`; here it is asked for.
+fn sync() -> Result<(), Failure> {
+    let version = Command::new("strace").arg("--version").output();
+    version.map_err(|source| Failure::io("strace", source))?;
+    test().args(["--test", "stores", "directory::syncs", "--", "--nocapture"]).run()
 }
 
 /// The ordinary test makes fewer commits. In a directory, that syncs.

@@ -1,14 +1,19 @@
-//! A commit to a directory, against the same bytes in as many files and with as many syncs.
+//! A commit to a directory, against the same bytes in as many files and synced one after the other,
+//! and against the same commit through `object_store`'s own store for directories.
 
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lode_benches::pair::{Paired, time};
 use lode_benches::ratios::target;
 use lode_benches::runtime;
 use lode_std::{Volume, meta, store};
+use object_store::ObjectStore;
+use object_store::local::LocalFileSystem;
+use tokio::runtime::Runtime;
 
 const COMMITS: u64 = 20;
 const BLOCK: usize = 64 << 10;
@@ -18,27 +23,27 @@ pub(crate) fn run(paired: &mut Paired) {
     // On the disk that is built on: a temporary folder may be in memory.
     fs::create_dir_all(target()).unwrap();
     let dir = tempfile::tempdir_in(target()).unwrap();
-    let store = store::open(dir.path().to_str().unwrap()).unwrap();
-    let builder = Volume::builder("bench", 1 << 40);
-    let volume = runtime.block_on(builder.open(store)).unwrap();
-    let (mut next, mut round) = (0, 0);
+    let mut round = 0;
     let bytes = vec![7; BLOCK];
+    let (ours, theirs) = (dir.path().join("ours"), dir.path().join("theirs"));
+    for path in [&ours, &theirs] {
+        fs::create_dir(path).unwrap();
+    }
+    let mut commits = Commits::new(&runtime, store::open(ours.to_str().unwrap()).unwrap());
+    let local = LocalFileSystem::new_with_prefix(&theirs).unwrap().with_fsync(true);
+    let mut local = Commits::new(&runtime, Arc::new(local));
+    paired.compare(
+        "durable commit, other store",
+        21,
+        Duration::ZERO,
+        || commits.run(&bytes),
+        || local.run(&bytes),
+    );
     paired.compare(
         "durable commit",
         21,
         Duration::ZERO,
-        || {
-            time(|| {
-                for _ in 0..COMMITS {
-                    let commit = async {
-                        let block = volume.stage_at(next, bytes.clone()).await.unwrap();
-                        volume.commit([block], meta! {}).await.unwrap();
-                    };
-                    runtime.block_on(commit);
-                    next += BLOCK as u64;
-                }
-            })
-        },
+        || commits.run(&bytes),
         || {
             let folder = dir.path().join(format!("hand/{round}"));
             round += 1;
@@ -50,9 +55,37 @@ pub(crate) fn run(paired: &mut Paired) {
     );
 }
 
+/// Commits of one block each to a volume of its own.
+struct Commits<'a> {
+    runtime: &'a Runtime,
+    volume: Volume,
+    next: u64,
+}
+
+impl<'a> Commits<'a> {
+    fn new(runtime: &'a Runtime, store: Arc<dyn ObjectStore>) -> Self {
+        let volume = runtime.block_on(Volume::builder("bench", 1 << 40).open(store)).unwrap();
+        Self { runtime, volume, next: 0 }
+    }
+
+    fn run(&mut self, bytes: &[u8]) -> Duration {
+        let Self { runtime, volume, next } = self;
+        time(|| {
+            for _ in 0..COMMITS {
+                let commit = async {
+                    let block = volume.stage_at(*next, bytes.to_vec()).await.unwrap();
+                    volume.commit([block], meta! {}).await.unwrap();
+                };
+                runtime.block_on(commit);
+                *next += BLOCK as u64;
+            }
+        })
+    }
+}
+
 /// A block and a manifest under names that were not there, and a hint in place of the one before.
-/// With as many syncs as a commit has, which are eight: the new folder of the slot is synced as well,
-/// before there is anything in it.
+/// With all syncs that such a program needs, which are eight: the new folder of the slot is synced
+/// as well, before there is anything in it.
 fn by_hand(folder: &Path, commit: u64, bytes: &[u8]) {
     write(&folder.join("data"), &commit.to_string(), bytes, true);
     let slots = folder.join("snapshots");

@@ -21,6 +21,7 @@
 //! never breaks its word.
 
 mod create;
+mod directory;
 mod list;
 mod read;
 mod report;
@@ -97,6 +98,7 @@ impl Conformance {
             let Test { name, need, purpose, .. } = *test;
             checks.push(Check { name, need, purpose, outcome });
         }
+        checks.extend(directory::checks(&trial).await);
         trial.clean_up().await?;
         Ok(Report::new(trial.store.to_string(), checks))
     }

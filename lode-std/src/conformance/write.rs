@@ -64,8 +64,16 @@ pub(super) async fn deletes(trial: &Trial) -> Found {
     Ok(Outcome::Holds("also of what is gone".to_string()))
 }
 
-/// A directory syncs only if it is told to. Of other stores an answer is all there is to go by.
+/// A directory of ours syncs, if its file system can; another's only if it is told to. Of other
+/// stores an answer is all there is to go by.
 pub(super) async fn synced(trial: &Trial) -> Found {
+    if let Some(found) = trial.describe().await? {
+        return match &found.syncs_folders {
+            Ok(true) => Ok(Outcome::Holds("files and their directories".to_string())),
+            Ok(false) => Err("the file system cannot sync directories".to_string()),
+            Err(why) => Err(format!("a directory could not be synced: {why}")),
+        };
+    }
     let (name, insides) = (trial.store.to_string(), format!("{:?}", trial.store));
     if !name.contains("LocalFileSystem") {
         let why = "its answer is all there is to go by".to_string();
@@ -73,7 +81,10 @@ pub(super) async fn synced(trial: &Trial) -> Found {
     }
     match insides.contains("fsync: true") {
         true => Ok(Outcome::Holds("files and their directories".to_string())),
-        false => Err("it does not sync: make it with `with_fsync(true)`".to_string()),
+        false => {
+            let why = "it does not sync: use `lode_std::store::directory` instead".to_string();
+            Err(why)
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn for_writing<C: Content, D: Division<C::Item>>(
     builder: DatasetBuilder<C, D>,
     store: Arc<dyn ObjectStore>,
 ) -> Result<Dataset<C, D>, Error> {
-    let objects = Objects::new(store);
+    let objects = Objects::for_writing(store);
     let wish = Wish {
         layout: DatasetLayout::new(Id::existing(&builder.id)?, builder.layout),
         checksum: builder.checksum.as_ref().map(|algorithm| algorithm.name()),

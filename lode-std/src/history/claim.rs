@@ -64,7 +64,7 @@ impl<S: Slots> History<S> {
     }
 
     async fn look_who_has(&self, link: &Link, failure: &mut Option<Error>) -> ClaimEvent {
-        match self.load(link.version).await.map(|found| found.link()) {
+        match self.load_relied(link.version).await.map(|found| found.link()) {
             Ok(None) => ClaimEvent::Held(Holder::Nobody),
             Ok(Some(found)) if found.digest == link.digest => ClaimEvent::Held(Holder::Us),
             Ok(Some(_)) => ClaimEvent::Held(Holder::Another),

@@ -364,7 +364,12 @@ impl<'a, S: Slots> Committer<'a, S> {
         }
         let objects = &self.history.objects;
         let slot = self.history.slots.slot(version);
-        let (sent, error) = objects.create(&slot, prepared.bytes).await.split();
+        // A record frees more room than it takes.
+        let creation = match &prepared.content {
+            Content::Record(_) => objects.create_from_reserve(&slot, prepared.bytes).await,
+            Content::Snapshot(_) => objects.create(&slot, prepared.bytes).await,
+        };
+        let (sent, error) = creation.split();
         self.error = error.or(self.error.take());
         if sent == Sent::Unknown {
             self.uncertain.get_or_insert(begin);

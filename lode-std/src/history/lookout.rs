@@ -64,7 +64,7 @@ impl<'a, S: Slots> Lookout<'a, S> {
     }
 
     async fn look_at(&mut self, version: Version) -> Result<Slot, Error> {
-        match self.history.load(version).await {
+        match self.history.load_relied(version).await {
             Ok(found) => {
                 let slot = found.slot();
                 match found {

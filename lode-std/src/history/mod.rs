@@ -148,9 +148,9 @@ impl<S: Slots> History<S> {
     pub(crate) async fn bury(&self, tombstone: &Tombstone, entries: &[Key]) -> Result<(), Error> {
         let bytes = self.tombstone_bytes(tombstone)?;
         for entry in entries {
-            self.objects.overwrite(entry, bytes.clone()).await?;
+            self.objects.overwrite_from_reserve(entry, bytes.clone()).await?;
         }
-        self.objects.overwrite(&self.slots.slot(tombstone.version), bytes).await
+        self.objects.overwrite_from_reserve(&self.slots.slot(tombstone.version), bytes).await
     }
 
     /// Takes note of where the history stands, unless more is known already.
@@ -228,12 +228,12 @@ impl<S: Slots> History<S> {
     ) -> Result<(CollectionState, u32), Error> {
         let mut unreadable = 0;
         for version in versions.iter().rev() {
-            match self.load(*version).await {
-                Ok(found) => {
-                    if let Some(state) = found.state() {
-                        return Ok((state, unreadable));
-                    }
-                }
+            match self.load_relied(*version).await {
+                // A tombstone may stand where a repair has given up a record.
+                Ok(found) => match found.state() {
+                    Some(state) => return Ok((state, unreadable)),
+                    None => unreadable += 1,
+                },
                 Err(Error::ManifestInvalid { .. } | Error::Mismatch { .. }) => unreadable += 1,
                 Err(error) => return Err(error),
             }
@@ -350,6 +350,16 @@ impl<S: Slots> History<S> {
         Ok(self.load_stored(version).await?.map_or(Found::Absent, |(found, _)| found))
     }
 
+    /// What the slot of this version holds, for a writer that is going to rely on it: in a
+    /// directory it is durable then. Costs one read.
+    pub(crate) async fn load_relied(&self, version: Version) -> Result<Found<S::Manifest>, Error> {
+        let key = self.slots.slot(version);
+        match self.objects.read_relied(&key).await? {
+            Some(bytes) => self.parse(&key, &bytes, Some(version)),
+            None => Ok(Found::Absent),
+        }
+    }
+
     /// The same, and the bytes that say so. Costs one read.
     pub(crate) async fn load_stored(
         &self,
@@ -416,7 +426,7 @@ impl<S: Slots> History<S> {
     /// Overwrites the hint.
     pub(crate) async fn write_hint(&self, version: Version) -> Result<(), Error> {
         let hint = Bytes::from(version.to_string());
-        self.objects.overwrite(&self.slots.hint(), hint).await
+        self.objects.overwrite_hint(&self.slots.hint(), hint).await
     }
 
     /// Writes the hint if it is behind this snapshot, which is the newest: a run that ended between

@@ -161,7 +161,7 @@ impl Writer {
         key: &Key,
         bytes: &Bytes,
     ) -> Result<bool, Error> {
-        match self.create(objects, key, bytes).await? {
+        match self.send(objects, key, bytes, true).await? {
             true => Ok(true),
             false => Box::pin(self.find(objects, key, bytes)).await,
         }
@@ -175,9 +175,25 @@ impl Writer {
         key: &Key,
         bytes: &Bytes,
     ) -> Result<bool, Error> {
+        self.send(objects, key, bytes, false).await
+    }
+
+    /// Sends a create until the outcome is known: whether the object was not there yet. One that is
+    /// only staged is not relied on before that.
+    async fn send(
+        &self,
+        objects: &Objects,
+        key: &Key,
+        bytes: &Bytes,
+        is_staged: bool,
+    ) -> Result<bool, Error> {
         let (mut resends, begin) = (0, self.now());
         loop {
-            match objects.create(key, bytes.clone()).await {
+            let creation = match is_staged {
+                true => objects.stage(key, bytes.clone()).await,
+                false => objects.create(key, bytes.clone()).await,
+            };
+            match creation {
                 Creation::Created => return Ok(true),
                 Creation::Exists => return Ok(false),
                 Creation::Unknown(_)

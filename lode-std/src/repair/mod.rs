@@ -36,6 +36,7 @@ use lode_core::verify::{Finding, Unreadable};
 use object_store::ObjectStore;
 
 use crate::Error;
+use crate::store::Objects;
 use crate::verify::{Target, Verification};
 
 /// Repairs a volume or dataset. Writers may go on meanwhile; if one is faster, the repair fails with
@@ -104,7 +105,7 @@ impl Repair {
     #[tracing::instrument(name = "lode.repair.propose", skip_all, err)]
     pub async fn propose(self, found: impl FnMut(&Finding) + Send) -> Result<Proposal, Error> {
         let Self { verification, drop_damaged, grace_period } = self;
-        let target = verification.examine(found).await?;
+        let target = verification.examine(Objects::for_writing, found).await?;
         let plan = match &target {
             Target::Volume(found) => found.plan(drop_damaged),
             Target::Dataset(found) => found.plan(drop_damaged),

@@ -21,7 +21,8 @@ pub(super) struct Replica<'a> {
 impl<'a> Replica<'a> {
     /// Costs nothing yet.
     pub(super) fn new(layout: DatasetLayout, target: &'a DatasetTarget) -> Self {
-        let history = History::new(Objects::new(target.store.clone()), DatasetSlots { layout });
+        let objects = Objects::for_writing(target.store.clone());
+        let history = History::new(objects, DatasetSlots { layout });
         Self { history: Arc::new(history), target }
     }
 

@@ -10,6 +10,7 @@ use std::io;
 use lode_core::ErrorKind;
 use object_store::Error as StoreError;
 
+use super::directory::DirectoryError;
 use super::redact::redact;
 use super::refusal::Refusal;
 
@@ -73,6 +74,8 @@ impl Failure {
     fn of_cause(cause: &(dyn StdError + 'static)) -> Verdict {
         if let Some(redacted) = cause.downcast_ref::<Redacted>() {
             Verdict::Last(redacted.failure)
+        } else if let Some(error) = cause.downcast_ref::<DirectoryError>() {
+            Verdict::Last(Self::of_directory(error))
         } else if let Some(exhausted) = cause.downcast_ref::<Exhausted>() {
             Verdict::Last(Self::refused(Self::of(&exhausted.0).kind))
         } else if let Some(refusal) = cause.downcast_ref::<Refusal>() {
@@ -104,6 +107,15 @@ impl Failure {
             }
             _ => return None,
         })
+    }
+
+    /// A directory knows whether it has published anything.
+    fn of_directory(error: &DirectoryError) -> Self {
+        let kind = ErrorKind::from(error.io());
+        match error.is_refusal() {
+            true => Self::refused(kind),
+            false => Self::unknown(kind),
+        }
     }
 
     fn of_io(error: &io::Error) -> Verdict {

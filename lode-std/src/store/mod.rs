@@ -3,6 +3,7 @@
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
 mod answers;
 mod cloud;
+pub mod directory;
 mod failure;
 mod objects;
 #[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
@@ -32,7 +33,8 @@ use crate::Error;
 ///
 /// | location | store | feature |
 /// | --- | --- | --- |
-/// | `file:///path`, or just a path | a directory, which must exist | |
+/// | `file:///path`, or just a path | a [directory], which must exist | |
+/// | `file:///path?links=follow` | the same, and links out of it are followed | |
 /// | `memory:` | a new, empty store in memory | |
 /// | `s3://bucket/folder` | Amazon S3, and whatever speaks it | `s3` |
 /// | `gs://bucket/folder` | Google Cloud Storage | `gcs` |
@@ -50,7 +52,7 @@ use crate::Error;
 /// # }
 /// ```
 ///
-/// A directory is durable: files, and the directories that name them, are synced before a write
+/// A [directory] is durable: files, and the directories that name them, are synced before a write
 /// is reported as done. Anything else that implements [`ObjectStore`] can be handed to a builder
 /// as it is; make sure that it syncs, if it has to be asked to, and that it does not repeat
 /// conditional requests on its own (of `object_store`'s own clients: a

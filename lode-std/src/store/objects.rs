@@ -11,10 +11,11 @@ use lode_core::key::Key;
 use lode_core::time::Timestamp;
 use object_store::path::Path;
 use object_store::{
-    Error as StoreError, GetOptions, GetRange, GetResult, MultipartUpload, ObjectMeta, ObjectStore,
-    ObjectStoreExt, PutMode,
+    Error as StoreError, Extensions, GetOptions, GetRange, GetResult, MultipartUpload, ObjectMeta,
+    ObjectStore, ObjectStoreExt, PutMode, PutOptions,
 };
 
+use super::directory::{Relied, Staged, Unsynced, UseReserve};
 use super::failure::{self, Effect, Failure};
 use crate::{Error, metrics};
 
@@ -22,6 +23,8 @@ use crate::{Error, metrics};
 #[derive(Clone, Debug)]
 pub(crate) struct Objects {
     store: Arc<dyn ObjectStore>,
+    /// Whether commits are built on what is read.
+    is_for_writing: bool,
 }
 
 /// What became of a create-if-absent.
@@ -48,19 +51,40 @@ impl Creation {
 
 impl Objects {
     pub(crate) fn new(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store }
+        Self { store, is_for_writing: false }
+    }
+
+    /// For a writer, which builds commits on what it reads and reports what it finds as done.
+    pub(crate) fn for_writing(store: Arc<dyn ObjectStore>) -> Self {
+        Self { store, is_for_writing: true }
     }
 
     /// Creates an object unless there is one.
     pub(crate) async fn create(&self, key: &Key, bytes: Bytes) -> Creation {
+        self.create_with(key, bytes, Extensions::default()).await
+    }
+
+    /// Creates an object unless there is one; in a directory on a full disk, in the room that is
+    /// reserved for what frees more.
+    pub(crate) async fn create_from_reserve(&self, key: &Key, bytes: Bytes) -> Creation {
+        self.create_with(key, bytes, extension(UseReserve)).await
+    }
+
+    /// Creates an object unless there is one. Nothing may rely on it before it is acknowledged: a
+    /// power cut may leave other bytes until then. In a directory that saves the time of a sync.
+    pub(crate) async fn stage(&self, key: &Key, bytes: Bytes) -> Creation {
+        self.create_with(key, bytes, extension(Staged)).await
+    }
+
+    async fn create_with(&self, key: &Key, bytes: Bytes, extensions: Extensions) -> Creation {
         let path = match parse(key, "create") {
             Ok(path) => path,
             Err(error) => return Creation::Rejected(error),
         };
         metrics::call("create");
         metrics::written(bytes.len());
-        let Err(source) = self.store.put_opts(&path, bytes.into(), PutMode::Create.into()).await
-        else {
+        let options = PutOptions { mode: PutMode::Create, extensions, ..PutOptions::default() };
+        let Err(source) = self.store.put_opts(&path, bytes.into(), options).await else {
             return Creation::Created;
         };
         match source {
@@ -76,10 +100,36 @@ impl Objects {
 
     /// Writes an object, whether there is one or not.
     pub(crate) async fn overwrite(&self, key: &Key, bytes: Bytes) -> Result<(), Error> {
+        self.overwrite_with(key, bytes, Extensions::default()).await
+    }
+
+    /// Writes an object, whether there is one or not; in a directory on a full disk, in the room
+    /// that is reserved for what frees more.
+    pub(crate) async fn overwrite_from_reserve(
+        &self,
+        key: &Key,
+        bytes: Bytes,
+    ) -> Result<(), Error> {
+        self.overwrite_with(key, bytes, extension(UseReserve)).await
+    }
+
+    /// Writes an object that is not believed without a look, whether there is one or not. In a
+    /// directory it is not synced.
+    pub(crate) async fn overwrite_hint(&self, key: &Key, bytes: Bytes) -> Result<(), Error> {
+        self.overwrite_with(key, bytes, extension(Unsynced)).await
+    }
+
+    async fn overwrite_with(
+        &self,
+        key: &Key,
+        bytes: Bytes,
+        extensions: Extensions,
+    ) -> Result<(), Error> {
         let path = parse(key, "write")?;
         metrics::call("write");
         metrics::written(bytes.len());
-        match self.store.put(&path, bytes.into()).await {
+        let options = PutOptions { extensions, ..PutOptions::default() };
+        match self.store.put_opts(&path, bytes.into(), options).await {
             Ok(_) => Ok(()),
             Err(source) => Err(self.failed("write", key, source)),
         }
@@ -112,7 +162,22 @@ impl Objects {
 
     /// The whole of an object, if there is one.
     pub(crate) async fn read(&self, key: &Key) -> Result<Option<Bytes>, Error> {
-        match self.fetch(&parse(key, "read")?, GetOptions::new()).await {
+        self.read_with(key, GetOptions::new()).await
+    }
+
+    /// The whole of an object, if there is one, that somebody else may have written and that a
+    /// writer is going to rely on: in a directory it is durable when it is returned. A reader
+    /// relies on nothing.
+    pub(crate) async fn read_relied(&self, key: &Key) -> Result<Option<Bytes>, Error> {
+        let options = GetOptions::new();
+        match self.is_for_writing {
+            true => self.read_with(key, options.with_extensions(extension(Relied))).await,
+            false => self.read_with(key, options).await,
+        }
+    }
+
+    async fn read_with(&self, key: &Key, options: GetOptions) -> Result<Option<Bytes>, Error> {
+        match self.fetch(&parse(key, "read")?, options).await {
             Ok(bytes) => Ok(Some(bytes)),
             Err(source) if failure::is_absent(&source) => Ok(None),
             Err(source) => Err(self.failed("read", key, source)),
@@ -266,10 +331,24 @@ impl Objects {
 
     /// Size and age of an object, if there is one.
     pub(crate) async fn metadata(&self, key: &Key) -> Result<Option<ObjectMeta>, Error> {
+        self.metadata_with(key, GetOptions::new()).await
+    }
+
+    /// Size and age of an object, if there is one, that the caller is going to rely on: in a
+    /// directory it is durable when this returns.
+    pub(crate) async fn rely_on(&self, key: &Key) -> Result<Option<ObjectMeta>, Error> {
+        self.metadata_with(key, GetOptions::new().with_extensions(extension(Relied))).await
+    }
+
+    async fn metadata_with(
+        &self,
+        key: &Key,
+        options: GetOptions,
+    ) -> Result<Option<ObjectMeta>, Error> {
         let path = parse(key, "look at")?;
         metrics::call("head");
-        match self.store.head(&path).await {
-            Ok(meta) => Ok(Some(meta)),
+        match self.store.get_opts(&path, GetOptions { head: true, ..options }).await {
+            Ok(found) => Ok(Some(found.meta)),
             Err(source) if failure::is_absent(&source) => Ok(None),
             Err(source) => Err(self.failed("look at", key, source)),
         }
@@ -373,6 +452,13 @@ async fn whole(answer: GetResult) -> Result<Bytes, StoreError> {
 pub(crate) fn modified(meta: &ObjectMeta) -> Option<Timestamp> {
     let at = meta.last_modified;
     Timestamp::new(at.timestamp(), at.timestamp_subsec_nanos())
+}
+
+/// Something that a request tells a store; those that do not know it ignore it.
+fn extension<T: Clone + Send + Sync + 'static>(marker: T) -> Extensions {
+    let mut extensions = Extensions::default();
+    extensions.insert(marker);
+    extensions
 }
 
 /// The store's own type for a key. It must not be escaped, else others would not find it.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use object_store::ObjectStore;
-use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use url::Url;
 
 use super::cloud;
+use super::directory::DirectoryOptions;
 use super::redact::redact;
 use crate::Error;
 
@@ -114,10 +114,10 @@ impl StoreOptions {
     pub fn open(&self, location: &str) -> Result<Arc<dyn ObjectStore>, Error> {
         match self.place(location)? {
             Place::Memory => Ok(Arc::new(InMemory::new())),
-            Place::Directory(path) => {
-                let refused = |error: object_store::Error| refused(location, error.to_string());
-                let store = LocalFileSystem::new_with_prefix(&path).map_err(refused)?;
-                Ok(Arc::new(store.with_fsync(true)))
+            Place::Directory(path, options) => {
+                let store = options.open(&path);
+                let store = store.map_err(|error| refused(location, error.to_string()))?;
+                Ok(Arc::new(store))
             }
             Place::Cloud(url, options) => {
                 cloud::open(&url, &options).map_err(|reason| refused(location, reason))
@@ -129,10 +129,15 @@ impl StoreOptions {
     pub(super) fn place(&self, location: &str) -> Result<Place, Error> {
         match Url::parse(location) {
             Ok(url) if url.scheme() == "memory" => Ok(Place::Memory),
-            Ok(url) if url.scheme() == "file" => match url.to_file_path() {
-                Ok(path) => directory(path),
-                Err(()) => Err(refused(location, "a file URL has an absolute path: file:///path")),
-            },
+            Ok(url) if url.scheme() == "file" => {
+                let options = directory_options(&url).map_err(|why| refused(location, why))?;
+                match url.to_file_path() {
+                    Ok(path) => directory(path, options),
+                    Err(()) => {
+                        Err(refused(location, "a file URL has an absolute path: file:///path"))
+                    }
+                }
+            }
             Ok(url) if location.contains("://") => {
                 let mut options = self.clone();
                 for (name, value) in url.query_pairs() {
@@ -145,7 +150,7 @@ impl StoreOptions {
                 let reason = "it is empty: use a directory, file:///path, s3://bucket or memory:";
                 Err(refused(location, reason))
             }
-            _ => directory(PathBuf::from(location)),
+            _ => directory(PathBuf::from(location), DirectoryOptions::new()),
         }
     }
 
@@ -182,7 +187,7 @@ impl fmt::Debug for StoreOptions {
 pub(super) enum Place {
     Memory,
     /// It exists.
-    Directory(PathBuf),
+    Directory(PathBuf, DirectoryOptions),
     /// With what its query says in the options.
     Cloud(Url, Box<StoreOptions>),
 }
@@ -201,9 +206,21 @@ fn number(name: &str, value: &str) -> Result<usize, String> {
     value.parse().map_err(|_| format!("{name}={value}: it is not a number"))
 }
 
-fn directory(path: PathBuf) -> Result<Place, Error> {
+fn directory(path: PathBuf, options: DirectoryOptions) -> Result<Place, Error> {
     match path.is_dir() {
-        true => Ok(Place::Directory(path)),
+        true => Ok(Place::Directory(path, options)),
         false => Err(Error::StoreNotFound { path }),
     }
+}
+
+/// What the query of a file URL says.
+fn directory_options(url: &Url) -> Result<DirectoryOptions, String> {
+    url.query_pairs().try_fold(DirectoryOptions::new(), |options, (name, value)| {
+        match (&*name, &*value) {
+            ("links", "follow") => Ok(options.follow_links(true)),
+            ("links", "refuse") => Ok(options.follow_links(false)),
+            ("links", _) => Err(format!("links={value}: say follow or refuse")),
+            _ => Err(format!("there is no setting {name:?} for file://: there is links=follow")),
+        }
+    })
 }

@@ -60,7 +60,7 @@ impl Parts {
         let size = self.size + rest.len() as u64;
         put_part(&mut upload, rest);
         let Err(error) = upload.finish().await else { return Ok(()) };
-        match self.objects.metadata(&self.key).await? {
+        match self.objects.rely_on(&self.key).await? {
             Some(meta) if meta.size == size => Ok(()),
             _ => Err(self.objects.failed("write", &self.key, without_upload(error))),
         }

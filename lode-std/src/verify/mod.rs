@@ -201,7 +201,7 @@ impl<'a> Verification<'a> {
     /// are. What else cannot be read is counted, and does not end it.
     #[tracing::instrument(name = "lode.verify", skip_all, err)]
     pub async fn run(self, found: impl FnMut(&Finding) + Send) -> Result<Report, Error> {
-        Ok(match self.examine(found).await? {
+        Ok(match self.examine(Objects::new, found).await? {
             Target::Volume(examined) => examined.report,
             Target::Dataset(examined) => examined.report,
         })
@@ -210,9 +210,10 @@ impl<'a> Verification<'a> {
     /// All that a verification finds out.
     pub(crate) async fn examine(
         self,
+        open: fn(Arc<dyn ObjectStore>) -> Objects,
         mut found: impl FnMut(&Finding) + Send,
     ) -> Result<Target, Error> {
-        let objects = Objects::new(self.store.clone());
+        let objects = open(self.store.clone());
         let (options, found) = (&self.options, &mut found);
         Ok(match &self.subject {
             Subject::Volume(id) => {

@@ -57,7 +57,7 @@ pub(super) async fn for_writing(
     builder: VolumeBuilder,
     store: Arc<dyn ObjectStore>,
 ) -> Result<Volume, Error> {
-    let (wish, objects) = (Wish::new(&builder)?, Objects::new(store));
+    let (wish, objects) = (Wish::new(&builder)?, Objects::for_writing(store));
     let opened = Opening::for_writing(&wish, &objects, &builder.writer).await?;
     let Opened { descriptor, founding } = opened;
     let checksum =

@@ -50,7 +50,7 @@ impl Volume {
         left: &Staged,
         algorithm: Algorithm,
     ) -> Result<Option<Staged>, Error> {
-        let bytes = self.shared.history.objects.read(&left.key).await?;
+        let bytes = self.shared.history.objects.read_relied(&left.key).await?;
         let holds = |bytes: &Bytes| Some(algorithm.digest(bytes)) == left.block.digest;
         match bytes.filter(holds) {
             Some(bytes) => self.stage_at(left.block.range.start(), bytes).await.map(Some),

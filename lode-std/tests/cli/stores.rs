@@ -35,14 +35,20 @@ fn a_store_that_cannot_be_used_is_said_to_be_so() {
     }
 }
 
-/// Of an upload that never came to an end there is a file of a name that no object has.
+/// Of an upload that never came to an end there is a file in the place for those. Files with such
+/// names elsewhere are somebody else's.
 #[test]
 fn unfinished_uploads_are_listed_and_given_up() {
     let place = Place::new();
     let folder = place.path("store/datasets/events/data/00");
     fs::create_dir_all(&folder).unwrap();
-    let left = folder.join("data#1");
-    fs::write(&left, "half of it").unwrap();
+    fs::create_dir_all(place.path("store/.lode-tmp")).unwrap();
+    let name = "0123456789abcdef0!datasets!events!data!00!data";
+    let left = place.path("store/.lode-tmp").join(name);
+    let foreign = [folder.join("data#1"), folder.join(name), place.path("store/invoice#2024")];
+    for file in foreign.iter().chain([&left]) {
+        fs::write(file, "half of it").unwrap();
+    }
     let store = place.store();
 
     let answer = lode(&["uploads", &store]).ok();
@@ -55,5 +61,6 @@ fn unfinished_uploads_are_listed_and_given_up() {
     let answer = lode(&["uploads", &store, "--abort", "--older-than", "0s"]).ok();
     assert!(answer.err.contains("1 unfinished upload given up"), "{}", answer.err);
     assert!(!left.exists());
+    assert!(foreign.iter().all(|file| file.exists()));
     assert_eq!(lode(&["uploads", &store]).ok().out, b"");
 }

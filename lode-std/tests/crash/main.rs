@@ -11,6 +11,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cuts;
+mod disk;
 mod journal;
 mod kill;
 mod leftovers;

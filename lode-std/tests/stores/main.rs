@@ -18,6 +18,7 @@ mod bucket;
 mod conformance;
 #[cfg(feature = "blocking")]
 mod device;
+mod directory;
 mod faults;
 mod history;
 mod locations;

@@ -26,10 +26,13 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// Every file below a folder, with its bytes.
+/// Every file below a folder that is an object, with its bytes.
 pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.file_name() == ".lode-tmp" {
+            continue;
+        }
         match entry.file_type().unwrap().is_dir() {
             true => found.extend(files(&entry.path())),
             false => found.push((entry.path(), fs::read(entry.path()).unwrap())),

@@ -17,7 +17,7 @@ use crate::Error;
 ///
 /// | store | what there is |
 /// | --- | --- |
-/// | a directory | the files that `object_store` writes before it renames them |
+/// | a directory | the files that are written before they get their names, in `.lode-tmp` |
 /// | S3 | what `ListMultipartUploads` returns |
 /// | Azure | nothing to do: the service drops such parts after a week |
 /// | GCS | set a lifecycle rule `AbortIncompleteMultipartUpload` on the bucket |
@@ -54,7 +54,7 @@ impl Uploads {
     pub fn open(location: &str, options: &StoreOptions) -> Result<Self, Error> {
         let kind = match options.place(location)? {
             Place::Memory => Kind::None,
-            Place::Directory(path) => Kind::Directory(path),
+            Place::Directory(path, _) => Kind::Directory(path),
             Place::Cloud(url, options) => match url.scheme() {
                 "s3" | "s3a" => {
                     let bucket = s3::Bucket::open(&url, &options);
@@ -74,7 +74,7 @@ impl Uploads {
 
     /// All there are, by their keys.
     ///
-    /// Costs one request for each thousand; in a directory, a walk through all of it.
+    /// Costs one request for each thousand; in a directory, the list of one folder.
     ///
     /// # Errors
     ///
