@@ -127,6 +127,12 @@ impl<'a, S: Slots> Collecting<'a, S> {
         if head.as_ref().and_then(|head| head.position.slot) != self.marked {
             return Ok(CollectEvent::Overtaken);
         }
+        // A repair may have given up what was newer when the drops were chosen.
+        if let Some(live) = head.as_ref().and_then(|head| head.position.live)
+            && self.drops.contains(&live)
+        {
+            return Err(Error::Conflict { version: live });
+        }
         let draft = Collection { drops: &self.drops, spare: self.survey.spare };
         let commit_id = writer.next_commit(head.map_or(0, |head| head.state.epoch));
         match Committer::record(history, writer, commit_id, &draft).await {

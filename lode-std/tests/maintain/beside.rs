@@ -124,3 +124,28 @@ async fn two_collections_at_once_do_no_harm() {
         }
     }
 }
+
+/// What a record says is the newest snapshot may have been dropped by the time it is read.
+#[tokio::test]
+async fn the_newest_is_found_while_others_commit_and_collect() {
+    for kind in Kind::ALL {
+        for calls in 0..MANY {
+            let (world, subject) = old_world(kind).await;
+            assert_eq!(subject.collect(&last(2)).await.unwrap().record, Some(version(7)));
+            let reader = world.open().await;
+            let others = async move {
+                for number in [7, 8, 9] {
+                    subject.commit(number).await.unwrap();
+                }
+                assert!(!subject.collect(&last(2)).await.unwrap().buried.is_empty());
+            };
+            world.aged.interrupt(calls, others);
+            let newest = reader.latest().await.unwrap();
+            if world.aged.take_interruption() {
+                assert!(calls > 1, "{calls}");
+                break;
+            }
+            assert!(newest == 6 || newest >= 8, "{kind:?}: {newest}");
+        }
+    }
+}

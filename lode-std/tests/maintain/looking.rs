@@ -113,7 +113,7 @@ async fn the_head_of_a_long_history_costs_what_that_of_a_short_one_does() {
 
 impl Subject {
     /// The version of the newest snapshot.
-    async fn latest(&self) -> Option<u64> {
+    pub(crate) async fn latest(&self) -> Option<u64> {
         let version = match self {
             Self::Volume(volume) => volume.latest().await.unwrap().map(|found| found.version()),
             Self::Dataset(set) => set.latest().await.unwrap().map(|found| found.version()),

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use lode_std::maintain::Retention;
 use lode_std::replicate::Replication;
-use lode_std::{Checksums, Volume};
+use lode_std::{Checksums, Retry, Volume};
 
-use super::{check_has, head, ranges, volume};
+use super::{check_has, commit, head, ranges, volume};
 use crate::support::scripted::Scripted;
 use crate::support::{fresh, pattern};
 
@@ -142,4 +142,32 @@ async fn nothing_is_adopted_by_another_algorithm() {
     let _ = target.stage_at(0, pattern(0, 100)).await.unwrap();
     let report = Replication::new(&source, &target).run().await.unwrap();
     assert_eq!((report.adopted, report.sent), (0, 100));
+}
+
+/// A collection at the target that spares nobody overtakes a batch, whose bytes are still at hand.
+#[tokio::test]
+async fn a_batch_that_a_collection_has_overtaken_is_staged_again() {
+    let blocks = [(0, 100), (100, 200), (300, 400)];
+    let source = head(&volume(fresh(), &blocks).await).await;
+    let to = Scripted::new();
+    let retry = Retry { base: Duration::ZERO, ..Retry::conflicts(3) };
+    let target = Volume::existing("disk").retry(retry);
+    let target = target.open_like(&source, to.store()).await.unwrap();
+    // Something must be there before anything can be collected.
+    commit(&target, &[(500, 600)]).await;
+    let gate = to.hold("snapshots/0000000000000000002/");
+    let copying = Replication::new(&source, &target).run();
+    let collecting = async {
+        gate.reached().await;
+        let others = Volume::existing("disk").open(to.store()).await.unwrap();
+        let hasty = others.maintenance().with_grace_period(Duration::ZERO);
+        let report = hasty.collect(&Retention::ALL).await.unwrap();
+        gate.open();
+        report
+    };
+    let (report, collected) = tokio::join!(copying, collecting);
+    assert_eq!(collected.deleted.objects, 3);
+    let report = report.unwrap();
+    assert_eq!((report.commits, report.blocks, report.sent), (1, 3, 300));
+    check_has(&head(&target).await, &source).await;
 }

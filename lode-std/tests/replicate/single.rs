@@ -1,7 +1,10 @@
 //! A single snapshot of a dataset becomes the next one of another.
 
-use lode_std::replicate::{DatasetReplication, DatasetReport};
-use lode_std::{DatasetReader, Error, ErrorKind, LayoutKind, Version, meta};
+use std::time::Duration;
+
+use lode_std::maintain::Retention;
+use lode_std::replicate::{DatasetReplication, DatasetReport, DatasetTarget};
+use lode_std::{DatasetReader, Error, ErrorKind, LayoutKind, Retry, Version, meta};
 
 use super::mirroring::{found, mirror, models, open, reader};
 use crate::support::directory;
@@ -104,4 +107,32 @@ async fn another_checksum_algorithm_is_refused() {
     found(&to, LayoutKind::Default, "md5").await;
     let error = bring(&from, 1, &to).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Mismatch);
+}
+
+/// A collection at the target that spares nobody overtakes its files, which are still at the source.
+#[tokio::test]
+async fn files_that_a_collection_has_overtaken_are_sent_again() {
+    let (from, _) = models(&["one", "two"]).await;
+    let to = Scripted::new();
+    let target = open(&to).await;
+    target.write_blob("its own", meta! {}).await.unwrap();
+    let gate = to.hold("snapshots/0000000000000000002/");
+    let collecting = async {
+        gate.reached().await;
+        let hasty = target.maintenance().with_grace_period(Duration::ZERO);
+        let report = hasty.collect(&Retention::ALL).await.unwrap();
+        gate.open();
+        report
+    };
+    let bringing = async {
+        let source = reader(&from);
+        let snapshot = source.manifest("models", Version::FIRST).await.unwrap();
+        let retry = Retry { base: Duration::ZERO, ..Retry::conflicts(3) };
+        let copy = DatasetTarget::new(to.store()).retry(retry);
+        DatasetReplication::new(&source, &snapshot, copy).run().await
+    };
+    let (report, collected) = tokio::join!(bringing, collecting);
+    assert_eq!(collected.deleted.objects, 1);
+    assert_eq!(report.unwrap().head, Version::new(3));
+    assert_eq!(target.read(Version::new(3).unwrap()).await.unwrap(), ["one"]);
 }
