@@ -147,6 +147,26 @@ impl Program {
     }
 }
 
+/// Runs a command to its end, which must be a success.
+pub(crate) fn succeed(command: &mut Command) -> Result<Output, Failure> {
+    let output =
+        command.output().map_err(|source| Failure::io(format_args!("{command:?}"), source))?;
+    match output.status.success() {
+        true => Ok(output),
+        false => Err(Failure::Check(format!(
+            "{command:?}: {}: {}{}",
+            output.status,
+            text(&output.stdout),
+            text(&output.stderr)
+        ))),
+    }
+}
+
+/// What a program has said.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
 /// Why a verb has failed.
 #[derive(Debug)]
 pub(crate) enum Failure {

@@ -8,6 +8,7 @@ mod firmware;
 mod fuzz;
 mod interop;
 mod map;
+mod media;
 mod memory;
 mod mutants;
 mod parallel;
@@ -71,6 +72,7 @@ const VERBS: &[Verb] = &[
         run: suspend::run,
     },
     Verb { name: "map", what: "the page of `lode map`, in a browser", run: |_| map::run() },
+    Verb { name: "media", what: "[--seed S]: exFAT, and a disk that runs full", run: media::run },
     Verb { name: "sync", what: "a directory's syncs, under strace", run: |_| sync() },
     Verb {
         name: "replicate",

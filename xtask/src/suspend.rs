@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use serde_json::Value;
 
-use crate::command::{Failure, apt_install, lode, make_folder, remove, target};
+use crate::command::{Failure, apt_install, lode, make_folder, remove, succeed, target, text};
 use crate::parallel::side_by_side;
 use crate::stores;
 
@@ -266,21 +266,4 @@ fn version(output: &Output) -> Result<String, Failure> {
     version
         .map(str::to_string)
         .ok_or_else(|| Failure::Check(format!("there is no version in {}", text(&output.stdout))))
-}
-
-fn succeed(command: &mut Command) -> Result<Output, Failure> {
-    let output = command.output().map_err(|source| Failure::io("lode", source))?;
-    match output.status.success() {
-        true => Ok(output),
-        false => Err(Failure::Check(format!(
-            "{command:?}: {}: {}{}",
-            output.status,
-            text(&output.stdout),
-            text(&output.stderr)
-        ))),
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
