@@ -28,7 +28,8 @@ pub const BARS: &[Bar] = &[
     Bar {
         name: "write 1 record",
         at_least: 1.0,
-        reason: "three puts of the same bytes and 3 us: the file, the manifest and the hint",
+        reason: "three puts of the same bytes and 3 us: the file, the manifest and the hint, with a \
+                 look behind it",
     },
     Bar {
         name: "write 200,000 rows",

@@ -379,7 +379,8 @@ impl Error {
             Self::Grouped { source } => source.rules_out_commit(),
             _ => matches!(
                 self,
-                Self::Collected { .. }
+                Self::BucketNotFound { .. }
+                    | Self::Collected { .. }
                     | Self::Conflict { .. }
                     | Self::EmptyCommit
                     | Self::ForeignBlock { .. }

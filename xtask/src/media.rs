@@ -167,7 +167,7 @@ impl Media {
     /// Runs a command that finds no room: what it says must name the reason.
     fn runs_full<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Result<(), Failure> {
         let mut command = self.lode(["--json"]);
-        command.args(args.into_iter());
+        command.args(args);
         let output = command.output().map_err(|source| Failure::io("lode", source))?;
         let said = text(&output.stderr);
         match !output.status.success() && said.contains("\"out-of-space\"") {

@@ -85,11 +85,6 @@ impl Slots for DatasetSlots {
         true
     }
 
-    /// A snapshot of a dataset has its own files.
-    fn builds_on_hint(&self) -> bool {
-        false
-    }
-
     async fn references(
         &self,
         _objects: &Objects,

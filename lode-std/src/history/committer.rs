@@ -419,7 +419,7 @@ impl<'a, S: Slots> Committer<'a, S> {
 
     async fn write_hint(&self, version: Version) -> bool {
         let written = match self.history.write_hint(version).await {
-            Ok(()) if self.history.slots.builds_on_hint() => self.history.keep_hint(version).await,
+            Ok(()) if self.history.slots.trusts_hint() => self.history.keep_hint(version).await,
             written => written,
         };
         if let Err(error) = &written {

@@ -89,8 +89,7 @@ impl Repair {
         self
     }
 
-    /// The grace period that a descriptor gets if it must be made anew: a day by default. It must
-    /// be the one that it had, for writers count on it.
+    /// The grace period that a descriptor gets if it must be made anew: a day by default.
     pub fn grace_period(mut self, period: Duration) -> Self {
         self.grace_period = period.as_secs();
         self

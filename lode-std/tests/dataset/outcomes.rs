@@ -112,6 +112,29 @@ async fn a_refusal_is_definite() {
     }
 }
 
+/// A writer that is held up between its manifest and its hint must not leave the older one: a Go
+/// reader would take it for the newest.
+#[tokio::test]
+async fn a_hint_that_was_overtaken_is_written_again() {
+    let scripted = Scripted::new();
+    let slow = Dataset::builder("blobs").open(scripted.store()).await.unwrap();
+    slow.write_blob("first", meta! {}).await.unwrap();
+    let gate = scripted.hold("latest");
+    let others = async {
+        gate.reached().await;
+        let other = Dataset::builder("blobs").open(scripted.store()).await.unwrap();
+        for blob in ["third", "fourth"] {
+            other.write_blob(blob, meta! {}).await.unwrap();
+        }
+        gate.open();
+    };
+    let (second, ()) = tokio::join!(slow.write_blob("second", meta! {}), others);
+    assert_eq!(second.unwrap().version(), version(2));
+    let objects = scripted.objects().await;
+    let (_, hint) = objects.iter().find(|(key, _)| key == "datasets/blobs/latest").unwrap();
+    assert_eq!(hint, version(4).to_string().as_bytes());
+}
+
 #[tokio::test]
 async fn a_hint_that_cannot_be_written_fails_no_commit() {
     let scripted = Scripted::new();

@@ -94,13 +94,14 @@ fn every_seed_keeps_the_promises() {
         sum.copied
     );
     assert!(sum.faults > 0 && sum.acknowledged > 0 && sum.crashes > 0 && sum.collected > 0);
-    assert!(sum.copied > 0 && (seeds < 5 || sum.expired > 0));
+    // To have been overtaken and not to stage again by itself is rare.
+    assert!(sum.copied > 0 && (seeds < 100 || sum.expired > 0));
 }
 
 /// What is checked would be noticed: each mistake of a store is, within a few seeds.
 #[test]
 fn every_mistake_is_noticed() {
-    const SEEDS: u64 = 10;
+    const SEEDS: u64 = 40;
     for mistake in Mistake::ALL {
         let fails =
             |seed: &u64| catch_unwind(AssertUnwindSafe(|| run(*seed, 12, Some(mistake)))).is_err();

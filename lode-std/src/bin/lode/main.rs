@@ -6,6 +6,7 @@
 //! | [`commands`] | one module for each command |
 //! | [`transfer`] | moving bytes between files and volumes or datasets |
 //! | [`picture`], [`units`] | coverage, sizes and ranges as people see them |
+//! | [`stores`] | how stores are reached |
 //! | [`output`], [`progress`], [`failure`] | what is said: answers, progress, errors |
 
 mod args;
@@ -14,6 +15,7 @@ mod failure;
 mod output;
 mod picture;
 mod progress;
+mod stores;
 mod transfer;
 mod units;
 
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
+    cli.reach.set();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -32,8 +32,8 @@ are never dropped, and the data of a tag never deleted.
 
 What nothing refers to is deleted, unless somebody seems to be about to commit it: then what is
 younger than the grace period stays, a day unless the volume or dataset was created with another. A
-collection takes a version of its own. Readers and writers go on meanwhile. It can be broken off at any point; the next one
-does the rest.
+collection takes a version of its own. Readers and writers go on meanwhile. It can be broken off at
+any point; the next one does the rest.
 
 Examples:
   lode gc /data volumes/disk --keep 10 --dry-run
@@ -84,7 +84,7 @@ pub(crate) struct TagArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Deletes a tag, or a lease that `lode hold` has taken. What it kept may be collected from then on.
-Do not use its name again at once: within half the grace period a late delete could hit the new tag.
+Do not use its name again: a delete that arrives late would hit the new tag.
 
 Example: lode untag /data volumes/disk before-upgrade")]
 pub(crate) struct UntagArgs {

@@ -23,6 +23,7 @@ pub(crate) use self::sync::SyncArgs;
 pub(crate) use self::values::{Medium, Selector, Snapshots, Subject, Target};
 pub(crate) use self::verify::{RepairArgs, VerifyArgs};
 pub(crate) use self::writing::{DemoArgs, DemoWorkerArgs, PutArgs};
+use crate::stores::Reach;
 
 /// Snapshots of datasets and sparse volumes on plain storage, committed atomically.
 #[derive(Debug, Parser)]
@@ -44,6 +45,9 @@ pub(crate) struct Cli {
     /// Answer in JSON, one document or one object per line; errors too.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// For how long a store may be gone.
+    #[command(flatten)]
+    pub(crate) reach: Reach,
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,

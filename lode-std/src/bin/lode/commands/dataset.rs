@@ -2,10 +2,11 @@
 
 use lode_core::id::Id;
 use lode_core::layout::DatasetLayout;
-use lode_std::{DatasetReader, DatasetSnapshot, Error, LayoutKind, store};
+use lode_std::{DatasetReader, DatasetSnapshot, Error, LayoutKind};
 
 use crate::args::Selector;
 use crate::failure::Failure;
+use crate::stores;
 
 /// A dataset that is open for reading, which writes nothing.
 pub(super) struct OpenDataset {
@@ -22,7 +23,7 @@ impl OpenDataset {
         id: &Id,
         layout: Option<LayoutKind>,
     ) -> Result<Self, Error> {
-        let store = store::open(location)?;
+        let store = stores::open(location)?;
         let kind = match layout {
             Some(kind) => kind,
             None => {

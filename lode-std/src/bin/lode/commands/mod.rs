@@ -28,9 +28,8 @@ use lode_std::{ByteRange, Error, Snapshot, Volume, VolumeReader, store};
 use crate::args::{Command, Medium, Selector, VolumeSource};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::stores;
 
-/// How many times a commit makes way for other writers before it gives up.
-const CONFLICTS: u32 = 10_000;
 /// How often what collections have overtaken is staged again.
 const RESTAGES: u32 = 8;
 
@@ -72,7 +71,7 @@ async fn open_reader(
     id: Option<&Id>,
     medium: Option<Medium>,
 ) -> Result<VolumeReader, Failure> {
-    let store = store::open(location)?;
+    let store = stores::open(location)?;
     match (medium, id) {
         (None, Some(id)) => Ok(Volume::existing(id.as_str()).open_read_only(store).await?),
         (None, None) => Err(Failure::refused("invalid-input", "name a volume: volumes/ID")),

@@ -1,15 +1,15 @@
 //! `lode probe`: what a store guarantees.
 
 use lode_std::conformance::{Carries, Check, Conformance, Need, Outcome, Report};
-use lode_std::store;
 use serde_json::{Value, json};
 
 use crate::args::ProbeArgs;
 use crate::failure::{Failure, printable};
 use crate::output::Output;
+use crate::stores;
 
 pub(super) async fn run(args: ProbeArgs, out: &mut Output) -> Result<(), Failure> {
-    let store = store::open(&args.store)?;
+    let store = stores::open(&args.store)?;
     let conformance = Conformance::new().contenders(args.contenders.get());
     let report = conformance.run(store).await?;
     show(&report, out)?;

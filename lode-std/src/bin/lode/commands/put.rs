@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use lode_core::range::GrowableRangeSet;
-use lode_std::{
-    ByteRange, Error, Metadata, Retry, Snapshot, Staged, Volume, VolumeManifest, store,
-};
+use lode_std::{ByteRange, Error, Metadata, Snapshot, Staged, Volume, VolumeManifest};
 use object_store::ObjectStore;
 use serde_json::json;
 
-use super::{CONFLICTS, RESTAGES};
+use super::RESTAGES;
 use crate::args::PutArgs;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::stores;
 use crate::transfer::{Comparison, Sender, Source};
 use crate::units::{count, grouped};
 
@@ -24,7 +23,7 @@ const BATCH: usize = 64;
 pub(super) async fn run(args: PutArgs, out: &mut Output) -> Result<(), Failure> {
     let source = Source::open(&args.file, args.at)?;
     check_end(source.extent(), args.length.unwrap_or(VolumeManifest::MAX_LENGTH))?;
-    let volume = open(&args, source.extent(), store::open(&args.store)?).await?;
+    let volume = open(&args, source.extent(), stores::open(&args.store)?).await?;
     check_end(source.extent(), volume.len())?;
     let mut upload = Upload {
         sender: Sender { volume: &volume, source: &source, block: args.block },
@@ -53,7 +52,7 @@ async fn open(
 ) -> Result<Volume, Error> {
     let id = args.volume.as_str();
     let prepare = |builder: lode_std::VolumeBuilder| {
-        let builder = builder.retry(Retry::conflicts(CONFLICTS));
+        let builder = builder.retry(stores::retry());
         match args.format {
             Some(format) => builder.format(format),
             None => builder,

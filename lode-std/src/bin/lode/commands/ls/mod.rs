@@ -15,12 +15,13 @@ use serde_json::Value;
 use crate::args::{LsArgs, Medium};
 use crate::failure::{Failure, printable};
 use crate::output::Output;
+use crate::stores;
 
 /// How many volumes or datasets are looked at at the same time.
 const LOOKS_IN_FLIGHT: usize = 8;
 
 pub(super) async fn run(args: LsArgs, out: &mut Output) -> Result<(), Failure> {
-    let store = store::open(&args.store)?;
+    let store = stores::open(&args.store)?;
     if let Some(Medium::Device) = args.layout {
         return list_medium(store, out).await;
     }

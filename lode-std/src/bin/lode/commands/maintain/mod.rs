@@ -6,18 +6,19 @@ pub(super) mod tags;
 pub(super) mod verify;
 
 use lode_std::maintain::Maintenance;
-use lode_std::{Error, LayoutKind, Volume, store};
+use lode_std::{Error, LayoutKind, Volume};
 
 use super::dataset::OpenDataset;
 use crate::args::{Kept, Target};
 use crate::failure::Failure;
+use crate::stores;
 
 /// The maintenance of a volume or dataset, which is not opened for writing.
 async fn open(kept: &Kept) -> Result<Maintenance, Failure> {
     let found = match (&kept.target, kept.layout) {
         (Target::Volume(id), layout) => {
             layout_of_volume(layout)?;
-            let store = store::open(&kept.store)?;
+            let store = stores::open(&kept.store)?;
             Volume::existing(id.as_str()).open_read_only(store).await?.maintenance().await
         }
         (Target::Dataset(id), layout) => {

@@ -1,7 +1,6 @@
 //! `lode repair`: bringing back the last good state.
 
 use lode_std::repair::Repair;
-use lode_std::store;
 use lode_std::verify::{Finding, Severity};
 use serde_json::json;
 
@@ -9,10 +8,11 @@ use super::{layout_of_volume, verify};
 use crate::args::{RepairArgs, Target};
 use crate::failure::{Failure, printable};
 use crate::output::Output;
+use crate::stores;
 use crate::units::count;
 
 pub(in crate::commands) async fn run(args: RepairArgs, out: &mut Output) -> Result<(), Failure> {
-    let (store, target) = (store::open(&args.kept.store)?, &args.kept.target);
+    let (store, target) = (stores::open(&args.kept.store)?, &args.kept.target);
     let mut repair = match target {
         Target::Volume(id) => {
             layout_of_volume(args.kept.layout)?;

@@ -15,10 +15,11 @@ use crate::args::{Target, VerifyArgs};
 use crate::failure::{Failure, printable};
 use crate::output::{Output, short_time, time};
 use crate::progress;
+use crate::stores;
 use crate::units::{count, counted, human};
 
 pub(in crate::commands) async fn run(args: VerifyArgs, out: &mut Output) -> Result<(), Failure> {
-    let store = store::open(&args.store)?;
+    let store = stores::open(&args.store)?;
     let mut sum = Sum::default();
     if let Some(target) = &args.target {
         sum.add(&verify(&args, store, target, out).await?);

@@ -1,16 +1,17 @@
 //! The history of a dataset, or a single snapshot of it.
 
 use lode_core::id::Id;
+use lode_std::LayoutKind;
 use lode_std::replicate::{DatasetReplication, DatasetReport, DatasetTarget, Mirror};
-use lode_std::{LayoutKind, store};
 use serde_json::json;
 
-use super::{retry, show};
+use super::show;
 use crate::args::{Snapshots, SyncArgs};
 use crate::commands::dataset::OpenDataset;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::stores;
 use crate::units::{count, grouped};
 
 pub(super) async fn run(
@@ -20,7 +21,7 @@ pub(super) async fn run(
     out: &mut Output,
 ) -> Result<(), Failure> {
     let source = OpenDataset::open(&args.source, id, layout).await?;
-    let target = DatasetTarget::new(store::open(&args.target)?).retry(retry());
+    let target = DatasetTarget::new(stores::open(&args.target)?).retry(stores::retry());
     let progress = Progress::new(out, 0, "comparing");
     let watch = |step| show(&progress, step);
     let report = match args.snapshots.unwrap_or(Snapshots::All) {

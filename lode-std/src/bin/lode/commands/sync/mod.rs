@@ -3,10 +3,8 @@
 mod dataset;
 mod volume;
 
-use lode_std::Retry;
 use lode_std::replicate;
 
-use super::CONFLICTS;
 use crate::args::{Subject, SyncArgs};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -21,11 +19,6 @@ pub(super) async fn run(args: SyncArgs, out: &mut Output) -> Result<(), Failure>
         }
         Subject::Dataset(id, layout) => dataset::run(&args, id, layout, out).await,
     }
-}
-
-/// What to do about other writers, and lost replies.
-fn retry() -> Retry {
-    Retry::conflicts(CONFLICTS)
 }
 
 /// Shows how far a replication is.

@@ -2,15 +2,16 @@
 
 use lode_core::id::Id;
 use lode_std::replicate::{Replay, Replication, Report};
-use lode_std::{Snapshot, Volume, store};
+use lode_std::{Snapshot, Volume};
 use serde_json::json;
 
-use super::{retry, show};
+use super::show;
 use crate::args::{Medium, Selector, Snapshots, SyncArgs};
 use crate::commands::{find_snapshot, no_snapshot, open_reader};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::stores;
 use crate::units::{count, grouped};
 
 pub(super) async fn run(
@@ -26,11 +27,11 @@ pub(super) async fn run(
     };
     let source = find_snapshot(&reader, selector).await?;
     let source = source.ok_or_else(|| no_snapshot(reader.id()))?;
-    let mut builder = Volume::existing(reader.id().as_str()).retry(retry());
+    let mut builder = Volume::existing(reader.id().as_str()).retry(stores::retry());
     if let Some(format) = args.format {
         builder = builder.format(format);
     }
-    let target = builder.open_like(&source, store::open(&args.target)?).await?;
+    let target = builder.open_like(&source, stores::open(&args.target)?).await?;
     let progress = Progress::new(out, 0, "comparing");
     let watch = |step| show(&progress, step);
     let report = match args.snapshots {

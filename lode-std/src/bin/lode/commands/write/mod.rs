@@ -9,18 +9,18 @@ use std::sync::Arc;
 use lode_gzip::Gzip;
 use lode_std::{
     Content, DatasetBuilder, DatasetReader, DatasetSnapshot, Division, Error, LayoutKind, Metadata,
-    Retry, store,
 };
 use lode_zstd::Zstd;
 use object_store::ObjectStore;
 use serde_json::json;
 
+use super::RESTAGES;
 use super::dataset::{codec, stored_bytes};
-use super::{CONFLICTS, RESTAGES};
 use crate::args::{Codec, Compression, WriteArgs};
 use crate::failure::{Failure, printable};
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::stores;
 use crate::transfer::Input;
 use crate::units::{count, counted, grouped};
 
@@ -29,7 +29,7 @@ const BATCH: usize = 64 << 20;
 
 pub(super) async fn run(args: WriteArgs, out: &mut Output) -> Result<(), Failure> {
     let inputs = Input::all(&args.files)?;
-    let store = store::open(&args.store)?;
+    let store = stores::open(&args.store)?;
     check_layout(&args, store.clone()).await?;
     let total = Input::total(&inputs);
     let progress = Progress::of(out, total, "writing");
@@ -91,7 +91,7 @@ impl Writing<'_> {
         &self,
         builder: DatasetBuilder<C, D>,
     ) -> DatasetBuilder<C, D> {
-        let builder = builder.retry(Retry::conflicts(CONFLICTS));
+        let builder = builder.retry(stores::retry());
         let builder = match self.args.checksum {
             Some(algorithm) => builder.checksum(algorithm),
             None => builder,
