@@ -178,7 +178,11 @@ fn of_http(cause: &(dyn StdError + 'static)) -> Verdict {
         (None, HttpErrorKind::Request | HttpErrorKind::Interrupted) => {
             Failure::unknown(ErrorKind::Unreachable)
         }
-        _ => return Verdict::Unless(Failure::unknown(ErrorKind::Store)),
+        (None, HttpErrorKind::Decode) => {
+            return Verdict::Unless(Failure::unknown(ErrorKind::Store));
+        }
+        // There was no answer: the connection broke in a way that has no kind of its own.
+        _ => return Verdict::Unless(Failure::unknown(ErrorKind::Unreachable)),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Commands that are about a store as such.
 
 use std::fs;
+use std::net::TcpListener;
 
 use crate::support::{Place, lode};
 
@@ -33,6 +34,37 @@ fn a_store_that_cannot_be_used_is_said_to_be_so() {
             assert!(!answer.err.contains("hush"), "{}", answer.err);
         }
     }
+}
+
+/// The server hangs up each time.
+#[test]
+fn how_often_a_request_is_sent_can_be_said() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    let store = format!(
+        "s3://bucket?endpoint=http://127.0.0.1:{port}&region=us-east-1&access_key_id=a\
+         &secret_access_key=b"
+    );
+    server.set_nonblocking(true).unwrap();
+    let ask = |options: &[&str]| {
+        let mut count = 0;
+        std::thread::scope(|scope| {
+            let command = scope.spawn(|| lode(&[options, &["ls", &store, "--json"]].concat()));
+            while !command.is_finished() {
+                match server.accept() {
+                    Ok(_) => count += 1,
+                    Err(_) => std::thread::yield_now(),
+                }
+            }
+            let answer = command.join().unwrap();
+            assert_eq!(answer.status, Some(1), "{}", answer.err);
+            assert!(answer.err.contains("\"unreachable\""), "{}", answer.err);
+        });
+        count
+    };
+    let once = ask(&["--retries", "0"]);
+    assert_eq!(ask(&["--retries", "2"]), 3 * once);
+    assert_eq!(ask(&["--retry-timeout", "0s"]), once);
 }
 
 /// Of an upload that never came to an end there is a file in the place for those. Files with such

@@ -51,10 +51,14 @@ impl Failure {
         Self::Refused { kind, message: message.into(), range: None }
     }
 
-    /// One of several failures, each of which has been shown in its place.
-    pub(crate) fn some_damaged(number: usize, noun: &str) -> Self {
-        let what = crate::units::count(number, noun);
-        Self::refused("corrupt", format!("{what} cannot be read: see above for the reason"))
+    /// Several failures of these kinds, each of which has been shown in its place. `what` could
+    /// not be read.
+    pub(crate) fn several(kinds: &[&'static str], what: &str) -> Self {
+        let kind = match kinds {
+            [first, rest @ ..] if rest.iter().all(|kind| kind == first) => first,
+            _ => "unreadable",
+        };
+        Self::refused(kind, format!("{what} cannot be read: see above for the reason"))
     }
 
     /// Its kind, in a word that stays the same.

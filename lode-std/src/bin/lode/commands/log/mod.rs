@@ -14,6 +14,7 @@ use super::open_reader;
 use crate::args::{LogArgs, Subject};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::units::count;
 
 /// How many manifests are read at the same time.
 const READS_IN_FLIGHT: usize = 8;
@@ -67,21 +68,22 @@ impl Log {
         }
         let loads = stream::iter(self.versions).map(load);
         let mut snapshots = std::pin::pin!(loads.buffered(READS_IN_FLIGHT));
-        let mut damaged = 0;
+        let mut failed = Vec::new();
         while let Some((version, snapshot)) = snapshots.next().await {
             match snapshot {
                 Ok(snapshot) => show(&snapshot, out)?,
                 Err(Error::Collected { .. }) => show_other(version, "collected", out)?,
                 Err(Error::NotASnapshot { .. }) => show_other(version, "record", out)?,
                 Err(error) => {
-                    damaged += 1;
-                    show_damaged(version, &error.into(), out)?;
+                    let failure = error.into();
+                    show_failed(version, &failure, out)?;
+                    failed.push(failure.kind());
                 }
             }
         }
-        match damaged {
+        match failed.len() {
             0 => Ok(()),
-            _ => Err(Failure::some_damaged(damaged, "snapshot")),
+            number => Err(Failure::several(&failed, &count(number, "snapshot"))),
         }
     }
 }
@@ -92,7 +94,7 @@ fn show_other(version: Version, what: &str, out: &mut Output) -> Result<(), Fail
     out.json(&json!({ "version": version.to_string(), what: true }))
 }
 
-fn show_damaged(version: Version, failure: &Failure, out: &mut Output) -> Result<(), Failure> {
+fn show_failed(version: Version, failure: &Failure, out: &mut Output) -> Result<(), Failure> {
     out.line(format_args!("{}  error: {}", version.get(), failure.message()))?;
     let mut object = failure.to_json();
     if let Some(fields) = object.as_object_mut() {

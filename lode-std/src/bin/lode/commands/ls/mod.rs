@@ -16,6 +16,7 @@ use crate::args::{LsArgs, Medium};
 use crate::failure::{Failure, printable};
 use crate::output::Output;
 use crate::stores;
+use crate::units::count;
 
 /// How many volumes or datasets are looked at at the same time.
 const LOOKS_IN_FLIGHT: usize = 8;
@@ -63,7 +64,8 @@ struct Listed {
     kind: &'static str,
     name: String,
     line: Line,
-    is_damaged: bool,
+    /// The kind of the failure, if it could not be read.
+    failed: Option<&'static str>,
 }
 
 /// What is said about one of them: to people, and to programs.
@@ -98,11 +100,11 @@ impl List {
     fn add(&mut self, kind: &'static str, id: &Id, looked: Result<Line, Error>) {
         let name = printable(format_args!("{kind}s/{id}"));
         match looked.map_err(Failure::from) {
-            Ok(line) => self.lines.push(Listed { kind, name, line, is_damaged: false }),
+            Ok(line) => self.lines.push(Listed { kind, name, line, failed: None }),
             Err(failure) if failure.is_absence() => {}
             Err(failure) => {
-                let line = damaged(kind, id.as_str(), &failure);
-                self.lines.push(Listed { kind, name, line, is_damaged: true });
+                let line = explained(kind, id.as_str(), &failure);
+                self.lines.push(Listed { kind, name, line, failed: Some(failure.kind()) });
             }
         }
     }
@@ -110,8 +112,8 @@ impl List {
     /// Those of one kind could not be listed.
     fn fail(&mut self, kind: &'static str, failure: Failure) {
         let name = format!("{kind}s");
-        let line = damaged("folder", &name, &failure);
-        self.lines.push(Listed { kind, name, line, is_damaged: true });
+        let line = explained("folder", &name, &failure);
+        self.lines.push(Listed { kind, name, line, failed: Some(failure.kind()) });
     }
 
     /// Shows all of them, and says whether all could be read.
@@ -122,20 +124,20 @@ impl List {
             out.line(format_args!("{name:width$}  {}", line.text))?;
             out.json(&line.json)?;
         }
-        let damaged: Vec<_> =
-            self.lines.iter().filter(|one| one.is_damaged).map(|one| one.kind).collect();
-        match damaged.as_slice() {
-            [] => Ok(()),
-            [first, rest @ ..] => {
-                let alike = rest.iter().all(|kind| kind == first);
-                let noun = if alike { first } else { "volume or dataset" };
-                Err(Failure::some_damaged(damaged.len(), noun))
+        let failed = self.lines.iter().filter_map(|one| one.failed.map(|why| (one.kind, why)));
+        let (nouns, kinds): (Vec<_>, Vec<_>) = failed.unzip();
+        let what = match nouns.as_slice() {
+            [] => return Ok(()),
+            [first, rest @ ..] if rest.iter().all(|noun| noun == first) => {
+                count(nouns.len(), first)
             }
-        }
+            _ => format!("{} of the store", count(nouns.len(), "part")),
+        };
+        Err(Failure::several(&kinds, &what))
     }
 }
 
-fn damaged(kind: &str, name: &str, why: &Failure) -> Line {
+fn explained(kind: &str, name: &str, why: &Failure) -> Line {
     let mut json = why.to_json();
     if let Some(fields) = json.as_object_mut() {
         fields.insert(kind.to_string(), name.into());
