@@ -28,8 +28,7 @@ pub const BARS: &[Bar] = &[
     Bar {
         name: "write 1 record",
         at_least: 1.0,
-        reason: "three puts of the same bytes and 3 us: the file, the manifest and the hint, with a \
-                 look behind it",
+        reason: "three puts of the same bytes and 3 us: the file, the manifest and the hint",
     },
     Bar {
         name: "write 200,000 rows",

@@ -118,7 +118,7 @@ impl Lane<'_> {
                 let other = self.write(round * 3 + step, shift(&mut random))?;
                 refused += u64::from(!other.wait(&mut acknowledged)?);
                 self.collect(shift(&mut random), &mut random)?;
-                sleep(Duration::from_millis(random.u64(..1500) * GRACE));
+                sleep(Duration::from_millis(random.u64(1000..2000) * GRACE));
             }
             self.collect(shift(&mut random), &mut random)?;
             writer.signal("CONT")?;

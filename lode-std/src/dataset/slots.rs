@@ -85,6 +85,11 @@ impl Slots for DatasetSlots {
         true
     }
 
+    /// A snapshot of a dataset has its own files.
+    fn builds_on_hint(&self) -> bool {
+        false
+    }
+
     async fn references(
         &self,
         _objects: &Objects,

@@ -23,7 +23,7 @@ where
     /// many there are.
     ///
     /// Costs one create of a small file, or a multipart upload of a large one, one create of the
-    /// manifest, one write of the hint and a look behind it.
+    /// manifest and one write of the hint.
     ///
     /// # Errors
     ///

@@ -68,7 +68,7 @@ impl Transaction<Blobs, Whole> {
 impl<C: Content, D: Division<C::Item>> Transaction<C, D> {
     /// Commits all that has been staged as one snapshot.
     ///
-    /// Costs one create of the manifest, one write of the hint and a look; with partitions one create
+    /// Costs one create of the manifest and one write of the hint; with partitions one create
     /// more for each of them.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ const SMALL_FILE: usize = 256;
 impl<C: Codec + 'static, D: Division<C::Record>> Dataset<Records<C>, D> {
     /// Writes records as a new snapshot: one file, or one for each partition.
     ///
-    /// Costs one create for each file, one of the manifest, one write of the hint and a look; with
+    /// Costs one create for each file, one of the manifest and one write of the hint; with
     /// partitions one create more for each of them. No records make a snapshot without files.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl<C: Codec + 'static, D: Division<C::Record>> Dataset<Records<C>, D> {
 impl Dataset<Blobs, Whole> {
     /// Writes bytes as a new snapshot of one blob.
     ///
-    /// Costs one create of the blob, one of the manifest, one write of the hint and a look.
+    /// Costs one create of the blob, one of the manifest and one write of the hint.
     ///
     /// # Errors
     ///

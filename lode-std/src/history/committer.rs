@@ -20,6 +20,8 @@ use crate::{Error, metrics};
 
 /// How many pages are written at the same time.
 const WRITES_IN_FLIGHT: usize = 16;
+/// After how many seconds a commit has been held up.
+const HELD_UP: u64 = 1;
 
 /// What is to be committed, whatever it will be on top of.
 pub(crate) trait Draft<S: Slots>: Send + Sync {
@@ -164,6 +166,8 @@ pub(crate) struct Committer<'a, S: Slots> {
     /// When the first request was sent that had no definite outcome, for the slot that is tried
     /// for.
     uncertain: Option<Option<Timestamp>>,
+    /// When the manifest was sent, the last time.
+    sent_at: Option<Timestamp>,
     error: Option<Error>,
 }
 
@@ -244,6 +248,7 @@ impl<'a, S: Slots> Committer<'a, S> {
             head: None,
             lookout,
             uncertain: None,
+            sent_at: None,
             error: None,
         }
     }
@@ -358,6 +363,7 @@ impl<'a, S: Slots> Committer<'a, S> {
             return Sent::Rejected;
         }
         let begin = self.writer.now();
+        self.sent_at = begin;
         if let Err(error) = self.make_ready(version, &prepared).await {
             self.error = Some(error);
             return Sent::Rejected;
@@ -419,13 +425,23 @@ impl<'a, S: Slots> Committer<'a, S> {
 
     async fn write_hint(&self, version: Version) -> bool {
         let written = match self.history.write_hint(version).await {
-            Ok(()) if self.history.slots.trusts_hint() => self.history.keep_hint(version).await,
+            Ok(()) if self.may_be_overtaken() => self.history.keep_hint(version).await,
             written => written,
         };
         if let Err(error) = &written {
             tracing::warn!(%version, %error, "committed, but the hint was not written");
         }
         written.is_ok()
+    }
+
+    /// Whether it is looked if others have written their hints before this one. Where Go only reads
+    /// by the hint, that is worth a request only if the commit has been held up: a hint that is
+    /// behind shows Go an older snapshot until the next commit.
+    fn may_be_overtaken(&self) -> bool {
+        let slots = &self.history.slots;
+        let begin = self.sent_at.filter(|_| slots.trusts_hint());
+        let passed = begin.zip(self.writer.now()).map(|(begin, now)| now.seconds_since(begin));
+        slots.builds_on_hint() || passed.is_some_and(|seconds| seconds >= HELD_UP)
     }
 
     /// Takes note that what was prepared is in this slot.

@@ -41,9 +41,12 @@ pub(crate) trait Slots: Debug + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Whether a Go writer trusts the hint blindly: one that stays behind would hide from it what
-    /// came after.
+    /// Whether a Go writer trusts the hint blindly.
     fn trusts_hint(&self) -> bool;
+
+    /// Whether a Go writer puts what it commits on top of the snapshot that the hint names, so that
+    /// a hint that is behind would lose what came after it.
+    fn builds_on_hint(&self) -> bool;
 
     /// How the slots can lie. A device deletes old ones.
     fn density(&self) -> Density {

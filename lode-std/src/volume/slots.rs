@@ -149,6 +149,10 @@ impl Slots for VolumeSlots {
         self.format == Format::Json
     }
 
+    fn builds_on_hint(&self) -> bool {
+        self.format == Format::Json
+    }
+
     async fn references(
         &self,
         objects: &Objects,

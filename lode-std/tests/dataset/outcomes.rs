@@ -8,6 +8,7 @@ use lode_std::{CommitUnknown, Dataset, Error, ErrorKind, Retry, meta};
 use serde_json::{Value, json};
 
 use crate::helpers::{Events, events, hive, numbers, patient, read_both, version};
+use crate::support::clock::ManualClock;
 use crate::support::scripted::{Fault, Scripted};
 use crate::support::{directory, fresh};
 
@@ -116,8 +117,9 @@ async fn a_refusal_is_definite() {
 /// reader would take it for the newest.
 #[tokio::test]
 async fn a_hint_that_was_overtaken_is_written_again() {
-    let scripted = Scripted::new();
-    let slow = Dataset::builder("blobs").open(scripted.store()).await.unwrap();
+    let (scripted, clock) = (Scripted::new(), ManualClock::new());
+    let slow = Dataset::builder("blobs").clock(clock.clone());
+    let slow = slow.open(scripted.store()).await.unwrap();
     slow.write_blob("first", meta! {}).await.unwrap();
     let gate = scripted.hold("latest");
     let others = async {
@@ -126,6 +128,7 @@ async fn a_hint_that_was_overtaken_is_written_again() {
         for blob in ["third", "fourth"] {
             other.write_blob(blob, meta! {}).await.unwrap();
         }
+        clock.advance(1);
         gate.open();
     };
     let (second, ()) = tokio::join!(slow.write_blob("second", meta! {}), others);
