@@ -25,8 +25,10 @@ use crate::stores;
 
 /// How many rounds each lane makes, unless it is said.
 const ROUNDS: u64 = 40;
-/// After how many rounds all that is there is verified.
-const VERIFIED: u64 = 10;
+/// How many rounds are made with the same volume or dataset: each collection reads all of it.
+const ROUNDS_EACH: u64 = 10;
+/// How many things are written in a round.
+const WRITES: u64 = 3;
 /// What a collection takes for about to be committed, in seconds.
 const GRACE: u64 = 1;
 /// How many bytes each round writes.
@@ -78,10 +80,11 @@ fn usage() -> Failure {
     Failure::Check("It is suspend [--rounds N] [--seed S]".into())
 }
 
-/// A volume or dataset that is written to while its writers are stopped.
+/// Volumes or datasets that are written to while their writers are stopped.
 struct Lane<'a> {
     lode: &'a Path,
     store: &'a str,
+    /// What the names of them begin with.
     subject: &'a str,
     /// For the files that are written.
     folder: PathBuf,
@@ -110,23 +113,21 @@ impl Lane<'_> {
         let (mut stopped, mut refused) = (0, 0);
         for round in 1..=self.rounds {
             let shift = |random: &mut Rng| random.choice(SHIFTS).unwrap_or_default();
-            let mut writer = self.write(round * 3, shift(&mut random))?;
+            let subject = self.subject_of(round * WRITES);
+            let mut writer = self.write(round * WRITES, shift(&mut random))?;
             sleep(usual.mul_f64(random.f64()));
             let is_stopped = writer.signal("STOP")?;
             stopped += u64::from(is_stopped);
-            for step in 1..=2 {
-                let other = self.write(round * 3 + step, shift(&mut random))?;
+            for step in 1..WRITES {
+                let other = self.write(round * WRITES + step, shift(&mut random))?;
                 refused += u64::from(!other.wait(&mut acknowledged)?);
-                self.collect(shift(&mut random), &mut random)?;
+                self.collect(&subject, shift(&mut random), &mut random)?;
                 sleep(Duration::from_millis(random.u64(1000..2000) * GRACE));
             }
-            self.collect(shift(&mut random), &mut random)?;
+            self.collect(&subject, shift(&mut random), &mut random)?;
             writer.signal("CONT")?;
             refused += u64::from(!writer.wait(&mut acknowledged)?);
-            // What is damaged stays so, and it takes longer the more there is.
-            if round % VERIFIED == 0 || round == self.rounds {
-                self.verify(round)?;
-            }
+            self.verify(&subject, round)?;
         }
         for (number, place) in &acknowledged {
             self.compare(*number, place)?;
@@ -140,6 +141,11 @@ impl Lane<'_> {
             self.rounds
         );
         Ok(())
+    }
+
+    /// What is written to with this number.
+    fn subject_of(&self, number: u64) -> String {
+        format!("{}-{}", self.subject, number / WRITES / ROUNDS_EACH)
     }
 
     fn is_volume(&self) -> bool {
@@ -172,14 +178,15 @@ impl Lane<'_> {
         std::fs::write(&file, self.content(number))
             .map_err(|source| Failure::io(file.display(), source))?;
         let mut command = self.command(shift);
+        let subject = self.subject_of(number);
         let offset = number * SIZE as u64;
         match self.is_volume() {
             true => {
-                let length = (self.rounds + 1) * 3 * SIZE as u64;
-                command.args(["put", self.store, self.subject]).arg(&file);
+                let length = (self.rounds + 1) * WRITES * SIZE as u64;
+                command.args(["put", self.store, &subject]).arg(&file);
                 command.args(["--at", &offset.to_string(), "--length", &length.to_string()]);
             }
-            false => _ = command.args(["--json", "write", self.store, self.subject]).arg(&file),
+            false => _ = command.args(["--json", "write", self.store, &subject]).arg(&file),
         }
         // `faketime` has the command for a child, which must be stopped with it.
         let process = command
@@ -192,9 +199,9 @@ impl Lane<'_> {
 
     /// Collects what nothing refers to. Nothing is dropped, so that all that was acknowledged must
     /// be there in the end.
-    fn collect(&self, shift: i64, random: &mut Rng) -> Result<(), Failure> {
+    fn collect(&self, subject: &str, shift: i64, random: &mut Rng) -> Result<(), Failure> {
         let mut command = self.command(shift);
-        command.args(["gc", self.store, self.subject]);
+        command.args(["gc", self.store, subject]);
         match random.bool() {
             true => command.arg("--now"),
             false => command.args(["--grace", &format!("{GRACE}s")]),
@@ -202,9 +209,9 @@ impl Lane<'_> {
         succeed(&mut command).map(drop)
     }
 
-    fn verify(&self, round: u64) -> Result<(), Failure> {
+    fn verify(&self, subject: &str, round: u64) -> Result<(), Failure> {
         let mut command = self.command(0);
-        command.args(["verify", self.store, self.subject, "--data"]);
+        command.args(["verify", self.store, subject, "--data"]);
         succeed(&mut command).map(drop).map_err(|failure| {
             Failure::Check(format!("seed {}, round {round}: {failure}", self.seed))
         })
@@ -213,13 +220,14 @@ impl Lane<'_> {
     /// What was acknowledged is there.
     fn compare(&self, number: u64, place: &Place) -> Result<(), Failure> {
         let mut command = self.command(0);
+        let subject = self.subject_of(number);
         match place {
             Place::Offset(offset) => {
                 let range = format!("{offset}..{}", offset + SIZE as u64);
-                command.args(["get", self.store, self.subject, "--range", &range]);
+                command.args(["get", self.store, &subject, "--range", &range]);
             }
             Place::Version(version) => {
-                let target = [self.store, self.subject, "--raw", "--snapshot", version];
+                let target = [self.store, &subject, "--raw", "--snapshot", version];
                 command.arg("read").args(target);
             }
         }
