@@ -9,13 +9,11 @@ use futures::{Stream, StreamExt, stream};
 /// After a failure no other task begins, and those under way come to their end, so that nothing
 /// they have made is lost sight of.
 pub(crate) async fn gather<T, E, F>(
-    tasks: impl Stream<Item = F> + Send,
+    tasks: impl Stream<Item = F>,
     limit: usize,
 ) -> (Vec<T>, Option<E>)
 where
-    F: Future<Output = Result<T, E>> + Send,
-    T: Send,
-    E: Send,
+    F: Future<Output = Result<T, E>>,
 {
     let has_failed = AtomicBool::new(false);
     let mut tasks = std::pin::pin!(tasks);

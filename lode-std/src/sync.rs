@@ -62,11 +62,14 @@ pub(crate) struct Shared(SharedWork);
 /// Shared work, if somebody holds it.
 pub(crate) struct WeakShared(WeakWork);
 
+pub(crate) type Work = Boxed<()>;
+
+/// Something under way, in which somebody's turn may be.
 #[cfg(not(lode_loom))]
-pub(crate) type Work = futures::future::BoxFuture<'static, ()>;
-/// Somebody's turn is part of it, which stays on its thread in a model.
+pub(crate) type Boxed<T> = futures::future::BoxFuture<'static, T>;
+/// A turn stays on its thread in a model.
 #[cfg(lode_loom)]
-pub(crate) type Work = futures::future::LocalBoxFuture<'static, ()>;
+pub(crate) type Boxed<T> = futures::future::LocalBoxFuture<'static, T>;
 
 #[cfg(not(lode_loom))]
 type SharedWork = futures::future::Shared<Work>;

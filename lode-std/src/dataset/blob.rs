@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use futures::future::BoxFuture;
 use lode_core::manifest::{DataFile, Metadata};
 use tokio::io::AsyncWrite;
 
@@ -15,6 +14,7 @@ use super::file::{StagedFile, Summary};
 use super::sink::Sink;
 use super::{Dataset, DatasetSnapshot, Shared, Transaction};
 use crate::Error;
+use crate::sync::Boxed;
 
 /// How many bytes one call to `poll_write` takes, so that it does not work for too long.
 const TURN: usize = 256 << 10;
@@ -95,7 +95,7 @@ impl StageWriter<'_> {
 }
 
 /// Parts on their way: the sink comes back when they have arrived, or failed.
-type Uploading = BoxFuture<'static, (Box<Sink<Blobs>>, Result<(), Error>)>;
+type Uploading = Boxed<(Box<Sink<Blobs>>, Result<(), Error>)>;
 
 /// A file that is being written.
 struct BlobUpload {
