@@ -439,9 +439,12 @@ impl<'a, S: Slots> Committer<'a, S> {
     /// behind shows Go an older snapshot until the next commit.
     fn may_be_overtaken(&self) -> bool {
         let slots = &self.history.slots;
-        let begin = self.sent_at.filter(|_| slots.trusts_hint());
-        let passed = begin.zip(self.writer.now()).map(|(begin, now)| now.seconds_since(begin));
-        slots.builds_on_hint() || passed.is_some_and(|seconds| seconds >= HELD_UP)
+        slots.builds_on_hint() || (slots.trusts_hint() && self.was_held_up())
+    }
+
+    fn was_held_up(&self) -> bool {
+        let passed = self.sent_at.zip(self.writer.now());
+        passed.is_some_and(|(begin, now)| now.seconds_since(begin) >= HELD_UP)
     }
 
     /// Takes note that what was prepared is in this slot.
