@@ -1,6 +1,7 @@
 //! That a copy of a volume which is killed again and again comes to its end, and sends nothing
-//! twice.
+//! twice that has arrived.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Write};
@@ -9,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use serde_json::Value;
 
 use crate::command::{Failure, Program, lode, make_folder, remove, target};
 
@@ -32,8 +34,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     make_folder(&copy)?;
     let proof = Proof { lode: lode()?, source, copy, size };
     proof.write(&dir.join("stretch"), seed)?;
-    proof.sync_and_kill(seed)?;
-    proof.check()?;
+    let killed = proof.sync_and_kill(seed)?;
+    proof.check(killed)?;
     remove(&dir)
 }
 
@@ -105,16 +107,17 @@ impl Proof {
 
     /// Kills it whenever a random part of what was missing has arrived, and at last lets it end.
     #[allow(clippy::disallowed_methods, reason = "a copy is looked at, in real time")]
-    fn sync_and_kill(&self, seed: u64) -> Result<(), Failure> {
+    fn sync_and_kill(&self, seed: u64) -> Result<Killed, Failure> {
         let mut random = Rng::with_seed(!seed);
         let begin = Instant::now();
+        let mut killed = Killed::default();
         for kill in 1..=KILLS {
-            let there = self.arrived()?.bytes;
+            let there = self.arrived()?.distinct();
             // So that something is left for those that follow, and for the end.
-            let most = (self.size - there.min(self.size)) / (KILLS + 2 - kill);
+            let most = self.size.saturating_sub(there) / (KILLS + 2 - kill);
             let wanted = there + random.u64(..most.max(1));
             let mut child = self.sync()?;
-            while self.arrived()?.bytes <= wanted {
+            while self.arrived()?.distinct() <= wanted {
                 let ended = child.try_wait().map_err(|source| Failure::io("lode sync", source))?;
                 if let Some(status) = ended {
                     return Err(Failure::Check(format!("{status} before kill {kill}")));
@@ -124,24 +127,41 @@ impl Proof {
             }
             child.kill().map_err(|source| Failure::io("lode sync", source))?;
             child.wait().map_err(|source| Failure::io("lode sync", source))?;
-            let Arrived { bytes, torn, .. } = self.arrived()?;
-            eprintln!("kill {kill}: {} MiB have arrived, {torn} bytes in part", bytes >> 20);
+            let arrived = self.arrived()?;
+            killed.arrived = arrived.distinct();
+            killed.left_last = killed.arrived - self.committed()?;
+            killed.left += killed.left_last;
+            eprintln!(
+                "kill {kill}: {} MiB have arrived, {} MiB of them are not committed; {} bytes lie \
+                 there in part",
+                killed.arrived >> 20,
+                killed.left_last >> 20,
+                arrived.torn
+            );
         }
-        let mut said = String::new();
+        let mut said = Vec::new();
         let mut child = self.sync()?;
         if let Some(out) = &mut child.stdout {
-            out.read_to_string(&mut said).map_err(|source| Failure::io("its output", source))?;
+            out.read_to_end(&mut said).map_err(|source| Failure::io("its output", source))?;
         }
         let status = child.wait().map_err(|source| Failure::io("lode sync", source))?;
-        io::stderr().write_all(said.as_bytes()).map_err(|source| Failure::io("stderr", source))?;
+        io::stderr().write_all(&said).map_err(|source| Failure::io("stderr", source))?;
         eprintln!("{} s, with the kills", begin.elapsed().as_secs());
-        match status.success() {
-            true => Ok(()),
-            false => Err(Failure::Status { program: "lode sync".into(), status }),
+        if !status.success() {
+            return Err(Failure::Status { program: "lode sync".into(), status });
+        }
+        let said = parse_json("lode sync", &said)?;
+        let got = [number(&said, "sent/bytes")?, number(&said, "adopted")?];
+        let expected = [self.size - killed.arrived, killed.left_last];
+        match got == expected {
+            true => Ok(killed),
+            false => Err(Failure::Check(format!(
+                "it sent and took over {got:?} bytes, but {expected:?} were missing and left"
+            ))),
         }
     }
 
-    /// Every byte that has reached the copy lies there, committed or not.
+    /// What has reached the copy lies there, committed or not.
     fn arrived(&self) -> Result<Arrived, Failure> {
         let folder = self.copy.join(VOLUME).join("data");
         let mut arrived = Arrived::default();
@@ -153,24 +173,37 @@ impl Proof {
             let entry = entry.map_err(|source| Failure::io(folder.display(), source))?;
             // A file gets its name when all of it is there, so one may go between two looks.
             let Ok(metadata) = entry.metadata() else { continue };
-            match entry.file_name().to_string_lossy().ends_with(".bin") {
-                true => {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // START-END-NAME.bin
+            match name.strip_suffix(".bin").and_then(|name| name.rsplit_once('-')) {
+                Some((range, _)) => {
                     arrived.bytes += metadata.len();
-                    arrived.blocks += 1;
+                    arrived.ranges.insert(range.into(), metadata.len());
                 }
-                false => arrived.torn += metadata.len(),
+                None => arrived.torn += metadata.len(),
             }
         }
         Ok(arrived)
     }
 
-    /// All of it is there, it holds, and none of it was sent more than once but for a block for
-    /// each kill, whole or cut off.
-    fn check(&self) -> Result<(), Failure> {
-        let Arrived { bytes, blocks, torn } = self.arrived()?;
+    /// How many bytes of the copy are committed.
+    fn committed(&self) -> Result<u64, Failure> {
+        if !self.copy.join(VOLUME).join("snapshots").exists() {
+            return Ok(0);
+        }
+        let gaps = Program::new(&self.lode).args([Path::new("gaps"), &self.copy]);
+        let said = gaps.args([VOLUME, "--json"]).output()?;
+        Ok((2 * self.size)
+            .saturating_sub(number(&parse_json("lode gaps", &said.stdout)?, "missing")?))
+    }
+
+    /// All of it is there, it holds, and there are no more copies of a block than one for each run
+    /// that found it uncommitted, but for a block for each kill, whole or cut off.
+    fn check(&self, Killed { left, .. }: Killed) -> Result<(), Failure> {
+        let Arrived { bytes, ranges, torn } = self.arrived()?;
         let twice = bytes.checked_sub(self.size);
-        let Some(twice) = twice.filter(|twice| twice + torn <= KILLS * BLOCK) else {
-            let sent = format!("{bytes} bytes were sent of {}, and {torn} in part", self.size);
+        let Some(twice) = twice.filter(|twice| twice + torn <= left + KILLS * BLOCK) else {
+            let sent = format!("{bytes} bytes lie there of {}, and {torn} in part", self.size);
             return Err(Failure::Check(sent));
         };
         let verify = Program::new(&self.lode).args([Path::new("verify"), &self.copy]);
@@ -180,22 +213,22 @@ impl Proof {
             return Err(Failure::Check("the copy has other blocks than its source".into()));
         }
         eprintln!(
-            "{} MiB in {blocks} blocks after {KILLS} kills: {twice} bytes were sent twice, and \
-             {torn} bytes lie there in part",
-            self.size >> 20
+            "{} MiB in {} blocks after {KILLS} kills: {twice} bytes lie there twice, since they were \
+             staged again from where a kill had left them, and {torn} bytes in part",
+            self.size >> 20,
+            ranges.len()
         );
         Ok(())
     }
 
     /// The blocks of a store's volume: their ranges and checksums.
-    fn shown(&self, store: &Path) -> Result<Vec<[serde_json::Value; 3]>, Failure> {
+    fn shown(&self, store: &Path) -> Result<Vec<[Value; 3]>, Failure> {
         let blocks = (self.size / BLOCK).to_string();
         let show = Program::new(&self.lode).args([Path::new("show"), store]);
         let shown = show.args([VOLUME, "--json", "--blocks", &blocks]).output()?;
-        let shown: serde_json::Value = serde_json::from_slice(&shown.stdout)
-            .map_err(|source| Failure::Check(format!("lode show: {source}")))?;
+        let shown = parse_json("lode show", &shown.stdout)?;
         let blocks = shown.get("blocks").and_then(|blocks| blocks.as_array());
-        let field = |block: &serde_json::Value, name| block.get(name).cloned().unwrap_or_default();
+        let field = |block: &Value, name| block.get(name).cloned().unwrap_or_default();
         let blocks = blocks.into_iter().flatten();
         Ok(blocks.map(|block| ["start", "end", "digest"].map(|name| field(block, name))).collect())
     }
@@ -206,7 +239,36 @@ impl Proof {
 struct Arrived {
     /// In whole blocks.
     bytes: u64,
-    blocks: u64,
+    /// The ranges of these blocks, and how long each is.
+    ranges: BTreeMap<String, u64>,
     /// In files that have not got their names yet.
     torn: u64,
+}
+
+impl Arrived {
+    /// How many bytes of the volume these are.
+    fn distinct(&self) -> u64 {
+        self.ranges.values().sum()
+    }
+}
+
+/// What the kills have left.
+#[derive(Clone, Copy, Default)]
+struct Killed {
+    /// How many bytes had arrived at the last one, committed or not.
+    arrived: u64,
+    /// How many of them were not committed.
+    left_last: u64,
+    /// The same, of all kills together: as many bytes may lie there twice.
+    left: u64,
+}
+
+fn parse_json(program: &str, said: &[u8]) -> Result<Value, Failure> {
+    serde_json::from_slice(said).map_err(|source| Failure::Check(format!("{program}: {source}")))
+}
+
+/// A number that a command has said.
+fn number(said: &Value, field: &str) -> Result<u64, Failure> {
+    let wrong = || Failure::Check(format!("no {field} in {said}"));
+    said.pointer(&format!("/{field}")).and_then(Value::as_u64).ok_or_else(wrong)
 }

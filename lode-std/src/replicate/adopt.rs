@@ -1,40 +1,49 @@
 //! What an earlier run has left: blocks that have arrived, and were never committed.
 
-use std::collections::BTreeMap;
-
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, StreamExt};
 use lode_core::manifest::BlockTable;
 use lode_core::range::ByteRange;
 use lode_core::replicate::Plan;
 
 use super::Replication;
-use crate::{Error, Staged};
+use super::volume::Run;
+use crate::Error;
+use crate::gather::gather;
 
 impl Replication<'_> {
-    /// The blocks that are missing in the target and lie there all the same, with the bytes that
-    /// the source's digests are of. Whoever has written them: if they are young their bytes are
-    /// staged from there, and need not travel again.
-    pub(super) async fn find_left(
+    /// Commits the blocks that are missing in the target and lie there all the same, with the bytes
+    /// that the source's digests are of. Whoever has written them: if they are young their bytes are
+    /// staged from there, and need not be read from the source again. Returns whether there were any.
+    ///
+    /// They are committed before anything else is sent, so that a run which is interrupted as well
+    /// leaves none of them to be staged once more.
+    pub(super) async fn adopt(
         &self,
         plan: &Plan,
         (named, ours): &(Option<&str>, BlockTable),
-    ) -> Result<BTreeMap<ByteRange, Staged>, Error> {
+        run: &mut Run,
+    ) -> Result<bool, Error> {
         let algorithm = self.target.checksum();
         // Else nothing but the bytes of the source could tell.
         let Some(algorithm) = algorithm.filter(|algorithm| *named == Some(algorithm.name())) else {
-            return Ok(BTreeMap::new());
+            return Ok(false);
         };
         let digest_of = |range: ByteRange| {
             let block = ours.touched(range).next().filter(|_| plan.misses(range))?;
             block.digest
         };
         let found = self.target.uncommitted(digest_of).await?;
-        let largest = found.iter().map(|staged| staged.range().length()).max().unwrap_or(1);
-        let verified = stream::iter(found).map(|staged| async move {
-            let adopted = self.target.adopt(&staged, algorithm).await?;
-            Ok::<_, Error>(adopted.map(|staged| (staged.range(), staged)))
-        });
-        let verified = verified.buffer_unordered(self.pace.in_flight(largest));
-        verified.try_filter_map(|found| std::future::ready(Ok(found))).try_collect().await
+        let largest = found.iter().map(|left| left.range().length()).max().unwrap_or(1);
+        let adopted_before = run.report.adopted;
+        for batch in found.chunks(self.pace.batch.max(1)) {
+            let tasks = stream::iter(batch).map(|left| self.target.adopt(left, algorithm));
+            let (staged, failure) = gather(tasks, self.pace.in_flight(largest)).await;
+            let staged: Vec<_> = staged.into_iter().flatten().collect();
+            let ranges: Vec<_> = staged.iter().map(|staged| staged.range()).collect();
+            if self.settle(staged, failure, &ranges, run).await? {
+                run.report.adopted += ranges.iter().map(|range| range.length()).sum::<u64>();
+            }
+        }
+        Ok(run.report.adopted > adopted_before)
     }
 }

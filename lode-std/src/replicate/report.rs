@@ -16,7 +16,8 @@ pub struct Report {
     pub commits: usize,
     /// How many snapshots of the source these were, for a [`Replay`](super::Replay).
     pub snapshots: usize,
-    /// How many bytes had arrived by an earlier run, and have been committed by this one.
+    /// How many bytes had arrived by an earlier run, and have been staged again from there and
+    /// committed by this one.
     pub adopted: u64,
     /// How many bytes of the source the target had already; all of them agree.
     pub present: u64,

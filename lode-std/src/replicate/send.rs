@@ -2,6 +2,7 @@
 
 use futures::stream::{self, StreamExt};
 use lode_core::ErrorKind;
+use lode_core::range::ByteRange;
 use lode_core::replicate::{Piece, Plan};
 
 use super::volume::Run;
@@ -28,29 +29,38 @@ impl Replication<'_> {
         Ok(())
     }
 
-    /// Sends a batch, apart from what is left of it in the target.
     async fn send_batch(&self, batch: &[Piece], run: &mut Run) -> Result<(), Error> {
-        let left: Vec<_> = batch.iter().filter_map(|piece| run.left.remove(&piece.range)).collect();
-        let is_left = |range| left.iter().any(|staged| staged.range() == range);
-        let missing: Vec<_> = batch.iter().copied().filter(|piece| !is_left(piece.range)).collect();
-        let adopted = left.iter().map(|staged| staged.range().length()).sum();
-        self.tell(Progress::Done(adopted));
-        let (mut staged, failure) = self.stage(&missing).await;
-        staged.extend(left);
-        if let Some(error) = failure {
-            self.keep_or_discard(staged, &error).await;
-            return Err(error);
-        }
-        run.report.head = Some(self.commit(staged).await?);
-        run.settled.extend(batch.iter().map(|piece| piece.range));
-        run.report.commits += 1;
-        run.report.blocks += missing.len();
-        run.report.adopted += adopted;
-        for piece in missing {
+        let (staged, failure) = self.stage(batch).await;
+        let ranges: Vec<_> = batch.iter().map(|piece| piece.range).collect();
+        self.settle(staged, failure, &ranges, run).await?;
+        run.report.blocks += batch.len();
+        for piece in batch {
             run.report.sent += piece.range.length();
             run.report.verified += if piece.is_verified { piece.range.length() } else { 0 };
         }
         Ok(())
+    }
+
+    /// Commits what was staged for these ranges, also if a failure is why there is no more of it,
+    /// and takes note of it. Returns whether there was anything.
+    pub(super) async fn settle(
+        &self,
+        staged: Vec<Staged>,
+        failure: Option<Error>,
+        ranges: &[ByteRange],
+        run: &mut Run,
+    ) -> Result<bool, Error> {
+        if let Some(error) = failure {
+            self.keep_or_discard(staged, &error).await;
+            return Err(error);
+        }
+        if staged.is_empty() {
+            return Ok(false);
+        }
+        run.report.head = Some(self.commit(staged).await?);
+        run.report.commits += 1;
+        run.settled.extend(ranges.iter().copied());
+        Ok(true)
     }
 
     /// Commits what was staged, or discards it.

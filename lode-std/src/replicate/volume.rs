@@ -1,15 +1,14 @@
 //! Bringing a snapshot of a volume into another volume.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
 
 use lode_core::manifest::{BlockTable, Mismatch};
-use lode_core::range::{ByteRange, GrowableRangeSet};
+use lode_core::range::GrowableRangeSet;
 use lode_core::replicate::{Plan, Side};
 
 use super::{MEMORY, Progress, Report, Watch};
-use crate::{Error, Snapshot, Staged, Volume};
+use crate::{Error, Snapshot, Volume};
 
 /// How many blocks go together.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +74,7 @@ impl<'a> Replication<'a> {
     ///
     /// If the future is dropped, or it fails on the way, what has been committed by then stays,
     /// and the next run goes on behind it; blocks that have arrived and were not committed yet it
-    /// finds, and verifies. Others may write to the target meanwhile; conflicts are retried as the
+    /// finds, verifies, and commits before it sends anything. Others may write to the target meanwhile; conflicts are retried as the
     /// target was [opened](crate::VolumeBuilder::retry) to.
     ///
     /// # Errors
@@ -114,8 +113,13 @@ impl<'a> Replication<'a> {
                 return Ok(());
             }
             if !run.has_looked {
-                run.left = self.find_left(&plan, &ours).await?;
                 run.has_looked = true;
+                match self.adopt(&plan, &ours, run).await {
+                    Ok(false) => {}
+                    // Of what a collection or another writer was faster with, the rest is sent.
+                    Ok(true) | Err(Error::Overlap { .. } | Error::StageExpired { .. }) => continue,
+                    Err(error) => return Err(error),
+                }
             }
             match self.send(&plan, run).await {
                 // Another writer has committed some of it meanwhile. Look again what is missing.
@@ -157,8 +161,6 @@ pub(super) struct Run {
     pub(super) settled: GrowableRangeSet,
     /// Whether it has been looked for what an earlier run has left.
     has_looked: bool,
-    /// What that has left: blocks that are missing in the target, and need only be committed.
-    pub(super) left: BTreeMap<ByteRange, Staged>,
 }
 
 impl fmt::Debug for Replication<'_> {
