@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lode_std::conformance::{Carries, Conformance, Need, Outcome, Report};
-use lode_std::{Error, Volume, store};
+use lode_std::{Error, Volume, VolumeBuilder, meta, store};
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
@@ -85,7 +85,18 @@ async fn a_server_that_ignores_conditions_is_refused() {
     let failed = failed(&report);
     assert!(failed.starts_with(&["create if absent", "one of many creators"]), "{report:?}");
     assert_ne!(report.carries(), Carries::ConcurrentWriters);
-    let error = Volume::builder("disk", 1000).open(store.clone()).await.unwrap_err();
+    let commit = async |builder: VolumeBuilder| {
+        let volume = builder.open(store.clone()).await?;
+        let block = volume.stage_at(0, "block").await?;
+        volume.commit([block], meta! {}).await
+    };
+    // A new volume's first commit creates it, and one that is there is refused when it is opened.
+    for _ in 0..2 {
+        let error = commit(Volume::builder("disk", 1000)).await.unwrap_err();
+        assert!(matches!(error, Error::ConditionalWritesIgnored { .. }), "{error}");
+    }
+    assert!(Volume::existing("disk").latest(store.clone()).await.unwrap().is_none());
+    commit(Volume::builder("disk", 1000).single_writer()).await.unwrap();
+    let error = Volume::existing("disk").open(store.clone()).await.unwrap_err();
     assert!(matches!(error, Error::ConditionalWritesIgnored { .. }), "{error}");
-    Volume::builder("disk", 1000).single_writer().open(store).await.unwrap();
 }

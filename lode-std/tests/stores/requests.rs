@@ -24,7 +24,7 @@ async fn a_call_costs_what_the_documentation_says() {
     let block = volume.stage_at(0, "block").await.unwrap();
     proxy.take_requests();
     volume.commit([block], meta! {}).await.unwrap();
-    count("the first commit to a new volume", 6);
+    count("the first commit to a new volume", 4);
     let block = volume.stage_at(10, "block").await.unwrap();
     volume.commit([block], meta! {}).await.unwrap();
     count("stage one block and commit it, warm", 3);
@@ -43,7 +43,8 @@ async fn a_call_costs_what_the_documentation_says() {
     let dataset = builder().open(store.clone()).await.unwrap();
     count("open a new dataset", 4);
     dataset.write(&[json!(1)], meta! {}).await.unwrap();
-    proxy.take_requests();
+    // What has no descriptor may be of Go, so its head is listed for.
+    count("the first write to a new dataset", 7);
     let snapshot = dataset.write(&[json!(2)], meta! {}).await.unwrap();
     count("write a record, warm", 3);
     dataset.read(snapshot.version()).await.unwrap();
