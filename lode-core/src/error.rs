@@ -15,7 +15,7 @@ pub enum ErrorKind {
     Conflict,
     /// Bytes in the store are not what was written. Trying again does not help; repair does.
     Corrupt,
-    /// What was staged may have been deleted by a collection since. Stage it again.
+    /// A collection may have deleted what was staged. Stage it again.
     Expired,
     /// The history has two branches, so no answer would be the right one.
     Forked,

@@ -181,11 +181,11 @@ pub enum CollectOutcome {
     /// It was broken off; the shell holds the reason. What was done is safe, and the next run
     /// does the rest.
     Failed,
-    /// All that nothing refers to, and nobody can refer to any more, has been deleted.
+    /// Everything that was listed as garbage is deleted.
     Finished,
 }
 
-/// What becomes of a data object or page that was listed.
+/// Whether a data object or page is deleted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[allow(clippy::exhaustive_enums, reason = "it goes or stays, for one of two reasons")]
 pub enum Fate {

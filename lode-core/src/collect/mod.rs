@@ -28,9 +28,9 @@
 //! # Epochs and floors
 //!
 //! Every snapshot and record carries a [`CollectionState`](crate::manifest::CollectionState): an *epoch*, a *floor* and the set of
-//! *dropped* versions, copied from the newest slot that it was built on. An epoch is a counter. Whoever
-//! stages a data object or page puts the epoch into its name that it knows, from some slot that it
-//! has read.
+//! *dropped* versions, copied from the newest slot that it was built on. An epoch is a counter. A
+//! writer that stages a data object or page puts an epoch into the object's name: that of the newest
+//! slot it has read.
 //!
 //! **The rule for writers**, checked by the rebase on every attempt, without I/O: a snapshot adds
 //! only objects whose epoch is at least the floor of the slot that it is built on. Beside them it
@@ -38,8 +38,8 @@
 //! again under another name.
 //!
 //! Floors and epochs never go down from slot to slot, and a floor is never above the epoch of its
-//! record. So nobody can stage below a floor that they know, and everybody who has read a record, or
-//! anything above it, stages above its floor or at it.
+//! record. So a writer that has read a record, or a slot above it, stages in an epoch that is at least
+//! the record's floor.
 //!
 //! A collection raises the floor to the epoch that it opens, or, if somebody seems to be staging, to
 //! the oldest epoch in which young objects wait that nothing refers to: a courtesy, which saves
@@ -47,8 +47,8 @@
 //!
 //! # What is assumed
 //!
-//! What [`commit`](crate::commit#what-is-assumed) assumes, and that what a snapshot was read to
-//! refer to, or a tag, stays as it was read: slots hold one manifest for ever, or its tombstone.
+//! The assumptions of [`commit`](crate::commit#what-is-assumed), and one more: a manifest or a tag
+//! never changes. A slot holds one manifest for ever, or its tombstone.
 //!
 //! *Not* assumed is anything about time. Requests may be applied at any later moment, or never, or
 //! twice: a create, a delete, a tombstone, a tag. Clocks may stand still, jump or disagree. A process

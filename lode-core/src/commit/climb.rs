@@ -31,7 +31,7 @@ pub(super) struct Climb {
     low: u64,
     /// Whether `low` is what a hint implies, and has not been seen.
     is_guess: bool,
-    /// What that slot holds, if it was read.
+    /// The content of slot `low`, if it was read.
     content: Option<Content>,
     /// The oldest slot that was seen free.
     high: Option<Version>,
@@ -39,7 +39,7 @@ pub(super) struct Climb {
     hits: u32,
 }
 
-/// What a slot holds, as far as the head goes.
+/// The content of a slot, as far as the search for the head needs it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 enum Content {
     /// The head is here: at this very slot, or at the one that a record names.
@@ -49,7 +49,7 @@ enum Content {
     Damaged,
 }
 
-/// What a [`Climb`] has found.
+/// The result of a [`Climb`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Summit {
     At(Position),
@@ -77,7 +77,7 @@ impl Climb {
         Self { low, is_guess: false, content, high: None, hits: 0 }
     }
 
-    /// What to look at next, or the end of the search.
+    /// The next look, or the result.
     pub(super) fn next(self) -> Result<Look, Summit> {
         let Some(at) = self.target() else { return self.summit() };
         let is_single = self.hits < SINGLE_STEPS && self.high.is_none();

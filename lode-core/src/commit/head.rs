@@ -397,13 +397,13 @@ pub enum ResolveStep {
     Look(Resolve, Look),
 }
 
-/// What [`Resolve`] has found.
+/// The result of a [`Resolve`].
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Resolution {
     /// The history stands here.
     At(Position),
-    /// The manifest in the newest slot cannot be read, so there is no telling the head. Repair it.
+    /// The manifest in the newest slot cannot be read, so the head is not known. Repair it.
     Damaged {
         /// The slot.
         version: Version,

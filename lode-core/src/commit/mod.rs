@@ -75,8 +75,8 @@
 //!   their replies may be lost or untrue in one direction: a failure may be reported for what was
 //!   applied. Success is never reported for what was not.
 //!
-//! There is no clock in any of this: a request may be applied at any later moment, a process may be
-//! suspended at any instruction, for as long as it likes.
+//! Nothing is assumed about time: a request may be applied at any later moment, and a process may be
+//! suspended at any instruction, for any length of time.
 //!
 //! No writer knows of another; any of them may end at any point and be begun anew.
 //!

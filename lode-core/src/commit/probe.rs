@@ -48,14 +48,14 @@ impl Probe {
     }
 }
 
-/// What a [`Probe`] has found.
+/// The result of a [`Probe`].
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[allow(clippy::exhaustive_enums)]
 pub enum Probed {
     /// The newest slot, and the newest live manifest that was looked at: if there is none, the
     /// hint has named a tombstone, and what is live lies below it.
     At(Position),
-    /// The manifest in this slot cannot be read, so there is no telling the head.
+    /// The manifest in this slot cannot be read, so the head is not known.
     Damaged {
         /// The slot.
         version: Version,
