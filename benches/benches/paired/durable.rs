@@ -25,13 +25,18 @@ pub(crate) fn run(paired: &mut Paired) {
     let dir = tempfile::tempdir_in(target()).unwrap();
     let mut round = 0;
     let bytes = vec![7; BLOCK];
-    let (ours, theirs) = (dir.path().join("ours"), dir.path().join("theirs"));
-    for path in [&ours, &theirs] {
-        fs::create_dir(path).unwrap();
-    }
-    let mut commits = Commits::new(&runtime, store::open(ours.to_str().unwrap()).unwrap());
-    let local = LocalFileSystem::new_with_prefix(&theirs).unwrap().with_fsync(true);
-    let mut local = Commits::new(&runtime, Arc::new(local));
+    // Each begins a volume of its own: with more than 512 blocks, a commit writes a page besides.
+    let folder = |name: &str| {
+        let folder = dir.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        folder
+    };
+    let ours = |name| {
+        let store = store::open(folder(name).to_str().unwrap()).unwrap();
+        Commits::new(&runtime, store)
+    };
+    let local = LocalFileSystem::new_with_prefix(folder("theirs")).unwrap().with_fsync(true);
+    let (mut commits, mut local) = (ours("first"), Commits::new(&runtime, Arc::new(local)));
     paired.compare(
         "durable commit, other store",
         21,
@@ -39,6 +44,7 @@ pub(crate) fn run(paired: &mut Paired) {
         || commits.run(&bytes),
         || local.run(&bytes),
     );
+    let mut commits = ours("second");
     paired.compare(
         "durable commit",
         21,
