@@ -161,7 +161,7 @@ impl Proof {
         }
     }
 
-    /// What has reached the copy lies there, committed or not.
+    /// Finds the blocks that have reached the copy, committed or not.
     fn arrived(&self) -> Result<Arrived, Failure> {
         let folder = self.copy.join(VOLUME).join("data");
         let mut arrived = Arrived::default();
@@ -174,7 +174,7 @@ impl Proof {
             // A file gets its name when all of it is there, so one may go between two looks.
             let Ok(metadata) = entry.metadata() else { continue };
             let name = entry.file_name().to_string_lossy().into_owned();
-            // START-END-NAME.bin
+            // START-LENGTH-NAME.bin
             match name.strip_suffix(".bin").and_then(|name| name.rsplit_once('-')) {
                 Some((range, _)) => {
                     arrived.bytes += metadata.len();
@@ -234,7 +234,7 @@ impl Proof {
     }
 }
 
-/// What has reached the copy.
+/// The blocks that have reached the copy.
 #[derive(Default)]
 struct Arrived {
     /// In whole blocks.
@@ -252,7 +252,7 @@ impl Arrived {
     }
 }
 
-/// What the kills have left.
+/// Bytes that the kills have left in the copy.
 #[derive(Clone, Copy, Default)]
 struct Killed {
     /// How many bytes had arrived at the last one, committed or not.

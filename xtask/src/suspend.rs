@@ -84,7 +84,7 @@ fn usage() -> Failure {
 struct Lane<'a> {
     lode: &'a Path,
     store: &'a str,
-    /// What the names of them begin with.
+    /// The beginning of their names.
     subject: &'a str,
     /// For the files that are written.
     folder: PathBuf,
@@ -143,7 +143,7 @@ impl Lane<'_> {
         Ok(())
     }
 
-    /// What is written to with this number.
+    /// The volume or dataset that the write of this number goes to.
     fn subject_of(&self, number: u64) -> String {
         format!("{}-{}", self.subject, number / WRITES / ROUNDS_EACH)
     }

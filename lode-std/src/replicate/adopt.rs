@@ -11,12 +11,12 @@ use crate::Error;
 use crate::gather::gather;
 
 impl Replication<'_> {
-    /// Commits the blocks that are missing in the target and lie there all the same, with the bytes
-    /// that the source's digests are of. Whoever has written them: if they are young their bytes are
-    /// staged from there, and need not be read from the source again. Returns whether there were any.
+    /// Commits uncommitted blocks of the target that the source's digests match, whichever writer
+    /// left them. Their bytes are staged again from the target, and need not be read from the source.
+    /// Called once in a run. Returns whether there were any.
     ///
-    /// They are committed before anything else is sent, so that a run which is interrupted as well
-    /// leaves none of them to be staged once more.
+    /// They are committed before anything else is sent. A run that is interrupted later then leaves
+    /// none of them uncommitted.
     pub(super) async fn adopt(
         &self,
         plan: &Plan,
@@ -34,16 +34,12 @@ impl Replication<'_> {
         };
         let found = self.target.uncommitted(digest_of).await?;
         let largest = found.iter().map(|left| left.range().length()).max().unwrap_or(1);
-        let adopted_before = run.report.adopted;
         for batch in found.chunks(self.pace.batch.max(1)) {
             let tasks = stream::iter(batch).map(|left| self.target.adopt(left, algorithm));
             let (staged, failure) = gather(tasks, self.pace.in_flight(largest)).await;
             let staged: Vec<_> = staged.into_iter().flatten().collect();
-            let ranges: Vec<_> = staged.iter().map(|staged| staged.range()).collect();
-            if self.settle(staged, failure, &ranges, run).await? {
-                run.report.adopted += ranges.iter().map(|range| range.length()).sum::<u64>();
-            }
+            run.report.adopted += self.settle(staged, failure, run).await?;
         }
-        Ok(run.report.adopted > adopted_before)
+        Ok(run.report.adopted > 0)
     }
 }

@@ -82,7 +82,7 @@
 //! | what equal ranges' digests by one algorithm tell | none | none |
 //! | other ranges that both have, for each 4 MiB | 1 read for each block | 1 read for each block |
 //! | if anything is missing, finding what an earlier run has left | | 1 look; 1 list of the blocks, for each thousand |
-//! | each block that was left so | | 1 read, 1 create |
+//! | each block that was left so | | 1 read, 1 create; for all of them 1 look |
 //! | each block that is missing | 1 read | 1 create |
 //! | each batch (up to 256 blocks and 64 MiB) | | 2 writes |
 //! | making sure that nothing is missing any more | | 1 look |

@@ -2,7 +2,6 @@
 
 use futures::stream::{self, StreamExt};
 use lode_core::ErrorKind;
-use lode_core::range::ByteRange;
 use lode_core::replicate::{Piece, Plan};
 
 use super::volume::Run;
@@ -31,8 +30,7 @@ impl Replication<'_> {
 
     async fn send_batch(&self, batch: &[Piece], run: &mut Run) -> Result<(), Error> {
         let (staged, failure) = self.stage(batch).await;
-        let ranges: Vec<_> = batch.iter().map(|piece| piece.range).collect();
-        self.settle(staged, failure, &ranges, run).await?;
+        self.settle(staged, failure, run).await?;
         run.report.blocks += batch.len();
         for piece in batch {
             run.report.sent += piece.range.length();
@@ -41,26 +39,26 @@ impl Replication<'_> {
         Ok(())
     }
 
-    /// Commits what was staged for these ranges, also if a failure is why there is no more of it,
-    /// and takes note of it. Returns whether there was anything.
+    /// Commits staged blocks, and records that they are there. After a failure they are committed or
+    /// discarded, and the failure is returned. Returns how many bytes were committed.
     pub(super) async fn settle(
         &self,
         staged: Vec<Staged>,
         failure: Option<Error>,
-        ranges: &[ByteRange],
         run: &mut Run,
-    ) -> Result<bool, Error> {
+    ) -> Result<u64, Error> {
         if let Some(error) = failure {
             self.keep_or_discard(staged, &error).await;
             return Err(error);
         }
         if staged.is_empty() {
-            return Ok(false);
+            return Ok(0);
         }
+        let ranges: Vec<_> = staged.iter().map(Staged::range).collect();
         run.report.head = Some(self.commit(staged).await?);
         run.report.commits += 1;
         run.settled.extend(ranges.iter().copied());
-        Ok(true)
+        Ok(ranges.iter().map(|range| range.length()).sum())
     }
 
     /// Commits what was staged, or discards it.

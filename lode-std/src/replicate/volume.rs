@@ -74,8 +74,8 @@ impl<'a> Replication<'a> {
     ///
     /// If the future is dropped, or it fails on the way, what has been committed by then stays,
     /// and the next run goes on behind it; blocks that have arrived and were not committed yet it
-    /// finds, verifies, and commits before it sends anything. Others may write to the target meanwhile; conflicts are retried as the
-    /// target was [opened](crate::VolumeBuilder::retry) to.
+    /// finds, verifies, and commits before it sends anything. Others may write to the target
+    /// meanwhile; conflicts are retried as the target was [opened](crate::VolumeBuilder::retry) to.
     ///
     /// # Errors
     ///
@@ -116,7 +116,7 @@ impl<'a> Replication<'a> {
                 run.has_looked = true;
                 match self.adopt(&plan, &ours, run).await {
                     Ok(false) => {}
-                    // Of what a collection or another writer was faster with, the rest is sent.
+                    // A collection or another writer was faster: plan again, and send the rest.
                     Ok(true) | Err(Error::Overlap { .. } | Error::StageExpired { .. }) => continue,
                     Err(error) => return Err(error),
                 }

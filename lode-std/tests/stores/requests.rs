@@ -43,7 +43,7 @@ async fn a_call_costs_what_the_documentation_says() {
     let dataset = builder().open(store.clone()).await.unwrap();
     count("open a new dataset", 4);
     dataset.write(&[json!(1)], meta! {}).await.unwrap();
-    // What has no descriptor may be of Go, so its head is listed for.
+    // Go may have written a history that has no descriptor, so a list finds the head.
     count("the first write to a new dataset", 7);
     let snapshot = dataset.write(&[json!(2)], meta! {}).await.unwrap();
     count("write a record, warm", 3);
